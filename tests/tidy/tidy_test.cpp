@@ -1,0 +1,88 @@
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/tidy/rules.hpp"
+
+namespace roundhouse::tidy {
+
+namespace {
+
+const Files& tree() {
+  static const Files files = read_tree(RH_SOURCE_DIR);
+  return files;
+}
+
+void report(const Complaints& complaints) {
+  for (const std::string& complaint : complaints) FAIL_CHECK(complaint);
+}
+
+// Sources whose test does not bear their name.
+const std::vector<Unmirrored> kUnmirrored{
+    {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
+    {"cli/clusters.cpp", "tests/process/cli_test.cpp runs the commands"},
+    {"cli/connect.cpp", "tests/process/cli_test.cpp runs the commands"},
+    {"cli/main.cpp", "tests/process/cli_test.cpp runs the commands"},
+    {"cli/records.cpp", "tests/process/cli_test.cpp runs the commands"},
+    {"cli/status.cpp", "tests/process/cli_test.cpp runs the commands"},
+    {"shared/config_field.cpp", "one half of json_config.cpp, tested with it"},
+    {"hub/main.cpp", "a page of wiring, run by every test in process/"},
+    {"engine/main.cpp", "a page of wiring, run by every test in process/"},
+    {"shared/net/impl.cpp", "the inside of socket.cpp and monitor.cpp, tested with them"},
+    {"shared/net/mailbox_link.cpp", "one of two Links: net/link_test.cpp tests both alike"},
+    {"shared/net/zmq_link.cpp", "one of two Links: net/link_test.cpp tests both alike"},
+};
+
+}  // namespace
+
+TEST_CASE("the tree keeps to its form: columns, blanks, ends of lines") {
+  REQUIRE(tree().size() > 20);
+  for (const File& file : tree()) report(form(file));
+}
+
+TEST_CASE("files and functions keep to their size") {
+  for (const File& file : tree()) report(size(file));
+}
+
+TEST_CASE("every header guards itself and says what it is for") {
+  for (const File& file : tree()) report(header(file));
+}
+
+TEST_CASE("banned names are not used") {
+  for (const File& file : tree()) report(banned_names(file));
+}
+
+TEST_CASE("includes go from the root, and towards shared") {
+  for (const File& file : tree()) report(direction(file));
+}
+
+TEST_CASE("cores include only cores") {
+  for (const File& file : tree()) report(cores(file, tree()));
+}
+
+TEST_CASE("third-party headers come in through their doors") {
+  for (const File& file : tree()) report(doors_kept(file));
+}
+
+TEST_CASE("every source has its test, or a reason") {
+  report(mirrors(tree(), kUnmirrored));
+}
+
+TEST_CASE("every test file is compiled and has tests") {
+  const File* cmake = find(tree(), "tests/CMakeLists.txt");
+  REQUIRE(cmake != nullptr);
+  for (const File& file : tree()) report(registered(file, cmake->text));
+}
+
+TEST_CASE("the top of the repository holds the folders that it should") {
+  for (const char* folder : {"hub", "engine", "client", "shared", "cli", "tests", "config"}) {
+    CAPTURE(std::string(folder));
+    CHECK(std::filesystem::is_directory(std::string(RH_SOURCE_DIR) + "/" + folder));
+  }
+  for (const char* file : {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "dev"}) {
+    CAPTURE(std::string(file));
+    CHECK(std::filesystem::exists(std::string(RH_SOURCE_DIR) + "/" + file));
+  }
+}
+
+}  // namespace roundhouse::tidy
