@@ -1,0 +1,367 @@
+#pragma once
+
+// CORE. Every message of the wire but the batches (records.hpp), as plain structs that list their
+// fields once. shared/PROTOCOL.md is the authority; this file is its C++ form.
+//
+// A message is a header frame, 'R' 'H' major kind and then a msgpack map with named keys, and bulk
+// frames. Unknown keys are skipped and missing ones keep their default, so that versions may
+// differ by one. Thread rule: plain values.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "shared/payload.hpp"
+#include <roundhouse/buffer.hpp>
+#include <roundhouse/ids.hpp>
+#include <roundhouse/result.hpp>
+
+namespace roundhouse::wire {
+
+inline constexpr std::size_t kHeaderBytesMax = 1U << 20U;   // of any header frame
+inline constexpr std::size_t kFrameBytesMax = 16U << 20U;   // of any bulk frame
+inline constexpr std::size_t kFramesMax = 1024;             // bulk frames of one message
+inline constexpr std::size_t kPrefixBytes = 4;              // 'R' 'H' major kind
+inline constexpr std::size_t kListMax = 100'000;            // elements of a list in a map
+inline constexpr std::size_t kInlineBytesMax = 16U << 10U;  // larger bodies and arrays are frames
+
+enum class Plane : std::uint8_t { task, control, notify };
+
+enum class Kind : std::uint8_t {
+  hello = 1,
+  welcome = 2,
+  refused = 3,
+  who = 4,
+  beat = 5,
+  goodbye = 6,
+  request = 7,
+  reply = 8,
+  define = 16,
+  submit = 17,  // batch
+  accepted = 18,
+  outcome = 19,  // batch
+  received = 20,
+  assign = 21,  // batch
+  stored = 22,
+  revoke = 23,
+  revoked = 24,
+  holding = 25,  // batch
+  died = 26,
+  hint = 32,
+};
+
+// The name of a kind as PROTOCOL.md spells it; "unknown" for a number that is none.
+[[nodiscard]] std::string_view to_string(Kind kind);
+
+struct Message {
+  Buffer header;
+  Frames frames;
+  friend bool operator==(const Message&, const Message&) = default;
+};
+
+// Consecutive numbers, both ends included.
+struct Range {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  friend bool operator==(const Range&, const Range&) = default;
+};
+
+// A value in msgpack that travels inside a map as it is.
+struct Raw {
+  std::string bytes;
+  friend bool operator==(const Raw&, const Raw&) = default;
+};
+
+// One task and the fence of one run of it.
+struct RunRef {
+  TaskId task;
+  Fence fence;
+  friend bool operator==(const RunRef&, const RunRef&) = default;
+};
+
+enum class Role : std::uint8_t { client, engine, nanny };
+
+// First on the task and on the control plane of a connection; both carry the same `connection`.
+struct Hello {
+  static constexpr Kind kKind = Kind::hello;
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  Role role = Role::client;
+  std::uint64_t connection = 0;   // random, the same on both planes of one connection
+  std::uint64_t epoch = 0;        // of the hub last seen; 0 when none was
+  SessionId session;              // client
+  Uuid secret;                    // client: pinned by the first hello of the session
+  std::vector<Range> ended;       // client: sequences whose outcome it has, above `settled`
+  std::uint64_t settled = 0;      // client: it has the outcomes of all sequences up to this
+  std::uint64_t submitted = 0;    // client: the highest sequence it ever sent
+  Uuid uuid;                      // engine, nanny
+  std::uint32_t incarnation = 0;  // engine, nanny
+  std::uint32_t slots = 1;        // engine
+  std::uint64_t next_number = 1;  // engine: the number it expects of the next assignment
+  std::uint32_t pid = 0;
+  std::string host;
+  std::string label;
+  friend bool operator==(const Hello&, const Hello&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("major", m.major), v("minor", m.minor), v("role", m.role), v("connection", m.connection);
+    v("epoch", m.epoch), v("session", m.session), v("secret", m.secret), v("ended", m.ended);
+    v("settled", m.settled), v("submitted", m.submitted), v("uuid", m.uuid);
+    v("incarnation", m.incarnation), v("slots", m.slots), v("next_number", m.next_number);
+    v("pid", m.pid), v("host", m.host), v("label", m.label);
+  }
+};
+
+// The hub's answer on both planes, once both said hello: the peer is usable.
+struct Welcome {
+  static constexpr Kind kKind = Kind::welcome;
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint64_t epoch = 0;
+  EngineId engine;                 // engine, nanny: the id for people
+  std::uint64_t accepted = 0;      // client: submissions accepted through
+  std::uint64_t stored = 0;        // client: submissions; engine: outcomes; stored through
+  std::uint64_t credit_tasks = 0;  // client: see Accepted
+  std::uint64_t credit_bytes = 0;
+  std::uint32_t heartbeat_ms = 1000;
+  std::uint32_t dead_ms = 3000;  // silence after which a peer counts as lost
+  bool durable = true;           // false under durability `none`: keep until the outcome
+  friend bool operator==(const Welcome&, const Welcome&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("major", m.major), v("minor", m.minor), v("epoch", m.epoch), v("engine", m.engine);
+    v("accepted", m.accepted), v("stored", m.stored), v("credit_tasks", m.credit_tasks);
+    v("credit_bytes", m.credit_bytes), v("heartbeat_ms", m.heartbeat_ms);
+    v("dead_ms", m.dead_ms), v("durable", m.durable);
+  }
+};
+
+// Something was wrong with a message; `fatal` says that the sender will not be served.
+struct Refused {
+  static constexpr Kind kKind = Kind::refused;
+  std::string code;  // Errc's name
+  std::string text;
+  bool fatal = false;
+  friend bool operator==(const Refused&, const Refused&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("code", m.code), v("text", m.text), v("fatal", m.fatal);
+  }
+};
+
+// "Say hello first": answers anything that comes before it.
+struct Who {
+  static constexpr Kind kKind = Kind::who;
+  friend bool operator==(const Who&, const Who&) = default;
+
+  template <class Self, class V>
+  static void fields(Self&, V&&) {}
+};
+
+// Control plane, both ways: a peer beats, the hub answers each beat with the same number.
+struct Beat {
+  static constexpr Kind kKind = Kind::beat;
+  std::uint64_t number = 0;
+  friend bool operator==(const Beat&, const Beat&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("number", m.number);
+  }
+};
+
+// Leaving on purpose. Hub to engine: finish nothing, go. Engine or client to hub: gone for good.
+struct Goodbye {
+  static constexpr Kind kKind = Kind::goodbye;
+  std::string reason;
+  friend bool operator==(const Goodbye&, const Goodbye&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("reason", m.reason);
+  }
+};
+
+// Control plane, client to hub: a question or an order; `verb` and `body` as PROTOCOL.md lists.
+struct Request {
+  static constexpr Kind kKind = Kind::request;
+  std::uint64_t id = 0;
+  std::string verb;
+  Raw body;
+  friend bool operator==(const Request&, const Request&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("id", m.id), v("verb", m.verb), v("body", m.body);
+  }
+};
+
+struct Reply {
+  static constexpr Kind kKind = Kind::reply;
+  std::uint64_t id = 0;
+  std::string code;  // empty when all went well, else Errc's name
+  std::string text;
+  Raw body;
+  friend bool operator==(const Reply&, const Reply&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("id", m.id), v("code", m.code), v("text", m.text), v("body", m.body);
+  }
+};
+
+// What many tasks share, sent once per connection before the first record that refers to it.
+// Client to hub: numbers are the session's. Hub to engine: numbers are the hub's, and `session`
+// tells whose tasks they are.
+struct Define {
+  static constexpr Kind kKind = Kind::define;
+  std::uint32_t number = 0;
+  SessionId session;
+  std::string function;
+  std::string signature;
+  std::string view;  // "direct" or "load_balanced": for the record
+  std::string label;
+  std::vector<std::uint32_t> targets;  // engines that may run it; empty: any
+  std::uint32_t retries = 0;
+  std::int32_t priority = 0;
+  friend bool operator==(const Define&, const Define&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("number", m.number), v("session", m.session), v("function", m.function);
+    v("signature", m.signature), v("view", m.view), v("label", m.label);
+    v("targets", m.targets), v("retries", m.retries), v("priority", m.priority);
+  }
+};
+
+// Hub to client, cumulative. Credit: sequences up to `credit_tasks` and, counted over the
+// connection, `credit_bytes` bytes of payload may have been sent.
+struct Accepted {
+  static constexpr Kind kKind = Kind::accepted;
+  std::uint64_t accepted = 0;
+  std::uint64_t stored = 0;
+  std::uint64_t credit_tasks = 0;
+  std::uint64_t credit_bytes = 0;
+  friend bool operator==(const Accepted&, const Accepted&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("accepted", m.accepted), v("stored", m.stored), v("credit_tasks", m.credit_tasks);
+    v("credit_bytes", m.credit_bytes);
+  }
+};
+
+// Client to hub, cumulative: outcomes of this connection received through this number.
+struct Received {
+  static constexpr Kind kKind = Kind::received;
+  std::uint64_t through = 0;
+  friend bool operator==(const Received&, const Received&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("through", m.through);
+  }
+};
+
+// Hub to engine, cumulative: outcomes of this incarnation that need not be kept any longer.
+struct Stored {
+  static constexpr Kind kKind = Kind::stored;
+  std::uint64_t through = 0;
+  bool died = false;  // to a nanny: what follows from its `died` is stored, too
+  friend bool operator==(const Stored&, const Stored&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("through", m.through), v("died", m.died);
+  }
+};
+
+// Hub to engine: which of these assignments can you still promise not to run?
+struct Revoke {
+  static constexpr Kind kKind = Kind::revoke;
+  std::vector<std::uint64_t> numbers;
+  friend bool operator==(const Revoke&, const Revoke&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("numbers", m.numbers);
+  }
+};
+
+// The answer: these will not be run; the others are running, or have run.
+struct Revoked {
+  static constexpr Kind kKind = Kind::revoked;
+  std::vector<std::uint64_t> numbers;
+  friend bool operator==(const Revoked&, const Revoked&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("numbers", m.numbers);
+  }
+};
+
+// Nanny to hub, after the outcomes that the engine left: how this incarnation ended. Tasks that
+// are neither in `running` nor among the outcomes were never started.
+struct Died {
+  static constexpr Kind kKind = Kind::died;
+  std::int32_t signal = 0;  // 0 when it exited
+  std::int32_t exit_code = 0;
+  std::string output;  // the last of what it wrote to stderr
+  std::vector<RunRef> running;
+  bool restarting = true;  // a fresh incarnation follows
+  friend bool operator==(const Died&, const Died&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("signal", m.signal), v("exit_code", m.exit_code), v("output", m.output);
+    v("running", m.running), v("restarting", m.restarting);
+  }
+};
+
+// Hub to subscribers: something changed; numbered per topic, a gap means "ask on control".
+struct Hint {
+  static constexpr Kind kKind = Kind::hint;
+  std::uint64_t epoch = 0;
+  std::uint64_t number = 0;
+  std::string event;  // "subscribed", "engine_joined", "engine_left", "engine_restarted"
+  EngineId engine;
+  Uuid uuid;
+  std::uint32_t incarnation = 0;
+  friend bool operator==(const Hint&, const Hint&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("epoch", m.epoch), v("number", m.number), v("event", m.event), v("engine", m.engine);
+    v("uuid", m.uuid), v("incarnation", m.incarnation);
+  }
+};
+
+using MapMessage = std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Define,
+                                Accepted, Received, Stored, Revoke, Revoked, Died, Hint>;
+
+// The kind of a message, after its prefix was checked: malformed when the header is shorter than
+// the prefix or does not begin with 'R' 'H'; version when another major speaks.
+[[nodiscard]] Result<Kind> kind_of(const Message& message);
+
+// One header frame; never fails.
+template <class M>
+[[nodiscard]] Message encode(const M& message);
+
+// Any message but a batch. Bounded; never throws. Errors say which key of which kind was wrong.
+[[nodiscard]] Result<MapMessage> decode(const Message& message);
+
+// The same when the kind is known already, without the variant.
+template <class M>
+[[nodiscard]] Result<M> decode_as(const Message& message);
+
+// "beat number=3": the kind and every field that is not at its default, for logs and tests.
+template <class M>
+[[nodiscard]] std::string describe(const M& message);
+
+}  // namespace roundhouse::wire

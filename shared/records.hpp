@@ -1,0 +1,153 @@
+#pragma once
+
+// CORE. The batches of the task plane: submit, assign, outcome and holding.
+//
+// A batch is a header frame, prefix, first number, count, and `count` records, each a positional
+// msgpack array (elements that a later version appends are skipped), and the bulk frames of its
+// records in order. A batch is decoded as a whole before anything in it is believed. Whoever has
+// something to send fills a writer with what is ready and sends it; nobody waits to fill it.
+// Thread rule: plain values; decoded payloads share the header's buffer and may go anywhere.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/message.hpp"
+#include "shared/payload.hpp"
+#include <roundhouse/ids.hpp>
+#include <roundhouse/result.hpp>
+
+namespace roundhouse::wire {
+
+inline constexpr std::size_t kBatchRecordsMax = 512;
+inline constexpr std::size_t kBatchBytesMax = 128U << 10U;  // a writer is full beyond this
+inline constexpr std::size_t kRunTasksMax = 1U << 16U;      // tasks that one record stands for
+
+// How a run ended, as numbers on the wire.
+enum class Ending : std::uint8_t { ok = 0, error = 1, aborted = 2, timed_out = 3, engine_lost = 4 };
+
+[[nodiscard]] std::string_view to_string(Ending ending);
+
+// Client to hub: one task, or a run of `count` consecutive ones that share template and the head
+// of their payload. `payload` of a run holds the head and, as its tail, all tails in a row.
+struct SubmitRecord {
+  std::uint64_t sequence = 0;  // of the first task
+  std::uint32_t count = 1;
+  std::uint32_t template_number = 0;
+  // Where: empty = the scheduler chooses among the template's targets; one engine for all tasks;
+  // or one per task. Little-endian 32-bit engine ids; any but empty makes the tasks direct.
+  Slice engines;
+  // Where the tail of each task ends, little-endian 32-bit; empty: every task has the whole tail.
+  Slice ends;
+  Payload payload;
+
+  [[nodiscard]] bool direct() const { return engines.size != 0; }
+
+  // The engine of task `index` of the run; only when direct().
+  [[nodiscard]] EngineId engine_of(std::uint32_t index) const;
+  // The payload of task `index` of the run, sharing this record's block and frames.
+  [[nodiscard]] Payload payload_of(std::uint32_t index) const;
+};
+
+// Hub to engine.
+struct AssignRecord {
+  std::uint64_t number = 0;  // dense per incarnation
+  std::uint64_t sequence = 0;
+  Fence fence;
+  std::uint32_t template_number = 0;  // the hub's; tells the session, too
+  bool direct = false;                // belongs to the lane of its session
+  Payload payload;
+};
+
+// Engine to hub, numbered densely per incarnation from the batch's first number.
+struct FinishedRecord {
+  TaskId task;
+  Fence fence;
+  Ending ending = Ending::ok;
+  std::int64_t started_us = 0;    // UTC by the engine's clock, microseconds since 1970
+  std::uint64_t duration_ns = 0;  // by its steady clock
+  Payload payload;                // the result, or the error as a map {name, value, traceback}
+};
+
+// Hub to client, numbered densely per connection from the batch's first number.
+struct OutcomeRecord {
+  std::uint64_t sequence = 0;
+  Ending ending = Ending::ok;
+  std::uint32_t attempt = 0;
+  std::optional<EngineId> engine;  // nothing when no engine ran it
+  std::int64_t started_us = 0;
+  std::uint64_t duration_ns = 0;
+  Payload payload;
+};
+
+// Engine to hub after a welcome: assignments that it has and has no outcome for. The message whose
+// first number is 1 is the last one: everything is said.
+struct HoldingRecord {
+  std::uint64_t number = 0;
+  TaskId task;
+  Fence fence;
+  bool running = false;
+};
+
+// The error that travels as payload when a run ended badly.
+struct ErrorValue {
+  std::string name;       // "std::runtime_error", "EngineError", ...
+  std::string value;      // what()
+  std::string traceback;  // may be empty
+  friend bool operator==(const ErrorValue&, const ErrorValue&) = default;
+};
+
+[[nodiscard]] std::string encode_error(const ErrorValue& error);
+// Never fails: bytes that are no error value become one that says so.
+[[nodiscard]] ErrorValue decode_error(std::string_view bytes);
+
+// Builds one batch. Overload `add` per record type; the record's type decides the kind, so a
+// writer takes one type only.
+template <class Record>
+class BatchWriter {
+ public:
+  BatchWriter();
+
+  // True when a further record has to go into another batch.
+  [[nodiscard]] bool full() const {
+    return count_ >= kBatchRecordsMax || bytes_.size() >= kBatchBytesMax ||
+           frames_.size() >= kFramesMax / 2;
+  }
+
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+  [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
+
+  // Whether the record's frames still fit; a record alone may have up to kFramesMax.
+  [[nodiscard]] bool fits(const Payload& payload) const {
+    return empty() || frames_.size() + payload.frame_count() <= kFramesMax;
+  }
+
+  void add(const Record& record);
+  // The message, and the writer is empty again.
+  [[nodiscard]] Message take(std::uint64_t first);
+
+ private:
+  std::string bytes_;
+  std::size_t count_ = 0;
+  Frames frames_;
+};
+
+template <class Record>
+struct Batch {
+  std::uint64_t first = 0;
+  std::vector<Record> records;
+};
+
+// Decodes a whole batch of the record's kind. Limits: kBatchRecordsMax records, frames and header
+// as in message.hpp, and exactly the frames that the records speak of. `batch` is cleared first
+// and keeps its capacity.
+template <class Record>
+[[nodiscard]] Result<void> decode_batch(const Message& message, Batch<Record>& batch);
+
+}  // namespace roundhouse::wire
