@@ -1,0 +1,159 @@
+#include "hub/blobs.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "shared/message.hpp"
+#include "shared/pack.hpp"
+#include <roundhouse/error.hpp>
+
+namespace roundhouse::hub {
+namespace {
+
+constexpr std::size_t kKeyDigits = 16;
+constexpr std::uint64_t kHeadBytesMax = 4U << 20U;
+
+[[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
+  throw Exception(Errc::store_failed, "cannot " + what + " '" + path +
+                                          "', a large result's file: " + std::strerror(error));
+}
+
+class File {
+ public:
+  File(const std::string& path, int flags) : path_(path), fd_(::open(path.c_str(), flags, 0600)) {
+    if (fd_ < 0) fail("open", path_, errno);
+  }
+
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  ~File() { ::close(fd_); }
+
+  void write(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail("write", path_, errno);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+
+  [[nodiscard]] std::string read(std::size_t size) const {
+    std::string out(size, '\0');
+    for (std::size_t at = 0; at < size;) {
+      const ssize_t count = ::read(fd_, out.data() + at, size - at);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail("read", path_, errno);
+      if (count == 0) fail("read all of", path_, ENODATA);
+      at += static_cast<std::size_t>(count);
+    }
+    return out;
+  }
+
+  void sync() const {
+    if (::fsync(fd_) != 0) fail("write", path_, errno);
+  }
+
+ private:
+  std::string path_;
+  int fd_;
+};
+
+// The head of a file: its own length in 8 digits of hexadecimal, then msgpack: body, spill, sizes.
+std::string make_head(std::string_view body, std::uint32_t spill, const Frames& frames) {
+  std::string head;
+  wire::Packer p(head);
+  p.array(3);
+  p.bin(body), p.u64(spill), p.array(frames.size());
+  for (const Buffer& frame : frames) p.u64(frame.size());
+  std::array<char, 9> digits{};
+  std::snprintf(digits.data(), digits.size(), "%08zx", head.size());
+  return std::string(digits.data(), 8) + head;
+}
+
+std::optional<std::pair<BlobKind, std::int64_t>> parse_name(const std::string& name) {
+  if (name.size() != kKeyDigits + 1 || (name[0] != 'r' && name[0] != 's')) return std::nullopt;
+  std::uint64_t key = 0;
+  const char* end = name.data() + name.size();
+  const auto read = std::from_chars(name.data() + 1, end, key, 16);
+  if (read.ptr != end) return std::nullopt;
+  return std::pair{static_cast<BlobKind>(name[0]), static_cast<std::int64_t>(key)};
+}
+
+}  // namespace
+
+std::string BlobFolder::file(BlobKind kind, std::int64_t key) const {
+  std::array<char, kKeyDigits + 1> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(key));
+  return path_ + '/' + static_cast<char>(kind) + digits.data();
+}
+
+std::uint64_t BlobFolder::write(BlobKind kind, std::int64_t key, std::string_view body,
+                                std::uint32_t spill, const Frames& frames) {
+  if (!std::exchange(made_, true) && ::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) {
+    made_ = false;
+    fail("create", path_, errno);
+  }
+  const std::string head = make_head(body, spill, frames);
+  const std::string path = file(kind, key);
+  std::uint64_t total = head.size();
+  const File out(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+  out.write(head);
+  for (const Buffer& frame : frames) {
+    out.write(frame.view());
+    total += frame.size();
+  }
+  if (!sync_) return total;
+  out.sync();
+  File(path_, O_RDONLY | O_DIRECTORY | O_CLOEXEC).sync();
+  return total;
+}
+
+BlobFolder::Blob BlobFolder::read(BlobKind kind, std::int64_t key) const {
+  const std::string path = file(kind, key);
+  const File in(path, O_RDONLY | O_CLOEXEC);
+  const std::string digits = in.read(8);
+  std::uint64_t size = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+  if (size == 0 || size > kHeadBytesMax) fail("understand", path, EINVAL);
+  const std::string head = in.read(size);
+  wire::Unpacker u(head);
+  Blob out;
+  u.array();
+  out.body = std::string(u.bin());
+  out.spill = u.u32();
+  const std::size_t count = u.array();
+  for (std::size_t i = 0; i < count && u.ok(); ++i) {
+    const std::uint64_t bytes = u.u64();
+    if (bytes > wire::kFrameBytesMax) fail("understand", path, EINVAL);
+    out.frames.push_back(Buffer::take(in.read(bytes)));
+  }
+  if (!u.done()) fail("understand", path, EINVAL);
+  return out;
+}
+
+void BlobFolder::remove(BlobKind kind, std::int64_t key) noexcept {
+  ::unlink(file(kind, key).c_str());
+}
+
+void BlobFolder::sweep(const std::function<bool(BlobKind, std::int64_t)>& known) noexcept {
+  std::error_code error;
+  std::vector<std::pair<BlobKind, std::int64_t>> unknown;
+  for (std::filesystem::directory_iterator it(path_, error), end; !error && it != end;
+       it.increment(error))
+    if (const auto name = parse_name(it->path().filename().string()))
+      if (!known(name->first, name->second)) unknown.push_back(*name);
+  for (const auto& [kind, key] : unknown) remove(kind, key);
+}
+
+}  // namespace roundhouse::hub

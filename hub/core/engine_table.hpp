@@ -1,0 +1,168 @@
+#pragma once
+
+// CORE. EngineTable: the engines that the hub knows, what each was sent, and its lanes.
+// Thread rule: the router's thread.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "hub/core/link.hpp"
+#include "hub/core/task_table.hpp"
+#include "shared/intervals.hpp"
+#include "shared/records.hpp"
+#include "shared/time.hpp"
+#include <roundhouse/ids.hpp>
+
+namespace roundhouse::hub {
+
+enum class Presence : std::uint8_t {
+  expected,     // known to an earlier hub, not back yet
+  reconciling,  // said hello; has not yet said all that it holds
+  online,
+  away,  // its connection broke; may return, or its nanny speaks for it
+  lost,  // this incarnation is over, or silent for too long
+};
+
+[[nodiscard]] constexpr const char* to_string(Presence presence) {
+  switch (presence) {
+    case Presence::expected: return "expected";
+    case Presence::reconciling: return "joining";
+    case Presence::online: return "online";
+    case Presence::away: return "away";
+    case Presence::lost: return "lost";
+  }
+  return "?";
+}
+
+// The direct tasks of one session to one engine that have not been sent yet, in order.
+struct Lane {
+  TaskList waiting;
+  std::uint32_t in_flight = 0;
+};
+
+struct Engine {
+  EngineIndex index = kNoEngine;  // also its EngineId
+  Uuid uuid;
+  std::uint32_t incarnation = 0;
+  std::uint32_t slots = 1;
+  std::string host;
+  std::uint32_t pid = 0;
+  Presence presence = Presence::expected;
+  TimePoint deadline;  // while expected or away: then it is lost
+  bool gone = false;   // left for good, or its uuid is only remembered
+
+  std::optional<LinkId> task_link;
+  std::optional<LinkId> control_link;
+  bool nanny_speaks = false;
+  std::optional<std::uint64_t> will_fact;  // the nanny is told when this fact has committed
+
+  // Assignments, by number from `first_number`; kNoTask when ended.
+  std::uint64_t next_number = 1;
+  std::uint64_t first_number = 1;
+  std::deque<TaskIndex> assigned;
+  std::set<std::uint64_t> reported;  // while reconciling: held by the engine
+  std::uint32_t in_flight = 0;       // assigned and not ended
+  std::uint32_t free_in_flight = 0;  // of those, the ones that are not direct
+  std::uint64_t completed = 0;
+  std::vector<bool> defined;  // templates that this connection knows
+
+  // Lanes by session; `busy` ones have tasks waiting, served in turn.
+  std::unordered_map<SessionNumber, Lane> lanes;
+  std::deque<SessionNumber> busy_lanes;
+
+  // Outcomes: which may be confirmed, and what was last said.
+  std::uint64_t stored = 0;
+  std::uint64_t said_stored = 0;
+  std::uint64_t seen = 0;             // outcome numbers seen through, in this hub
+  std::set<std::uint64_t> held_back;  // seen, of unknown tasks: not covered
+  IntervalSet received;               // durability none: confirmed by clients
+
+  // Load: mean of its tasks' durations, for the window; 0 until the first outcome.
+  double mean_ns = 0;
+  std::uint32_t window = 1;
+  bool revoking = false;
+  TimePoint last_outcome;
+  std::uint32_t load_key = 0;  // under which it stands in the scheduler's order
+  bool listed = false;
+  bool dirty = false;
+
+  wire::BatchWriter<wire::AssignRecord> writer;
+
+  [[nodiscard]] EngineId id() const { return EngineId{index}; }
+
+  [[nodiscard]] bool takes_work() const { return presence == Presence::online; }
+
+  [[nodiscard]] TaskIndex find(std::uint64_t number) const {
+    if (number < first_number || number - first_number >= assigned.size()) return kNoTask;
+    return assigned[number - first_number];
+  }
+
+  // Enters an assignment made now (the next number) or found on its return (an older one).
+  void enter(std::uint64_t number, TaskIndex task) {
+    if (assigned.empty()) first_number = number;
+    while (number < first_number) {
+      assigned.push_front(kNoTask);
+      --first_number;
+    }
+    while (number - first_number >= assigned.size()) assigned.push_back(kNoTask);
+    assigned[number - first_number] = task;
+    if (next_number <= number) next_number = number + 1;
+  }
+
+  void leave(std::uint64_t number) {
+    assigned[number - first_number] = kNoTask;
+    while (!assigned.empty() && assigned.front() == kNoTask) {
+      assigned.pop_front();
+      ++first_number;
+    }
+    while (!assigned.empty() && assigned.back() == kNoTask) assigned.pop_back();
+  }
+};
+
+class EngineTable {
+ public:
+  [[nodiscard]] Engine* find(EngineId id) {
+    return id.value < engines_.size() ? engines_[id.value].get() : nullptr;
+  }
+
+  [[nodiscard]] Engine* find(const Uuid& uuid) {
+    const auto found = by_uuid_.find(uuid);
+    return found == by_uuid_.end() ? nullptr : engines_[found->second].get();
+  }
+
+  [[nodiscard]] Engine& get(EngineIndex index) {
+    RH_CHECK(index < engines_.size() && engines_[index] != nullptr);
+    return *engines_[index];
+  }
+
+  Engine& create(const Uuid& uuid, std::optional<EngineId> id = std::nullopt) {
+    const auto index = id ? id->value : static_cast<EngineIndex>(engines_.size());
+    if (engines_.size() <= index) engines_.resize(std::size_t{index} + 1);
+    RH_CHECK(engines_[index] == nullptr);
+    engines_[index] = std::make_unique<Engine>();
+    engines_[index]->index = index, engines_[index]->uuid = uuid;
+    by_uuid_.emplace(uuid, index);
+    return *engines_[index];
+  }
+
+  template <class F>
+  void each(F&& f) {
+    for (auto& engine : engines_)
+      if (engine) f(*engine);
+  }
+
+  [[nodiscard]] std::size_t size() const { return by_uuid_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<Engine>> engines_;  // by id; ids are never reused
+  std::unordered_map<Uuid, EngineIndex> by_uuid_;
+};
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,187 @@
+#include <algorithm>
+
+#include "hub/core/router_state.hpp"
+
+namespace roundhouse::hub {
+namespace {
+
+// Numbers further back than this are not believed of a returning engine.
+constexpr std::uint64_t kHoldingReach = 1U << 20U;
+
+std::string death_text(const Engine& engine, const wire::Died& died) {
+  std::string text = "engine " + std::to_string(engine.index);
+  if (died.signal != 0)
+    text += " was killed by signal " + std::to_string(died.signal);
+  else
+    text += " exited with code " + std::to_string(died.exit_code);
+  if (!died.output.empty()) text += "; its last output: " + died.output;
+  return text;
+}
+
+}  // namespace
+
+void Router::State::hint(const char* event, const Engine& engine, Outbox& out) {
+  wire::Hint hint;
+  hint.epoch = epoch, hint.number = ++hints, hint.event = event;
+  hint.engine = engine.id(), hint.uuid = engine.uuid, hint.incarnation = engine.incarnation;
+  out.hints.push_back({"engines", encode(hint)});
+}
+
+void Router::State::on_holding(Engine& engine, const wire::Message& message, LinkId link, Now now,
+                               Outbox& out) {
+  if (const auto decoded = wire::decode_batch(message, held); !decoded)
+    return malformed(link, decoded.error(), now, out);
+  if (engine.presence != Presence::reconciling) return;
+  wire::Revoke unwanted;
+  for (const wire::HoldingRecord& record : held.records) {
+    if (record.number == 0 || record.number + kHoldingReach < engine.next_number ||
+        record.number > engine.next_number + kHoldingReach)
+      continue;
+    Session* session = sessions.find(record.task.session);
+    if (session == nullptr || record.task.sequence > session->accepted) {
+      orphans[record.task] = {engine.index,
+                              engine.incarnation,
+                              record.number,
+                              record.fence,
+                              std::nullopt,
+                              0,
+                              now.steady + options.orphan};
+      continue;
+    }
+    const TaskIndex index = session->find(record.task.sequence);
+    if (index == kNoTask) {
+      unwanted.numbers.push_back(record.number);
+      continue;
+    }
+    const Task& task = tasks.get(index);
+    if (task.state == TaskState::assigned) {
+      if (task.engine == engine.index && task.fence == record.fence)
+        engine.reported.insert(record.number);
+      else
+        unwanted.numbers.push_back(record.number);
+      continue;
+    }
+    const bool lane_elsewhere = task.direct && task.engine != engine.index;
+    if (record.fence.epoch < epoch && !lane_elsewhere)
+      adopt(engine, index, record.number, record.fence);
+    else
+      unwanted.numbers.push_back(record.number);
+  }
+  if (!unwanted.numbers.empty()) out.sends.push_back({link, encode(unwanted)});
+  if (held.first == 1) reconcile(engine, now, out);
+}
+
+// The engine has the task from an earlier hub: it stays there, under the fence it has.
+void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence) {
+  Task& task = tasks.get(index);
+  unqueue(index);
+  task.state = TaskState::assigned;
+  task.engine = engine.index, task.number = number, task.fence = fence;
+  engine.enter(number, index);
+  engine.reported.insert(number);
+  ++engine.in_flight;
+  if (task.direct)
+    ++engine.lanes[task.session].in_flight;
+  else
+    ++engine.free_in_flight;
+}
+
+// Everything is said: what was sent and is not held never arrived, and is placed anew, the latest
+// first, so that each goes in front of those behind it.
+void Router::State::reconcile(Engine& engine, Now, Outbox&) {
+  for (std::uint64_t number = engine.first_number + engine.assigned.size();
+       number-- > engine.first_number;) {
+    const TaskIndex index = engine.find(number);
+    if (index == kNoTask || engine.reported.contains(number)) continue;
+    leave_engine(tasks.get(index));
+    enqueue(index, true);
+  }
+  engine.reported.clear();
+  engine.presence = Presence::online;
+  touch(engine);
+}
+
+void Router::State::disconnect(Engine& engine, Now now) {
+  engine.task_link.reset(), engine.control_link.reset();
+  engine.nanny_speaks = false;
+  engine.will_fact.reset();
+  engine.reported.clear();
+  engine.revoking = false;
+  if (engine.presence == Presence::lost) return;
+  engine.presence = Presence::away;
+  engine.deadline = now.steady + options.dead;
+  touch(engine);
+}
+
+void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Outbox& out) {
+  if (engine.presence != Presence::lost) {
+    std::set<TaskId> began;
+    for (const wire::RunRef& run : died.running) began.insert(run.task);
+    engine.gone = engine.gone || !died.restarting;
+    lose(engine, &began, death_text(engine, died), now, out);
+  }
+  engine.will_fact = counters.facts;
+  touch(engine);
+}
+
+void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const std::string& why,
+                         Now now, Outbox& out) {
+  if (engine.presence == Presence::lost) return;
+  engine.presence = Presence::lost;
+  const wire::ErrorValue error{"EngineError", why, ""};
+  for (std::uint64_t number = engine.first_number + engine.assigned.size();
+       number-- > engine.first_number;) {
+    const TaskIndex index = engine.find(number);
+    if (index == kNoTask) continue;
+    Task& task = tasks.get(index);
+    const bool ran =
+        began == nullptr || began->contains(TaskId{sessions.get(task.session).id, task.sequence});
+    if (task.direct || (ran && task.failures >= templates[task.template_number].define.retries)) {
+      fail_task(index, wire::Ending::engine_lost, error, now, out);
+      continue;
+    }
+    if (ran) ++task.failures;
+    leave_engine(task);
+    enqueue(index, true);
+  }
+  end_lanes(engine, why);
+  engine.assigned.clear();
+  engine.busy_lanes.clear(), engine.lanes.clear();
+  for (auto it = orphans.begin(); it != orphans.end();)
+    it = it->second.engine == engine.index && !it->second.finished ? orphans.erase(it)
+                                                                   : std::next(it);
+  emit(EngineLeft{engine.id(), engine.incarnation, why, engine.gone, now.wall_us}, out);
+  hint("engine_left", engine, out);
+  touch(engine);
+}
+
+// What waits in the engine's lanes can be a lot: it ends over the next turns.
+void Router::State::end_lanes(Engine& engine, const std::string& why) {
+  for (auto& [session, lane] : engine.lanes) {
+    if (lane.waiting.empty()) continue;
+    Cascade doomed;
+    doomed.error = {"EngineError", why + "; what was queued for it cannot run any more", ""};
+    doomed.tasks = lane.waiting;
+    for (TaskIndex index = lane.waiting.first; index != kNoTask; index = tasks.get(index).next)
+      tasks.get(index).engine = kNoEngine;
+    lane.waiting = {};
+    cascades.push_back(std::move(doomed));
+    more_work = true;
+  }
+}
+
+void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox&) {
+  engine.revoking = false;
+  std::vector<std::uint64_t> numbers = revoked.numbers;
+  std::sort(numbers.rbegin(), numbers.rend());
+  for (const std::uint64_t number : numbers) {
+    const TaskIndex index = engine.find(number);
+    if (index == kNoTask || tasks.get(index).direct) continue;
+    leave_engine(tasks.get(index));
+    enqueue(index, true);
+    ++counters.revoked;
+  }
+  touch(engine);
+}
+
+}  // namespace roundhouse::hub

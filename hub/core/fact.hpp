@@ -1,0 +1,132 @@
+#pragma once
+
+// CORE. Facts: what happened, told to the results database. Past tense, immutable, numbered in the
+// order they were emitted from 1 on; the database commits them in that order, so that a crash
+// leaves a prefix. Thread rule: plain values of counted handles; handed from the loop to the
+// recorder.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/message.hpp"
+#include "shared/payload.hpp"
+#include "shared/records.hpp"
+#include <roundhouse/ids.hpp>
+
+namespace roundhouse::hub {
+
+// A session's small number in this cluster: the upper part of the database's integer keys.
+using SessionNumber = std::uint32_t;
+// A template's number at the hub, never reused in a cluster's life.
+using TemplateNumber = std::uint32_t;
+
+struct SessionOpened {
+  SessionNumber number = 0;
+  SessionId id;
+  Uuid secret;
+  std::string label;
+  std::int64_t at_us = 0;
+};
+
+struct TemplateDefined {
+  TemplateNumber number = 0;
+  SessionNumber session = 0;
+  wire::Define define;  // its number is the session's
+};
+
+// Tasks first..last of a session were accepted, by one submit message, kept as it came.
+struct Submitted {
+  SessionNumber session = 0;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  wire::Message batch;  // records below `first` in it are duplicates
+  std::int64_t at_us = 0;
+};
+
+// A task has its outcome.
+struct Ended {
+  SessionNumber session = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t delivery = 0;  // dense per session, in the order of ending: see Delivered
+  TemplateNumber template_number = 0;
+  std::int64_t submitted_us = 0;
+  std::int64_t started_us = 0;  // 0 when it never started
+  std::uint64_t duration_ns = 0;
+  std::optional<EngineId> engine;
+  std::uint32_t incarnation = 0;
+  std::uint32_t attempt = 0;
+  wire::Ending ending = wire::Ending::ok;
+  Payload payload;
+};
+
+// The client has received the outcomes of its session up to this delivery number.
+struct Delivered {
+  SessionNumber session = 0;
+  std::uint64_t through = 0;
+  std::int64_t at_us = 0;
+};
+
+struct EngineJoined {
+  EngineId id;
+  Uuid uuid;
+  std::uint32_t incarnation = 0;
+  std::uint32_t slots = 1;
+  std::string host;
+  std::uint32_t pid = 0;
+  std::int64_t at_us = 0;
+};
+
+// An incarnation is over; `gone` says that the engine left for good.
+struct EngineLeft {
+  EngineId id;
+  std::uint32_t incarnation = 0;
+  std::string reason;
+  bool gone = false;
+  std::int64_t at_us = 0;
+};
+
+using Fact = std::variant<SessionOpened, TemplateDefined, Submitted, Ended, Delivered, EngineJoined,
+                          EngineLeft>;
+
+// What a hub finds in the database when it starts: the state that outlives it.
+struct Restored {
+  struct Session {
+    SessionNumber number = 0;
+    SessionId id;
+    Uuid secret;
+    std::string label;
+    std::uint64_t accepted = 0;    // highest sequence with a Submitted fact
+    std::uint64_t delivered = 0;   // highest Delivered
+    std::uint64_t deliveries = 0;  // highest delivery number used
+  };
+
+  // A submit message some of whose tasks are unfinished.
+  struct Pending {
+    SessionNumber session = 0;
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    wire::Message batch;  // bulk frames are missing when they were not kept on disk
+    std::int64_t at_us = 0;
+    std::vector<wire::Range> ended;  // tasks of it that are finished, lowest first
+  };
+
+  struct Engine {
+    EngineId id;
+    Uuid uuid;
+    std::uint32_t incarnation = 0;
+    std::uint32_t slots = 1;
+    bool gone = false;  // left for good: only its id is remembered
+  };
+
+  std::uint64_t epoch = 0;  // of the hub before; 0 in a fresh database
+  std::vector<Session> sessions;
+  std::vector<TemplateDefined> templates;
+  std::vector<Pending> pending;    // by session and first
+  std::vector<Ended> undelivered;  // by session and delivery
+  std::vector<Engine> engines;
+};
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,301 @@
+#include <algorithm>
+
+#include "hub/core/router_state.hpp"
+
+namespace roundhouse::hub {
+namespace {
+
+constexpr std::uint32_t kTemplatesMax = 1U << 16U;  // of one session
+
+}  // namespace
+
+void Router::State::on_define(Session& session, const wire::Define& define, LinkId link,
+                              Outbox& out) {
+  if (define.number == 0 || define.number > kTemplatesMax)
+    return refuse(link, Errc::malformed,
+                  "template " + std::to_string(define.number) +
+                      " is out of range: a session has 1 to " + std::to_string(kTemplatesMax),
+                  false, out);
+  // In any order: a hub that lost its memory hears first of those that are in use.
+  if (session.templates.size() < define.number) session.templates.resize(define.number);
+  if (session.templates[define.number - 1] != 0) return;  // said again on a new connection
+  Template made{session.number, define, ready.shape_of(define.priority, define.targets)};
+  made.define.session = session.id;
+  const auto number = static_cast<TemplateNumber>(templates.size());
+  session.templates[define.number - 1] = number;
+  emit(TemplateDefined{number, session.number, define}, out);
+  templates.push_back(std::move(made));
+}
+
+std::string Router::State::submission_error(const Session& session,
+                                            const wire::SubmitRecord& record) const {
+  if (record.template_number == 0 || record.template_number > session.templates.size() ||
+      session.templates[record.template_number - 1] == 0)
+    return "task " + std::to_string(record.sequence) + " uses template " +
+           std::to_string(record.template_number) + ", which was not defined";
+  if (session.unfinished + record.count > options.session_tasks_max)
+    return "the session has used its submit credit of " +
+           std::to_string(options.session_tasks_max) + " unfinished tasks";
+  return {};
+}
+
+void Router::State::on_submit(Session& session, LinkId link, const wire::Message& message, Now now,
+                              Outbox& out) {
+  if (session.blocked) return;  // it has been told; what was on its way is sent again later
+  if (const auto decoded = wire::decode_batch(message, submits); !decoded)
+    return malformed(link, decoded.error(), now, out);
+  if (!store_failure.empty()) {
+    session.blocked = true;
+    return refuse(link, Errc::store_failed,
+                  "the results database cannot be written, so no task is accepted until it can: " +
+                      store_failure,
+                  false, out);
+  }
+  const std::uint64_t before = session.accepted;
+  std::size_t bytes = 0;
+  for (const wire::SubmitRecord& record : submits.records) {
+    const std::uint64_t last = record.sequence + record.count - 1;
+    bytes += record.payload.size();
+    if (record.sequence > session.accepted + 1) {
+      ++counters.gaps;
+      session.blocked = true;
+      refuse(link, Errc::refused,
+             "submission " + std::to_string(record.sequence) + " came where " +
+                 std::to_string(session.accepted + 1) + " was expected: connect anew",
+             true, out);
+      break;
+    }
+    if (const std::string error = submission_error(session, record);
+        !error.empty() && last > session.accepted) {
+      session.blocked = true;
+      refuse(link, Errc::refused, error, true, out);
+      break;
+    }
+    for (std::uint32_t i = 0; i < record.count; ++i) {
+      if (record.sequence + i > session.accepted)
+        accept(session, record, i, now.wall_us, now, &out);
+      else
+        supply(session, record, i);
+    }
+  }
+  session.bytes_received += bytes;
+  touch(session);
+  if (session.accepted == before) return;
+  emit(Submitted{session.number, before + 1, session.accepted, message, now.wall_us}, out);
+  mark(false, session.number, 0, session.accepted);
+  // What is known of these tasks already is told only now, behind their Submitted fact.
+  if (orphans.empty()) return;
+  for (std::uint64_t sequence = before + 1; sequence <= session.accepted; ++sequence)
+    if (const TaskIndex index = session.find(sequence); index != kNoTask)
+      match_orphan(index, now, out);
+}
+
+void Router::State::accept(Session& session, const wire::SubmitRecord& record, std::uint32_t index,
+                           std::int64_t at_us, Now, Outbox*) {
+  const TaskIndex made = tasks.create();
+  Task& task = tasks.get(made);
+  task.payload = record.payload_of(index);
+  task.submitted_us = at_us;
+  task.sequence = record.sequence + index;
+  task.session = session.number;
+  task.template_number = session.templates[record.template_number - 1];
+  task.direct = record.direct();
+  task.settled = session.client_has(task.sequence);
+  if (task.direct) task.engine = record.engine_of(index).value;
+  session.accepted = task.sequence;
+  session.tasks.push_back(made);
+  ++session.unfinished;
+  session.unfinished_bytes += task.payload.size();
+  ++counters.submitted;
+  enqueue(made, false);
+}
+
+// A duplicate may bring what a restarted hub lacks: bulk frames that are not kept on disk.
+void Router::State::supply(Session& session, const wire::SubmitRecord& record,
+                           std::uint32_t index) {
+  ++counters.duplicates;
+  const TaskIndex known = session.find(record.sequence + index);
+  if (known == kNoTask || tasks.get(known).state != TaskState::lacking) return;
+  Task& task = tasks.get(known);
+  session.unfinished_bytes -= task.payload.size();
+  task.payload = record.payload_of(index);
+  session.unfinished_bytes += task.payload.size();
+  enqueue(known, false);
+}
+
+// Into its lane or into the ready queue. A direct task to an engine that is not there fails in the
+// next turns, as a cascade of its own.
+void Router::State::enqueue(TaskIndex index, bool in_front) {
+  Task& task = tasks.get(index);
+  task.number = 0;
+  if (!task.direct) {
+    task.state = TaskState::ready;
+    task.engine = kNoEngine;
+    return ready.push(tasks, templates[task.template_number].shape, index, in_front);
+  }
+  task.state = TaskState::in_lane;
+  Engine* engine = engines.find(EngineId{task.engine});
+  if (engine == nullptr || engine->presence == Presence::lost) {
+    Cascade doomed;
+    doomed.ending = wire::Ending::engine_lost;
+    doomed.error = {"EngineError",
+                    "engine " + std::to_string(task.engine) +
+                        (engine == nullptr ? " is not known to this hub" : " is gone") +
+                        ": `roundhouse engines` lists those that are there",
+                    ""};
+    doomed.tasks.push_back(tasks, index);
+    cascades.push_back(std::move(doomed));
+    task.engine = kNoEngine;
+    more_work = true;
+    return;
+  }
+  Lane& lane = engine->lanes[task.session];
+  if (lane.waiting.empty()) engine->busy_lanes.push_back(task.session);
+  in_front ? lane.waiting.push_front(tasks, index) : lane.waiting.push_back(tasks, index);
+  touch(*engine);
+}
+
+// Out of whatever list it waits in.
+void Router::State::unqueue(TaskIndex index) {
+  Task& task = tasks.get(index);
+  if (task.state == TaskState::ready)
+    return ready.remove(tasks, templates[task.template_number].shape, index);
+  if (task.state != TaskState::in_lane) return;
+  if (task.engine != kNoEngine)
+    return engines.get(task.engine).lanes[task.session].waiting.remove(tasks, index);
+  // Doomed already: in some cascade, whose list is found by walking back to its first task.
+  TaskIndex first = index;
+  while (tasks.get(first).previous != kNoTask) first = tasks.get(first).previous;
+  for (Cascade& cascade : cascades)
+    if (cascade.tasks.first == first) return cascade.tasks.remove(tasks, index);
+}
+
+bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
+  const Task& task = tasks.get(index);
+  const auto found = orphans.find(TaskId{sessions.get(task.session).id, task.sequence});
+  if (found == orphans.end()) return false;
+  const Orphan orphan = std::move(found->second);
+  orphans.erase(found);
+  Engine& engine = engines.get(orphan.engine);
+  const bool is_over =
+      engine.incarnation != orphan.incarnation || engine.presence == Presence::lost;
+  if (is_over && !orphan.finished) return false;
+  if (is_over || orphan.outcome_number == 0) {  // what a process left behind that is no more
+    finish_left_behind(index, *orphan.finished, orphan.engine, now, out);
+    return true;
+  }
+  if (!orphan.finished) {
+    adopt(engine, index, orphan.number, orphan.fence);
+    return true;
+  }
+  engine.held_back.erase(orphan.outcome_number);
+  finish(engine, *orphan.finished, orphan.outcome_number, now, out);
+  mark(true, engine.index, engine.incarnation, engine.seen);
+  return true;
+}
+
+std::uint64_t Router::State::credit_tasks(const Session& session) const {
+  const std::uint64_t used = std::min(session.unfinished, options.session_tasks_max);
+  return session.accepted + (options.session_tasks_max - used);
+}
+
+std::uint64_t Router::State::credit_bytes(const Session& session) const {
+  const std::uint64_t used = std::min(session.unfinished_bytes, options.session_bytes_max);
+  return session.bytes_received + (options.session_bytes_max - used);
+}
+
+void Router::State::restore(const Restored& restored, Now now) {
+  for (const auto& known : restored.sessions) {
+    Session& session = sessions.create(known.id, known.number);
+    session.secret = known.secret, session.label = known.label;
+    session.accepted = session.stored = known.accepted;
+    session.deliveries = known.deliveries;
+    session.first_sequence = known.accepted + 1;
+  }
+  for (const auto& known : restored.templates) {
+    if (templates.size() <= known.number) templates.resize(std::size_t{known.number} + 1);
+    Template& made = templates[known.number];
+    Session& session = sessions.get(known.session);
+    made = {known.session, known.define,
+            ready.shape_of(known.define.priority, known.define.targets)};
+    made.define.session = session.id;
+    if (session.templates.size() < known.define.number)
+      session.templates.resize(known.define.number);
+    session.templates[known.define.number - 1] = known.number;
+  }
+  for (const auto& known : restored.engines) {
+    Engine& engine = engines.create(known.uuid, known.id);
+    engine.incarnation = known.incarnation, engine.slots = known.slots;
+    engine.gone = known.gone;
+    engine.window = known.slots;
+    engine.presence = known.gone ? Presence::lost : Presence::expected;
+    engine.deadline = now.steady + std::max(options.dead, options.grace);
+    if (!known.gone) in_grace = true;
+  }
+  for (const auto& pending : restored.pending) restore_pending(pending, now);
+  sessions.each([](Session& session) {  // what came behind the last unfinished task has ended
+    while (!session.tasks.empty() &&
+           session.first_sequence + session.tasks.size() <= session.accepted)
+      session.tasks.push_back(kNoTask);
+  });
+  for (const auto& ended : restored.undelivered) restore_undelivered(ended);
+  grace_ends = now.steady + options.grace;
+}
+
+void Router::State::restore_pending(const Restored::Pending& pending, Now now) {
+  Session& session = sessions.get(pending.session);
+  // Batches come in order, so the first one that has unfinished tasks begins the window.
+  if (session.tasks.empty()) session.first_sequence = pending.first;
+  // The bulk frames may be missing: the records are read as if there were as many as they claim.
+  wire::Message batch = pending.batch;
+  const bool lacks_frames = batch.frames.empty() && !wire::decode_batch(batch, submits);
+  while (lacks_frames && batch.frames.size() < wire::kFramesMax) {
+    batch.frames.emplace_back();
+    if (wire::decode_batch(batch, submits)) break;
+  }
+  if (!lacks_frames) RH_CHECK(wire::decode_batch(batch, submits).ok());
+  const std::uint64_t accepted = session.accepted;
+  for (const wire::SubmitRecord& record : submits.records) {
+    for (std::uint32_t i = 0; i < record.count; ++i) {
+      const std::uint64_t sequence = record.sequence + i;
+      if (sequence < pending.first || sequence > pending.last) continue;
+      while (session.first_sequence + session.tasks.size() < sequence)
+        session.tasks.push_back(kNoTask);
+      const bool over =
+          std::any_of(pending.ended.begin(), pending.ended.end(), [&](const wire::Range& range) {
+            return range.first <= sequence && sequence <= range.last;
+          });
+      if (over) {
+        session.tasks.push_back(kNoTask);
+        continue;
+      }
+      accept(session, record, i, pending.at_us, now, nullptr);
+      --counters.submitted;
+      const TaskIndex made = session.tasks.back();
+      if (lacks_frames && tasks.get(made).payload.frame_count() > 0) {
+        unqueue(made);
+        tasks.get(made).state = TaskState::lacking;
+      }
+    }
+  }
+  session.accepted = accepted;
+  while (!session.tasks.empty() && session.tasks.front() == kNoTask) {
+    session.tasks.pop_front();
+    ++session.first_sequence;
+  }
+  if (session.tasks.empty()) session.first_sequence = session.accepted + 1;
+}
+
+void Router::State::restore_undelivered(const Ended& ended) {
+  Session& session = sessions.get(ended.session);
+  Undelivered outcome;
+  outcome.delivery = ended.delivery;
+  outcome.record = {ended.sequence,   ended.ending,      ended.attempt, ended.engine,
+                    ended.started_us, ended.duration_ns, ended.payload};
+  session.undelivered_bytes += ended.payload.size();
+  session.undelivered.push_back(std::move(outcome));
+  session.deliveries = std::max(session.deliveries, ended.delivery);
+  ++undelivered;
+}
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,32 @@
+#pragma once
+
+// CORE. What an operator may set of the router; the defaults and their reasons.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "shared/time.hpp"
+
+namespace roundhouse::hub {
+
+// What `stored` promises; see PROTOCOL 8.
+enum class Durability : std::uint8_t { none, relaxed, commit };
+
+struct RouterOptions {
+  std::uint32_t pid = 0;  // of this process: told in `status`
+  Durability durability = Durability::relaxed;
+  Duration heartbeat = std::chrono::milliseconds{1000};  // peers beat so often
+  Duration dead = std::chrono::milliseconds{3000};       // silence after which a peer is lost
+  Duration grace = std::chrono::milliseconds{500};       // a new hub waits so long for its engines
+  Duration orphan = std::chrono::seconds{60};            // an outcome waits so long for its session
+  std::uint64_t session_tasks_max = std::uint64_t{1} << 21U;  // unfinished tasks of a session
+  std::uint64_t session_bytes_max = std::uint64_t{1} << 30U;  // their payloads
+  std::uint64_t undelivered_max = 1U << 17U;  // outcomes that a client has not received
+  std::uint64_t undelivered_bytes_max = std::uint64_t{1} << 29U;
+  std::uint32_t window_max = 1024;                    // tasks sent ahead to one slot
+  Duration lookahead = std::chrono::milliseconds{2};  // work sent ahead to hide the round trip
+  std::size_t cascade_max = 1000;                     // tasks that one event touches per turn
+};
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,57 @@
+#pragma once
+
+// CORE. Outbox: what the router wants done, as data. The shell carries it out after each turn, in
+// this order: facts to the recorder, queries behind them, sends in order, hints, closes, stop.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hub/core/fact.hpp"
+#include "hub/core/link.hpp"
+#include "shared/message.hpp"
+
+namespace roundhouse::hub {
+
+struct Send {
+  LinkId link;
+  wire::Message message;
+};
+
+struct Publish {
+  std::string topic;
+  wire::Message message;
+};
+
+// A question that the database answers, after all facts emitted before it: verbs `history`,
+// `result`, `purge_results` of PROTOCOL 9. The answer is a Reply to `link` with `request`.
+struct Query {
+  LinkId link;
+  std::uint64_t request = 0;
+  std::string verb;
+  wire::Raw body;
+  // Records, each one msgpack map, that the router knows better than the database: unfinished
+  // tasks among those asked for. They come first in the answer.
+  std::vector<wire::Raw> live;
+};
+
+struct Outbox {
+  std::vector<Fact> facts;
+  std::vector<Query> queries;
+  std::vector<Send> sends;
+  std::vector<Publish> hints;
+  std::vector<LinkId> closes;
+  bool stop = false;  // a client asked the hub to shut down
+
+  void clear() {
+    facts.clear(), queries.clear(), sends.clear(), hints.clear(), closes.clear();
+    stop = false;
+  }
+
+  [[nodiscard]] bool empty() const {
+    return facts.empty() && queries.empty() && sends.empty() && hints.empty() && closes.empty() &&
+           !stop;
+  }
+};
+
+}  // namespace roundhouse::hub

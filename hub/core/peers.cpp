@@ -1,0 +1,260 @@
+#include <algorithm>
+
+#include "hub/core/router_state.hpp"
+#include <roundhouse/version.hpp>
+
+namespace roundhouse::hub {
+
+using wire::encode;
+
+void Router::State::refuse(LinkId link, Errc code, const std::string& text, bool fatal,
+                           Outbox& out) {
+  out.sends.push_back({link, encode(wire::Refused{std::string(to_string(code)), text, fatal})});
+}
+
+std::string Router::State::hello_error(const wire::Hello& hello, Side side, Errc& code) {
+  code = Errc::refused;
+  if (hello.major != kProtocolMajor) {
+    code = Errc::version;
+    return "this hub speaks protocol " + std::to_string(kProtocolMajor) + "." +
+           std::to_string(kProtocolMinor) + ", the peer " + std::to_string(hello.major) + "." +
+           std::to_string(hello.minor) + ": use the same release of Roundhouse on both sides";
+  }
+  if ((side == Side::client) != (hello.role == wire::Role::client))
+    return side == Side::client ? "this door is for clients: use the connection file of engines"
+                                : "this door is for engines: use the connection file of clients";
+  if (hello.connection == 0) return "a hello needs a connection number";
+  if (hello.epoch > epoch) {
+    code = Errc::old_epoch;
+    return "the peer has seen a later hub (epoch " + std::to_string(hello.epoch) +
+           ") of this cluster; this one is epoch " + std::to_string(epoch);
+  }
+  if (side == Side::engine) {
+    if (hello.uuid.empty()) return "an engine needs a uuid";
+    if (hello.slots < 1 || hello.slots > 256) return "an engine has 1 to 256 slots";
+    return {};
+  }
+  if (hello.session.value == 0 || hello.secret.empty()) return "a client needs session and secret";
+  if (const Session* known = sessions.find(hello.session);
+      known != nullptr && known->secret != hello.secret) {
+    code = Errc::bad_secret;
+    return "this session belongs to another client: the secret does not match";
+  }
+  return {};
+}
+
+void Router::State::on_hello(LinkId link, const wire::Hello& hello, Now now, Outbox& out) {
+  PeerTable::Link& known = peers.link(link);
+  if (known.peer != kNoPeer)
+    return refuse(link, Errc::refused, "hello was said already", false, out);
+  Errc code{};
+  const std::string error = hello_error(hello, link.side, code);
+  if (!error.empty()) {
+    known.doomed = true;
+    refuse(link, code, error, true, out);
+    out.closes.push_back(link);
+    return;
+  }
+  const PeerIndex index = peers.of_connection(link.side, hello.connection);
+  Peer& peer = peers.get(index);
+  const bool second = peer.task_link.has_value() || peer.control_link.has_value();
+  auto& place = link.plane == wire::Plane::task ? peer.task_link : peer.control_link;
+  const bool same =
+      !second || (peer.hello.session == hello.session && peer.hello.secret == hello.secret &&
+                  peer.hello.uuid == hello.uuid && peer.hello.incarnation == hello.incarnation &&
+                  peer.hello.role == hello.role);
+  if (place.has_value() || !same) {  // somebody else's connection number: never let them mix
+    known.doomed = true;
+    refuse(link, Errc::refused, "this connection number is in use", true, out);
+    out.closes.push_back(link);
+    return;
+  }
+  known.peer = index;
+  place = link;
+  peer.last_heard = now.steady;
+  peer.hello = hello;
+  if (peer.task_link && peer.control_link) admit(index, now, out);
+}
+
+void Router::State::admit(PeerIndex index, Now now, Outbox& out) {
+  Peer& peer = peers.get(index);
+  if (peer.side == Side::client)
+    admit_client(index, now, out);
+  else
+    admit_engine(index, now, out);
+}
+
+void Router::State::send_welcome(const Peer& peer, const wire::Welcome& welcome, Outbox& out) {
+  out.sends.push_back({*peer.task_link, encode(welcome)});
+  out.sends.push_back({*peer.control_link, encode(welcome)});
+}
+
+namespace {
+
+wire::Welcome greeting(const RouterOptions& options, std::uint64_t epoch) {
+  wire::Welcome welcome;
+  welcome.major = kProtocolMajor, welcome.minor = kProtocolMinor;
+  welcome.epoch = epoch;
+  const auto ms = [](Duration d) {
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+  };
+  welcome.heartbeat_ms = ms(options.heartbeat), welcome.dead_ms = ms(options.dead);
+  welcome.durable = options.durability != Durability::none;
+  return welcome;
+}
+
+}  // namespace
+
+void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
+  Session* session = sessions.find(peers.get(index).hello.session);
+  if (session != nullptr && session->task_link) {  // its connection before this one is a ghost
+    if (const PeerTable::Link* old = peers.find_link(*session->task_link))
+      drop_peer(old->peer, now, out);
+  }
+  Peer& peer = peers.get(index);
+  const wire::Hello& hello = peer.hello;
+  if (session == nullptr) {
+    session = &sessions.create(hello.session);
+    session->secret = hello.secret, session->label = hello.label;
+    emit(SessionOpened{session->number, hello.session, hello.secret, hello.label, now.wall_us},
+         out);
+  }
+  peer.usable = true, peer.session = session->number;
+  session->task_link = peer.task_link, session->control_link = peer.control_link;
+  session->bytes_received = 0, session->blocked = false;
+  session->sent = 0, session->number_of_front = 1;
+
+  // What the client has already is neither run nor sent again; not even when it comes again,
+  // because this hub never heard of it.
+  session->client_settled = hello.settled;
+  session->client_ended = hello.ended;
+  std::sort(session->client_ended.begin(), session->client_ended.end(),
+            [](const wire::Range& a, const wire::Range& b) { return a.first < b.first; });
+  const auto has = [session](std::uint64_t sequence) { return session->client_has(sequence); };
+  for (std::size_t i = 0; i < session->tasks.size(); ++i)
+    if (session->tasks[i] != kNoTask && has(session->first_sequence + i))
+      tasks.get(session->tasks[i]).settled = true;
+  std::deque<Undelivered> keep;
+  for (Undelivered& outcome : session->undelivered) {
+    if (!has(outcome.record.sequence)) {
+      keep.push_back(std::move(outcome));
+      continue;
+    }
+    session->undelivered_bytes -= outcome.record.payload.size();
+    --undelivered;
+    confirm(outcome);
+  }
+  session->undelivered = std::move(keep);
+
+  // A task that lacks its frames is asked for again by naming the one before it.
+  std::uint64_t accepted = session->accepted;
+  for (std::size_t i = 0; i < session->tasks.size(); ++i)
+    if (session->tasks[i] != kNoTask && tasks.get(session->tasks[i]).state == TaskState::lacking) {
+      accepted = session->first_sequence + i - 1;
+      break;
+    }
+  wire::Welcome welcome = greeting(options, epoch);
+  welcome.accepted = accepted, welcome.stored = session->stored;
+  welcome.credit_tasks = credit_tasks(*session), welcome.credit_bytes = credit_bytes(*session);
+  session->said_accepted = session->accepted, session->said_stored = session->stored;
+  session->said_credit = welcome.credit_tasks;
+  send_welcome(peer, welcome, out);
+  touch(*session);
+}
+
+void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
+  const wire::Hello hello = peers.get(index).hello;
+  Engine* engine = engines.find(hello.uuid);
+  const bool fresh = engine == nullptr || hello.incarnation > engine->incarnation;
+  const bool nanny = hello.role == wire::Role::nanny;
+  if (engine != nullptr && hello.incarnation < engine->incarnation) {
+    refuse(*peers.get(index).control_link, Errc::refused,
+           "a later incarnation of this engine is known: this one is over", true, out);
+    return drop_peer(index, now, out);
+  }
+  if (engine != nullptr && engine->task_link) {
+    if (const PeerTable::Link* old = peers.find_link(*engine->task_link))
+      drop_peer(old->peer, now, out);
+  }
+  const bool known = engine != nullptr;
+  if (!known) engine = &engines.create(hello.uuid);
+  const bool was_away = engine->presence == Presence::away;
+  if (fresh) {
+    if (known) lose(*engine, nullptr, "the engine was replaced by a new process", now, out);
+    engine->incarnation = hello.incarnation;
+    engine->first_number = engine->next_number = hello.next_number;
+    engine->assigned.clear();
+    engine->stored = engine->said_stored = engine->seen = 0;
+    engine->held_back.clear(), engine->received.clear();
+    engine->mean_ns = 0;
+    engine->window = hello.slots;
+    engine->gone = false;
+  }
+  engine->slots = hello.slots, engine->host = hello.host, engine->pid = hello.pid;
+  Peer& peer = peers.get(index);
+  peer.usable = true, peer.engine = engine->index;
+  engine->task_link = peer.task_link, engine->control_link = peer.control_link;
+  engine->nanny_speaks = nanny;
+  engine->defined.clear();
+  engine->revoking = false;
+  engine->deadline = now.steady + options.dead;
+  if (!nanny) {
+    engine->presence = Presence::reconciling;
+    engine->next_number = hello.next_number;  // what was sent with higher ones never arrived
+  } else if (engine->presence != Presence::lost) {
+    engine->presence = Presence::away;  // its process is gone; only what it left behind comes now
+  }
+  if (fresh && !nanny) {
+    emit(EngineJoined{engine->id(), engine->uuid, engine->incarnation, engine->slots, engine->host,
+                      engine->pid, now.wall_us},
+         out);
+    hint(known ? "engine_restarted" : "engine_joined", *engine, out);
+  } else if (!nanny && !was_away) {
+    hint("engine_joined", *engine, out);  // counted as lost, or not seen by this hub yet
+  }
+  wire::Welcome welcome = greeting(options, epoch);
+  welcome.engine = engine->id();
+  welcome.stored = engine->said_stored = stored_of(*engine);
+  send_welcome(peer, welcome, out);
+}
+
+void Router::State::drop_peer(PeerIndex index, Now now, Outbox& out) {
+  const Peer& peer = peers.get(index);
+  const bool usable = peer.usable;
+  const SessionNumber session = peer.session;
+  const EngineIndex engine = peer.engine;
+  const auto task_link = peer.task_link;
+  for (const LinkId link : peers.remove(index)) out.closes.push_back(link);
+  if (!usable) return;
+  if (session != 0) {
+    Session& owner = sessions.get(session);
+    if (owner.task_link == task_link) owner.task_link.reset(), owner.control_link.reset();
+  }
+  if (engine != kNoEngine && engines.get(engine).task_link == task_link)
+    disconnect(engines.get(engine), now);
+}
+
+void Router::State::check_liveness(Now now, Outbox& out) {
+  // A hub that was stopped for a while has heard nobody: that is not their fault.
+  const bool was_stopped = now.steady - last_tick > options.heartbeat;
+  std::vector<PeerIndex> silent;
+  peers.each([&](PeerIndex index, Peer& peer) {
+    if (was_stopped) peer.last_heard = now.steady;
+    if (now.steady - peer.last_heard >= options.dead) silent.push_back(index);
+  });
+  for (const PeerIndex index : silent) drop_peer(index, now, out);
+  if (was_stopped)
+    engines.each([&](Engine& engine) {
+      if (engine.presence == Presence::away || engine.presence == Presence::expected)
+        engine.deadline = std::max(engine.deadline, now.steady + options.dead);
+    });
+  engines.each([&](Engine& engine) {
+    const bool waits = engine.presence == Presence::expected || engine.presence == Presence::away;
+    if (waits && !engine.nanny_speaks && now.steady >= engine.deadline)
+      lose(engine, nullptr, "the engine was lost: nothing was heard of it", now, out);
+  });
+  liveness_due = now.steady + options.heartbeat / 4;
+}
+
+}  // namespace roundhouse::hub

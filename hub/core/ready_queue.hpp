@@ -1,0 +1,74 @@
+#pragma once
+
+// CORE. ReadyQueue: load-balanced tasks that wait for an engine, by shape.
+//
+// A shape is what decides where a task may run: its priority and its targets. Within a shape the
+// sessions take turns, and within a session it is first come first served; so a million tasks that
+// fit nowhere cost a pass one look. Thread rule: the router's thread.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "hub/core/fact.hpp"
+#include "hub/core/task_table.hpp"
+
+namespace roundhouse::hub {
+
+using ShapeIndex = std::uint32_t;
+
+struct Shape {
+  std::int32_t priority = 0;
+  std::vector<EngineIndex> targets;  // sorted; empty: any engine
+  std::unordered_map<SessionNumber, TaskList> sessions;
+  std::deque<SessionNumber> turns;  // sessions with tasks waiting, whose turn it is in front
+  std::size_t size = 0;
+};
+
+class ReadyQueue {
+ public:
+  // The shape with this priority and these targets (any order, duplicates allowed).
+  ShapeIndex shape_of(std::int32_t priority, std::vector<std::uint32_t> targets);
+
+  [[nodiscard]] Shape& get(ShapeIndex index) { return shapes_[index]; }
+
+  // Shapes in the order in which they are served: by priority, highest first, then by age.
+  [[nodiscard]] const std::vector<ShapeIndex>& order() const { return order_; }
+
+  void push(TaskTable& tasks, ShapeIndex shape, TaskIndex task, bool in_front);
+  void remove(TaskTable& tasks, ShapeIndex shape, TaskIndex task);
+
+  // The next task of the shape whose session `may_run`; kNoTask when there is none.
+  template <class MayRun>
+  TaskIndex take(TaskTable& tasks, ShapeIndex index, MayRun&& may_run) {
+    Shape& shape = shapes_[index];
+    for (std::size_t looked = shape.turns.size(); looked > 0; --looked) {
+      const SessionNumber session = shape.turns.front();
+      TaskList& list = shape.sessions[session];
+      shape.turns.pop_front();
+      if (list.empty()) continue;  // left behind by remove()
+      if (!may_run(session)) {
+        shape.turns.push_back(session);
+        continue;
+      }
+      const TaskIndex task = list.pop_front(tasks);
+      --shape.size, --size_;
+      if (!list.empty()) shape.turns.push_back(session);
+      return task;
+    }
+    return kNoTask;
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  std::vector<Shape> shapes_;
+  std::map<std::pair<std::int32_t, std::vector<EngineIndex>>, ShapeIndex> by_key_;
+  std::vector<ShapeIndex> order_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace roundhouse::hub

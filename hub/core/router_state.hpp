@@ -1,0 +1,200 @@
+#pragma once
+
+// CORE. The inside of Router: its tables, and its rules by chapter. Only hub/core includes this.
+//
+//   peers.cpp      hello, welcome, losing connections, heartbeats
+//   intake.cpp     templates and submissions; what a restart brings back
+//   outcomes.cpp   the end of a task; delivering it; watermarks
+//   engines.cpp    what a returning engine holds; losing an engine
+//   scheduler.cpp  placement, windows, lanes, revocation
+//   requests.cpp   what clients ask on control
+//   router.cpp     the dispatch of messages, ticks and the turn
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "hub/core/engine_table.hpp"
+#include "hub/core/peer_table.hpp"
+#include "hub/core/ready_queue.hpp"
+#include "hub/core/router.hpp"
+#include "hub/core/session_table.hpp"
+#include "hub/core/task_table.hpp"
+#include "shared/records.hpp"
+
+namespace roundhouse::hub {
+
+struct Template {
+  SessionNumber session = 0;
+  wire::Define define;
+  ShapeIndex shape = 0;
+};
+
+// Something that becomes confirmed when a fact commits.
+struct Mark {
+  std::uint64_t fact = 0;
+  bool of_engine = false;
+  std::uint32_t owner = 0;        // session number or engine index
+  std::uint32_t incarnation = 0;  // of the engine
+  std::uint64_t through = 0;      // sequence, or outcome number
+  std::uint64_t turn = 0;         // marks of one turn are merged, those of several must not be
+};
+
+// What an engine has of a task that its session has not submitted to this hub yet.
+struct Orphan {
+  EngineIndex engine = kNoEngine;
+  std::uint32_t incarnation = 0;
+  std::uint64_t number = 0;  // of the assignment it holds; 0: it is finished
+  Fence fence;
+  std::optional<wire::FinishedRecord> finished;
+  std::uint64_t outcome_number = 0;  // 0: it died with its engine, and has none
+  TimePoint deadline;
+};
+
+// Tasks that end together, a bounded number per turn.
+struct Cascade {
+  TaskList tasks;
+  wire::Ending ending = wire::Ending::engine_lost;
+  wire::ErrorValue error;
+};
+
+struct Router::State {
+  State(const RouterOptions& with, const Restored& restored, Now at);
+
+  // --- peers.cpp
+  void on_hello(LinkId link, const wire::Hello& hello, Now now, Outbox& out);
+  void admit(PeerIndex peer, Now now, Outbox& out);
+  void admit_client(PeerIndex peer, Now now, Outbox& out);
+  void admit_engine(PeerIndex peer, Now now, Outbox& out);
+  void drop_peer(PeerIndex peer, Now now, Outbox& out);
+  void refuse(LinkId link, Errc code, const std::string& text, bool fatal, Outbox& out);
+  void check_liveness(Now now, Outbox& out);
+  void send_welcome(const Peer& peer, const wire::Welcome& welcome, Outbox& out);
+  std::string hello_error(const wire::Hello& hello, Side side, Errc& code);
+
+  // --- intake.cpp
+  void on_define(Session& session, const wire::Define& define, LinkId link, Outbox& out);
+  void on_submit(Session& session, LinkId link, const wire::Message& message, Now now, Outbox& out);
+  std::string submission_error(const Session& session, const wire::SubmitRecord& record) const;
+  void accept(Session& session, const wire::SubmitRecord& record, std::uint32_t index,
+              std::int64_t at_us, Now now, Outbox* out);
+  void supply(Session& session, const wire::SubmitRecord& record, std::uint32_t index);
+  void enqueue(TaskIndex index, bool in_front);
+  void unqueue(TaskIndex index);
+  bool match_orphan(TaskIndex index, Now now, Outbox& out);
+  void restore(const Restored& restored, Now now);
+  void restore_pending(const Restored::Pending& pending, Now now);
+  void restore_undelivered(const Ended& ended);
+  std::uint64_t credit_tasks(const Session& session) const;
+  std::uint64_t credit_bytes(const Session& session) const;
+
+  // --- outcomes.cpp
+  void on_finished(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
+  bool finish(Engine& engine, const wire::FinishedRecord& record, std::uint64_t number, Now now,
+              Outbox& out);
+  void finish_left_behind(TaskIndex index, const wire::FinishedRecord& record, EngineIndex engine,
+                          Now now, Outbox& out);
+  void end_task(TaskIndex index, wire::OutcomeRecord record, const Engine* engine,
+                std::uint64_t outcome_number, Now now, Outbox& out);
+  void fail_task(TaskIndex index, wire::Ending ending, const wire::ErrorValue& error, Now now,
+                 Outbox& out);
+  void leave_engine(Task& task);
+  void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
+  void confirm(const Undelivered& outcome);
+  void deliver(Session& session, Outbox& out);
+  void say_accepted(Session& session, bool now_due, Outbox& out);
+  void say_stored(Engine& engine, bool now_due, Outbox& out);
+  [[nodiscard]] std::uint64_t stored_of(const Engine& engine) const;
+  void mark(bool of_engine, std::uint32_t owner, std::uint32_t incarnation, std::uint64_t through);
+  void settle_marks();
+  void emit(Fact fact, Outbox& out);
+
+  // --- engines.cpp
+  void on_holding(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
+  void adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
+  void reconcile(Engine& engine, Now now, Outbox& out);
+  void on_died(Engine& engine, const wire::Died& died, Now now, Outbox& out);
+  // Ends the incarnation: tasks that `began` names (null: all may have begun) are lost with it.
+  void lose(Engine& engine, const std::set<TaskId>* began, const std::string& why, Now now,
+            Outbox& out);
+  void end_lanes(Engine& engine, const std::string& why);
+  void disconnect(Engine& engine, Now now);
+  void hint(const char* event, const Engine& engine, Outbox& out);
+  void on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox& out);
+
+  // --- scheduler.cpp
+  void schedule(Now now, Outbox& out);
+  void place(Now now, Outbox& out);
+  void place_shape(ShapeIndex shape, Now now, Outbox& out);
+  void serve_lanes(Engine& engine, Now now, Outbox& out);
+  void assign(Engine& engine, TaskIndex index, Now now, Outbox& out);
+  void rebalance(Now now, Outbox& out);
+  void list(Engine& engine);
+  void learn(Engine& engine, std::uint64_t duration_ns, std::size_t count);
+  void run_cascades(Now now, Outbox& out);
+  void expire_orphans(Now now);
+  void flush(Engine& engine, Outbox& out);
+
+  // --- requests.cpp
+  void on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
+                  Outbox& out);
+  wire::Raw engines_body();
+  wire::Raw status_body(Now now);
+  Result<wire::Raw> queue_status_body(const wire::Raw& request);
+  std::vector<wire::Raw> live_records(const wire::Raw& request);
+  void shut_down(const wire::Raw& request, Outbox& out);
+
+  // --- router.cpp
+  void on_message(LinkId link, const wire::Message& message, Now now, Outbox& out);
+  void on_task_plane(Peer& peer, LinkId link, wire::Kind kind, const wire::Message& message,
+                     Now now, Outbox& out);
+  void on_control_plane(const Peer& peer, LinkId link, wire::Kind kind,
+                        const wire::Message& message, Now now, Outbox& out);
+  void malformed(LinkId link, const Error& error, Now now, Outbox& out);
+  void touch(Session& session);
+  void touch(Engine& engine);
+
+  RouterOptions options;
+  std::uint64_t epoch = 0;
+  TimePoint started;
+  Counters counters;
+
+  PeerTable peers;
+  SessionTable sessions;
+  EngineTable engines;
+  TaskTable tasks;
+  ReadyQueue ready;
+  std::vector<Template> templates{1};  // by number, from 1
+
+  std::deque<Mark> marks;
+  std::uint64_t turn = 0;
+  std::uint64_t facts_stored = 0;
+  std::unordered_map<TaskId, Orphan> orphans;
+  std::deque<Cascade> cascades;
+  std::vector<SessionNumber> dirty_sessions;
+  std::vector<EngineIndex> dirty_engines;
+  std::set<std::pair<std::uint32_t, EngineIndex>> open_engines;  // with room, by load and id
+
+  std::uint64_t hints = 0;
+  std::size_t undelivered = 0;
+  TimePoint grace_ends;
+  bool in_grace = false;
+  TimePoint liveness_due;
+  std::optional<TimePoint> lazy_due;  // when what may wait is said: accepted, stored
+  std::optional<TimePoint> rebalance_due;
+  TimePoint last_tick;
+  bool more_work = false;     // something was left for the next turn
+  std::string store_failure;  // empty: the store works
+
+  // Scratch, kept for its capacity.
+  wire::Batch<wire::SubmitRecord> submits;
+  wire::Batch<wire::FinishedRecord> finished;
+  wire::Batch<wire::HoldingRecord> held;
+};
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,273 @@
+#include <algorithm>
+#include <cmath>
+
+#include "hub/core/router_state.hpp"
+
+namespace roundhouse::hub {
+namespace {
+
+constexpr double kTaskFloorNs = 1500;  // what the emptiest task costs an engine
+constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
+constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
+constexpr std::uint32_t kGroupMax = 32;
+constexpr Duration kRebalance = std::chrono::milliseconds{5};
+
+}  // namespace
+
+// The window: the slots, and what hides a round trip while tasks are short. Nothing is known of an
+// engine's tasks before its first outcome, and then a slot's worth is sent.
+void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t count) {
+  const double mean = static_cast<double>(duration_ns) / static_cast<double>(count);
+  const double weight = count >= 8 ? 0.5 : 0.25;
+  engine.mean_ns =
+      engine.mean_ns == 0 ? std::max(mean, 1.0) : engine.mean_ns + weight * (mean - engine.mean_ns);
+  const double per_task = engine.mean_ns + kTaskFloorNs;
+  const double ahead = engine.mean_ns > kLongNs
+                           ? 0.0
+                           : std::ceil(static_cast<double>(options.lookahead.count()) / per_task);
+  const auto capped =
+      static_cast<std::uint32_t>(std::clamp(ahead, 0.0, static_cast<double>(options.window_max)));
+  engine.window = engine.slots * (1 + capped);
+}
+
+// Keeps the order of engines with room: by load (in flight per slot), then by id.
+void Router::State::list(Engine& engine) {
+  const std::uint32_t load = engine.in_flight * 256 / engine.slots;
+  const bool open = engine.takes_work() && engine.free_in_flight < engine.window;
+  if (engine.listed && (!open || engine.load_key != load))
+    open_engines.erase({engine.load_key, engine.index});
+  if (open && (!engine.listed || engine.load_key != load))
+    open_engines.insert({load, engine.index});
+  engine.listed = open;
+  engine.load_key = load;
+}
+
+void Router::State::schedule(Now now, Outbox& out) {
+  more_work = false;
+  ++turn;
+  run_cascades(now, out);
+  if (in_grace) {
+    bool all_back = true;
+    engines.each([&](const Engine& engine) {
+      if (engine.presence == Presence::expected || engine.presence == Presence::reconciling ||
+          (engine.presence == Presence::away && !engine.gone))
+        all_back = false;
+    });
+    if (all_back || now.steady >= grace_ends) {
+      in_grace = false;
+      engines.each([&](Engine& engine) { touch(engine); });
+    }
+  }
+  settle_marks();
+  if (!in_grace) place(now, out);
+
+  const bool lazy = lazy_due.has_value() && now.steady >= *lazy_due;
+  const auto served_engines = std::exchange(dirty_engines, {});
+  for (const EngineIndex index : served_engines) {
+    Engine& engine = engines.get(index);
+    engine.dirty = false;
+    flush(engine, out);
+    say_stored(engine, lazy, out);
+    if (!lazy || engine.will_fact) touch(engine);
+  }
+  const auto served_sessions = std::exchange(dirty_sessions, {});
+  for (const SessionNumber number : served_sessions) {
+    Session& session = sessions.get(number);
+    session.dirty = false;
+    deliver(session, out);
+    say_accepted(session, lazy, out);
+    if (!lazy && !session.dirty) dirty_sessions.push_back(number), session.dirty = true;
+  }
+  if (lazy) lazy_due.reset();
+  if (!lazy_due && (!dirty_sessions.empty() || !dirty_engines.empty()))
+    lazy_due = now.steady + kRebalance;
+}
+
+void Router::State::place(Now now, Outbox& out) {
+  for (std::size_t i = 0; i < dirty_engines.size(); ++i) {
+    Engine& engine = engines.get(dirty_engines[i]);
+    serve_lanes(engine, now, out);
+    list(engine);
+  }
+  if (ready.size() > 0)
+    for (const ShapeIndex shape : ready.order())
+      if (ready.get(shape).size > 0) place_shape(shape, now, out);
+  rebalance(now, out);
+}
+
+void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
+  if (!engine.takes_work()) return;
+  std::size_t full = 0;  // lanes in a row that have all they may have in flight
+  while (!engine.busy_lanes.empty() && full < engine.busy_lanes.size()) {
+    const SessionNumber session = engine.busy_lanes.front();
+    engine.busy_lanes.pop_front();
+    const auto found = engine.lanes.find(session);
+    if (found == engine.lanes.end()) continue;
+    Lane& lane = found->second;
+    if (lane.waiting.empty()) {
+      if (lane.in_flight == 0) engine.lanes.erase(found);
+      continue;
+    }
+    const std::uint32_t limit = std::max(1U, engine.window / engine.slots);
+    if (lane.in_flight >= limit ||
+        sessions.get(session).undelivered.size() >= options.undelivered_max) {
+      engine.busy_lanes.push_back(session);
+      ++full;
+      continue;
+    }
+    full = 0;
+    for (std::uint32_t i = 0; i < kGroupMax && lane.in_flight < limit && !lane.waiting.empty(); ++i)
+      assign(engine, lane.waiting.pop_front(tasks), now, out);
+    if (!lane.waiting.empty())
+      engine.busy_lanes.push_back(session);
+    else if (lane.in_flight == 0)  // all of them had ended for their client
+      engine.lanes.erase(found);
+  }
+}
+
+void Router::State::place_shape(ShapeIndex shape, Now now, Outbox& out) {
+  const auto may_run = [&](SessionNumber number) {
+    const Session& session = sessions.get(number);
+    return session.undelivered.size() < options.undelivered_max &&
+           session.undelivered_bytes < options.undelivered_bytes_max;
+  };
+  while (ready.get(shape).size > 0) {
+    Engine* best = nullptr;
+    if (ready.get(shape).targets.empty()) {
+      if (open_engines.empty()) return;
+      best = &engines.get(open_engines.begin()->second);
+    } else {
+      for (const EngineIndex target : ready.get(shape).targets) {
+        Engine* engine = engines.find(EngineId{target});
+        if (engine == nullptr || !engine->listed) continue;
+        if (best == nullptr || engine->load_key < best->load_key) best = engine;
+      }
+      if (best == nullptr) return;
+    }
+    // Short tasks go out in small groups: the order of engines is kept once per group.
+    const bool are_short = best->mean_ns > 0 && best->mean_ns < kShortNs;
+    const auto share = static_cast<std::uint32_t>(std::min<std::size_t>(
+        ready.get(shape).size / std::max<std::size_t>(1, open_engines.size()), kGroupMax));
+    std::uint32_t group = are_short ? std::max(1U, share) : 1;
+    while (group > 0 && best->free_in_flight < best->window) {
+      const TaskIndex task = ready.take(tasks, shape, may_run);
+      if (task == kNoTask) return list(*best);
+      assign(*best, task, now, out);
+      --group;
+    }
+    list(*best);
+  }
+}
+
+void Router::State::assign(Engine& engine, TaskIndex index, Now now, Outbox& out) {
+  Task& task = tasks.get(index);
+  if (task.settled) {  // its client has the outcome, and no engine brought it back in time
+    task.state = TaskState::lacking;  // it stands in no queue any more
+    return fail_task(
+        index, wire::Ending::error,
+        {"OutcomeNotRecorded",
+         "the client has the outcome; it was lost to the record with an earlier hub", ""},
+        now, out);
+  }
+  if (engine.in_flight == 0) engine.last_outcome = now.steady;
+  if (engine.defined.size() < templates.size()) engine.defined.resize(templates.size());
+  if (!engine.defined[task.template_number]) {
+    engine.defined[task.template_number] = true;
+    wire::Define define = templates[task.template_number].define;
+    define.number = task.template_number;
+    out.sends.push_back({*engine.task_link, encode(define)});
+  }
+  const std::uint32_t attempt = task.fence.epoch == epoch ? task.fence.attempt + 1 : 1;
+  task.fence = {epoch, attempt};
+  task.state = TaskState::assigned;
+  task.engine = engine.index;
+  task.number = engine.next_number;
+  engine.enter(task.number, index);
+  ++engine.in_flight;
+  task.direct ? ++engine.lanes[task.session].in_flight : ++engine.free_in_flight;
+  ++counters.assigned;
+  if (engine.writer.full() || !engine.writer.fits(task.payload)) flush(engine, out);
+  engine.writer.add(
+      {task.number, task.sequence, task.fence, task.template_number, task.direct, task.payload});
+  touch(engine);
+}
+
+void Router::State::flush(Engine& engine, Outbox& out) {
+  if (engine.writer.empty()) return;
+  wire::Message batch = engine.writer.take(0);
+  if (engine.task_link) out.sends.push_back({*engine.task_link, std::move(batch)});
+}
+
+// Takes work back from an engine that cannot come to it, when another one has nothing to do.
+void Router::State::rebalance(Now now, Outbox& out) {
+  rebalance_due.reset();
+  if (ready.size() > 0 || open_engines.empty()) return;
+  const Engine& idle = engines.get(open_engines.begin()->second);
+  if (idle.in_flight != 0) return;
+  Engine* busiest = nullptr;
+  bool later = false;
+  engines.each([&](Engine& engine) {
+    if (!engine.takes_work() || engine.revoking || engine.free_in_flight == 0 ||
+        engine.in_flight <= engine.slots)
+      return;
+    const double backlog_ns = engine.mean_ns * (engine.in_flight - engine.slots) / engine.slots;
+    const bool slow = backlog_ns > 2.0 * static_cast<double>(options.lookahead.count()) ||
+                      now.steady - engine.last_outcome > 2 * kRebalance;
+    later = true;
+    if (slow && (busiest == nullptr || engine.free_in_flight > busiest->free_in_flight))
+      busiest = &engine;
+  });
+  if (later) rebalance_due = now.steady + kRebalance;
+  if (busiest == nullptr) return;
+  wire::Revoke revoke;
+  const std::uint32_t excess = busiest->in_flight - busiest->slots;
+  const std::uint32_t wanted = std::min(std::max(1U, (excess + 1) / 2), idle.window);
+  for (std::uint64_t number = busiest->first_number + busiest->assigned.size();
+       number-- > busiest->first_number && revoke.numbers.size() < wanted;) {
+    const TaskIndex index = busiest->find(number);
+    if (index == kNoTask || tasks.get(index).direct) continue;
+    const auto& targets = ready.get(templates[tasks.get(index).template_number].shape).targets;
+    if (targets.empty() || std::binary_search(targets.begin(), targets.end(), idle.index))
+      revoke.numbers.push_back(number);
+  }
+  if (revoke.numbers.empty()) return;
+  busiest->revoking = true;
+  flush(*busiest, out);
+  out.sends.push_back({*busiest->task_link, encode(revoke)});
+}
+
+void Router::State::run_cascades(Now now, Outbox& out) {
+  std::size_t left = options.cascade_max;
+  while (!cascades.empty() && left > 0) {
+    Cascade& cascade = cascades.front();
+    if (cascade.tasks.empty()) {
+      cascades.pop_front();
+      continue;
+    }
+    const wire::ErrorValue error = cascade.error;
+    fail_task(cascade.tasks.first, cascade.ending, error, now, out);
+    --left;
+  }
+  if (!cascades.empty()) more_work = true;
+}
+
+void Router::State::expire_orphans(Now now) {
+  for (auto it = orphans.begin(); it != orphans.end();) {
+    if (now.steady < it->second.deadline) {
+      ++it;
+      continue;
+    }
+    if (it->second.finished) {
+      Engine& engine = engines.get(it->second.engine);
+      if (engine.incarnation == it->second.incarnation) {
+        engine.held_back.erase(it->second.outcome_number);
+        engine.received.add(it->second.outcome_number);
+        mark(true, engine.index, engine.incarnation, engine.seen);
+        touch(engine);
+      }
+    }
+    it = orphans.erase(it);
+  }
+}
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,134 @@
+#pragma once
+
+// CORE. SessionTable: the sessions that the hub knows, what each has submitted, and the outcomes
+// that its client has not received. Thread rule: the router's thread.
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "hub/core/fact.hpp"
+#include "hub/core/link.hpp"
+#include "hub/core/task_table.hpp"
+#include "shared/records.hpp"
+#include "shared/time.hpp"
+#include <roundhouse/ids.hpp>
+
+namespace roundhouse::hub {
+
+// An outcome that its client has not received.
+struct Undelivered {
+  wire::OutcomeRecord record;
+  std::uint64_t delivery = 0;      // dense per session over all hubs
+  EngineIndex engine = kNoEngine;  // who keeps it until it is received, with durability `none`
+  std::uint32_t incarnation = 0;
+  std::uint64_t outcome_number = 0;
+};
+
+struct Session {
+  SessionNumber number = 0;
+  SessionId id;
+  Uuid secret;
+  std::string label;
+
+  // Submissions.
+  std::uint64_t accepted = 0;
+  std::uint64_t stored = 0;
+  std::uint64_t unfinished = 0;
+  std::uint64_t unfinished_bytes = 0;
+  std::uint64_t bytes_received = 0;       // over this connection, for credit
+  std::uint64_t first_sequence = 1;       // of tasks.front()
+  std::deque<TaskIndex> tasks;            // by sequence; kNoTask when ended
+  std::vector<TemplateNumber> templates;  // the session's numbers, from 1, to the hub's
+
+  // Outcomes.
+  std::deque<Undelivered> undelivered;
+  std::uint64_t undelivered_bytes = 0;
+  std::uint64_t deliveries = 0;       // highest delivery number used
+  std::uint64_t sent = 0;             // how many of `undelivered` went out on this connection
+  std::uint64_t number_of_front = 1;  // connection's number of undelivered.front()
+
+  // Outcomes that the client said to have, in its last hello: all up to `client_settled`, and these.
+  std::uint64_t client_settled = 0;
+  std::vector<wire::Range> client_ended;  // sorted
+
+  // The connection, when there is one.
+  std::optional<LinkId> task_link;
+  std::optional<LinkId> control_link;
+
+  // What was last said in `accepted`.
+  std::uint64_t said_accepted = 0;
+  std::uint64_t said_stored = 0;
+  std::uint64_t said_credit = 0;
+  bool dirty = false;    // is in the router's list of sessions to be served this turn
+  bool blocked = false;  // a batch was refused: nothing is taken until it connects anew
+
+  [[nodiscard]] bool usable() const { return task_link.has_value(); }
+  [[nodiscard]] bool client_has(std::uint64_t sequence) const {
+    if (sequence <= client_settled) return true;
+    const auto behind = std::upper_bound(
+        client_ended.begin(), client_ended.end(), sequence,
+        [](std::uint64_t wanted, const wire::Range& range) { return wanted < range.first; });
+    return behind != client_ended.begin() && std::prev(behind)->last >= sequence;
+  }
+
+  [[nodiscard]] TaskIndex find(std::uint64_t sequence) const {
+    if (sequence < first_sequence || sequence - first_sequence >= tasks.size()) return kNoTask;
+    return tasks[sequence - first_sequence];
+  }
+
+  void forget(std::uint64_t sequence) {
+    tasks[sequence - first_sequence] = kNoTask;
+    while (!tasks.empty() && tasks.front() == kNoTask) {
+      tasks.pop_front();
+      ++first_sequence;
+    }
+  }
+};
+
+class SessionTable {
+ public:
+  [[nodiscard]] Session* find(SessionId id) {
+    if (last_ != nullptr && last_->id == id) return last_;
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : (last_ = &get(found->second));
+  }
+
+  [[nodiscard]] Session& get(SessionNumber number) {
+    RH_CHECK(number >= 1 && number <= sessions_.size() && sessions_[number - 1] != nullptr);
+    return *sessions_[number - 1];
+  }
+
+  // `number` 0: the next free one.
+  Session& create(SessionId id, SessionNumber number = 0) {
+    if (number == 0) number = static_cast<SessionNumber>(sessions_.size() + 1);
+    if (sessions_.size() < number) sessions_.resize(number);
+    RH_CHECK(sessions_[number - 1] == nullptr);
+    sessions_[number - 1] = std::make_unique<Session>();
+    Session& session = *sessions_[number - 1];
+    session.number = number, session.id = id;
+    by_id_.emplace(id, number);
+    return session;
+  }
+
+  template <class F>
+  void each(F&& f) {
+    for (auto& session : sessions_)
+      if (session) f(*session);
+  }
+
+  [[nodiscard]] std::size_t size() const { return by_id_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::unordered_map<SessionId, SessionNumber> by_id_;
+  Session* last_ = nullptr;  // most batches are of the session that spoke before
+};
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,93 @@
+#pragma once
+
+// MemoryStore: the last finished records, in memory, gone with the hub. A bounded number of them
+// and of bytes: the oldest go first. NoStore: nothing at all; questions are answered with what the
+// router knows itself. Thread rule: as Store.
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "hub/record.hpp"
+#include "hub/store.hpp"
+
+namespace roundhouse::hub {
+
+// The last epoch, in a file of one number, for stores that keep nothing else on disk.
+class EpochFile {
+ public:
+  // Empty: nothing is kept, and next() begins with 1.
+  explicit EpochFile(std::string path) : path_(std::move(path)) {}
+
+  // The last epoch; 0 when there was none.
+  [[nodiscard]] std::uint64_t last();
+  // One more, on disk when this returns. Throws Exception(store_failed).
+  std::uint64_t next();
+
+ private:
+  std::string path_;
+  std::uint64_t epoch_ = 0;
+};
+
+class MemoryStore final : public Store {
+ public:
+  explicit MemoryStore(const StoreOptions& options);
+
+  [[nodiscard]] Restored restore() override;
+  std::uint64_t begin_epoch() override;
+  [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
+  [[nodiscard]] wire::Reply answer(const Query& query) override;
+
+  void maintain(bool /*idle*/) override {}
+
+  [[nodiscard]] std::string_view kind() const override { return "memory"; }
+
+ private:
+  struct Session {
+    SessionId id;
+    std::uint64_t delivered = 0;
+    std::int64_t received_us = 0;
+  };
+
+  // Finished records are searched from the newest on, without an index: a hundred thousand of them
+  // are looked through in less time than an index would cost while they are written.
+  [[nodiscard]] TaskId task_of(const Ended& fact) const;
+  [[nodiscard]] Record record_of(const Ended& fact) const;
+  [[nodiscard]] wire::Reply answer_history(const Query& query, const Question& question) const;
+  [[nodiscard]] wire::Reply answer_result(const Query& query, const Question& question) const;
+  [[nodiscard]] wire::Reply answer_purge(const Query& query, const Question& question);
+  void keep(const Ended& fact);
+
+  const StoreOptions options_;
+  EpochFile epoch_;
+  std::unordered_map<SessionNumber, Session> sessions_;
+  std::unordered_map<TemplateNumber, TemplateDefined> templates_;
+  std::unordered_map<std::uint32_t, Uuid> engines_;
+  std::deque<Ended> records_;  // oldest first
+  std::size_t bytes_ = 0;      // of their payloads
+};
+
+class NoStore final : public Store {
+ public:
+  explicit NoStore(const StoreOptions& options) : epoch_(options.epoch_file) {}
+
+  [[nodiscard]] Restored restore() override;
+
+  std::uint64_t begin_epoch() override { return epoch_.next(); }
+
+  [[nodiscard]] Result<void> commit(std::span<const Fact> /*facts*/) override { return {}; }
+
+  [[nodiscard]] wire::Reply answer(const Query& query) override;
+
+  void maintain(bool /*idle*/) override {}
+
+  [[nodiscard]] std::string_view kind() const override { return "none"; }
+
+ private:
+  EpochFile epoch_;
+};
+
+}  // namespace roundhouse::hub

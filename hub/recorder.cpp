@@ -1,0 +1,131 @@
+#include "hub/recorder.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include "shared/log.hpp"
+
+namespace roundhouse::hub {
+
+Recorder::Recorder(std::unique_ptr<Store> store, Durability durability,
+                   std::chrono::milliseconds retry)
+    : durability_(durability),
+      retry_(retry),
+      store_(std::move(store)),
+      thread_([this](const std::stop_token& token) { run(token); }) {}
+
+Recorder::~Recorder() {
+  stop();
+}
+
+void Recorder::push(std::vector<Fact>& facts, std::vector<Query>& queries) {
+  if (kept_.facts.empty()) {
+    kept_.facts.swap(facts);
+  } else {
+    std::move(facts.begin(), facts.end(), std::back_inserter(kept_.facts));
+    facts.clear();
+  }
+  std::move(queries.begin(), queries.end(), std::back_inserter(kept_.queries));
+  queries.clear();
+  flush();
+}
+
+bool Recorder::flush() {
+  if (kept_.facts.empty() && kept_.queries.empty()) return true;
+  if (!inbox_.try_push(std::move(kept_))) return false;
+  kept_ = Chunk{};
+  return true;
+}
+
+bool Recorder::stop() {
+  if (std::exchange(stopped_, true)) return complete_;
+  // The thread still takes: the box empties soon.
+  while (!flush()) std::this_thread::sleep_for(kBeat);
+  thread_.request_stop();
+  Chunk nothing;  // wakes it
+  while (!inbox_.try_push(std::move(nothing))) std::this_thread::sleep_for(kBeat);
+  thread_.join();
+  return complete_ = facts_.empty();
+}
+
+void Recorder::run(const std::stop_token& stop) {
+  while (true) {
+    const bool stopping = stop.stop_requested();
+    const bool busy = take();
+    if (stopping) since_try_ = retry_;
+    commit();
+    answer();
+    send_mail();
+    if (stopping) break;
+    store_->maintain(false);
+    rest(busy || failing_ || !outgoing_.empty());
+  }
+  if (!facts_.empty())
+    log::error("facts_lost", {{"count", facts_.size()}, {"reason", "the store still fails"}});
+  store_->maintain(true);
+}
+
+void Recorder::rest(bool busy) {
+  const bool polls = durability_ != Durability::commit || failing_ || !outgoing_.empty();
+  quiet_beats_ = busy ? 0 : quiet_beats_ + 1;
+  if (polls && quiet_beats_ < kIdleBeats) {
+    // Not on the box's descriptor: then each push would pay for waking this thread.
+    std::this_thread::sleep_for(kBeat);
+    since_try_ += kBeat;
+    return;
+  }
+  if (!polls && !inbox_.wait(kBeat * kIdleBeats)) store_->maintain(true);
+  if (polls) store_->maintain(true);
+  (void)inbox_.wait(std::chrono::milliseconds{-1});
+  quiet_beats_ = 0;
+}
+
+bool Recorder::take() {
+  inbox_.take_all(chunks_);
+  for (Chunk& chunk : chunks_) {
+    if (facts_.empty())
+      facts_ = std::move(chunk.facts);
+    else
+      std::move(chunk.facts.begin(), chunk.facts.end(), std::back_inserter(facts_));
+    std::move(chunk.queries.begin(), chunk.queries.end(), std::back_inserter(queries_));
+  }
+  return !chunks_.empty();
+}
+
+void Recorder::commit() {
+  if (facts_.empty() || (failing_ && since_try_ < retry_)) return;
+  const auto committed = store_->commit(facts_);
+  since_try_ = std::chrono::milliseconds{0};
+  if (!committed) {
+    if (std::exchange(failing_, true)) return;
+    log::error("store_failed", {{"reason", committed.error().text}});
+    tell(StoreFailed{committed.error().text});
+    return;
+  }
+  stored_ += facts_.size();
+  facts_.clear();
+  if (std::exchange(failing_, false)) {
+    log::info("store_recovered");
+    tell(StoreRecovered{});
+  }
+  tell(StoredThrough{stored_});
+}
+
+void Recorder::answer() {
+  for (const Query& query : queries_) tell(Answer{query.link, store_->answer(query)});
+  queries_.clear();
+}
+
+void Recorder::tell(RecorderMail mail) {
+  // Cumulative: the last one says it all.
+  if (!outgoing_.empty() && std::holds_alternative<StoredThrough>(mail) &&
+      std::holds_alternative<StoredThrough>(outgoing_.back()))
+    outgoing_.pop_back();
+  outgoing_.push_back(std::move(mail));
+}
+
+void Recorder::send_mail() {
+  while (!outgoing_.empty() && mail_.try_push(std::move(outgoing_.front()))) outgoing_.pop_front();
+}
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,124 @@
+#pragma once
+
+// THREAD. Recorder: takes facts off the hub's loop and commits them to the store in batches, in
+// order; answers questions behind the facts that came before them.
+//
+//   Recorder recorder(std::move(store), durability);      // its thread runs
+//   recorder.push(facts, queries);                        // loop: one lock, no waiting
+//   poll(... recorder.mail_fd() ...);
+//   for (RecorderMail& mail : recorder.take_mail()) ...   // stored through, failed, answers
+//   recorder.stop();                                      // what was pushed is committed
+//
+// While facts come it looks for them every kBeat and never waits for a wake-up, so that the loop
+// wakes nobody; after kIdleBeats of quiet it sleeps until it is woken. Under Durability::commit it
+// sleeps until something comes and commits at once. A store that fails is tried again every
+// kRetry; meanwhile the facts are kept.
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "hub/core/fact.hpp"
+#include "hub/core/link.hpp"
+#include "hub/core/options.hpp"
+#include "hub/core/outbox.hpp"
+#include "hub/store.hpp"
+#include "shared/mailbox.hpp"
+#include "shared/message.hpp"
+
+namespace roundhouse::hub {
+
+// Facts up to this number, counted from 1 in the order they were pushed, are in the store.
+struct StoredThrough {
+  std::uint64_t facts = 0;
+};
+
+// Nothing is committed until StoreRecovered.
+struct StoreFailed {
+  std::string reason;
+};
+
+struct StoreRecovered {};
+
+struct Answer {
+  LinkId link;
+  wire::Reply reply;
+};
+
+using RecorderMail = std::variant<StoredThrough, StoreFailed, StoreRecovered, Answer>;
+
+class Recorder {
+ public:
+  static constexpr std::chrono::milliseconds kBeat{2};
+  static constexpr int kIdleBeats = 50;
+  static constexpr std::chrono::milliseconds kRetry{1000};
+  static constexpr std::size_t kChunksMax = 256;  // pushes that wait to be taken
+  static constexpr std::size_t kMailMax = 4096;   // mails that wait for the loop
+
+  // `retry`: for tests.
+  Recorder(std::unique_ptr<Store> store, Durability durability,
+           std::chrono::milliseconds retry = kRetry);
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  // stop().
+  ~Recorder();
+
+  // Moves what is in both vectors to the recorder and leaves them empty. Loop only. When kChunksMax
+  // pushes wait, it takes them in with the next push: what is kept here is bounded by what the
+  // router lets its clients have unfinished.
+  void push(std::vector<Fact>& facts, std::vector<Query>& queries);
+  // Tries again to hand over what push() had to keep. True when nothing is kept.
+  bool flush();
+
+  // Readable while there is mail. Loop only.
+  [[nodiscard]] int mail_fd() const { return mail_.fd(); }
+
+  [[nodiscard]] std::vector<RecorderMail> take_mail() { return mail_.take_all(); }
+
+  // Commits what was pushed, tries a failing store once more, and ends the thread. Returns false
+  // when facts were lost because the store still fails. Idempotent. Loop only.
+  bool stop();
+
+ private:
+  struct Chunk {
+    std::vector<Fact> facts;
+    std::vector<Query> queries;
+  };
+
+  void run(const std::stop_token& stop);
+  void rest(bool busy);
+  // Takes in what was pushed. Returns whether there was anything.
+  bool take();
+  // Commits what is waiting, if it is time to try.
+  void commit();
+  void answer();
+  void tell(RecorderMail mail);
+  void send_mail();
+
+  const Durability durability_;
+  const std::chrono::milliseconds retry_;
+  Mailbox<Chunk> inbox_{kChunksMax};
+  Mailbox<RecorderMail> mail_{kMailMax};
+  // Loop only.
+  Chunk kept_;
+  bool stopped_ = false;
+  bool complete_ = true;
+  // The recorder's thread only.
+  std::unique_ptr<Store> store_;
+  std::vector<Chunk> chunks_;
+  std::vector<Fact> facts_;
+  std::vector<Query> queries_;
+  std::deque<RecorderMail> outgoing_;  // mail that found the box full
+  std::uint64_t stored_ = 0;
+  bool failing_ = false;
+  int quiet_beats_ = 0;
+  std::chrono::milliseconds since_try_{0};
+  std::jthread thread_;  // last: joined before anything it uses is destroyed
+};
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,219 @@
+// SqliteStore, the part that reads what earlier hubs left.
+
+#include <algorithm>
+
+#include "hub/sqlite_store.hpp"
+#include "shared/log.hpp"
+
+namespace roundhouse::hub {
+namespace {
+
+constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << kSequenceBits;
+
+std::uint64_t unsigned_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+std::uint32_t small_of(std::int64_t value) {
+  return static_cast<std::uint32_t>(value);
+}
+
+Uuid read_uuid(std::string_view bytes) {
+  Uuid out;
+  if (bytes.size() != out.bytes.size()) return out;
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(out.bytes.data()));
+  return out;
+}
+
+std::vector<std::uint32_t> read_targets(std::string_view bytes) {
+  std::vector<std::uint32_t> out;
+  for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      value |= std::uint32_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
+    out.push_back(value);
+  }
+  return out;
+}
+
+}  // namespace
+
+Restored SqliteStore::restore() {
+  Restored out;
+  ledger_ = Ledger{};
+  numbers_.clear();
+  ids_.clear();
+  out.epoch = unsigned_of(db_.integer("SELECT value FROM meta WHERE name = 'epoch'"));
+  blob_bytes_ = unsigned_of(db_.integer("SELECT coalesce(sum(bytes), 0) FROM blobs"));
+  purged_ = unsigned_of(db_.integer("SELECT count(*) FROM purged"));
+  restore_sessions(out);
+  restore_templates(out);
+  restore_engines(out);
+  restore_pending(out);
+  restore_undelivered(out);
+  sweep_blobs();
+  stale_ = false;
+  return out;
+}
+
+void SqliteStore::restore_sessions(Restored& out) {
+  sql::Statement rows = db_.prepare(
+      "SELECT number, id, secret, label, accepted, delivered, deliveries, received, "
+      "undelivered_from FROM sessions ORDER BY number");
+  while (rows.next()) {
+    Restored::Session session;
+    session.number = small_of(rows.integer(0));
+    session.id = SessionId{unsigned_of(rows.integer(1))};
+    session.secret = read_uuid(rows.blob(2));
+    session.label = rows.text(3);
+    session.accepted = unsigned_of(rows.integer(4));
+    session.delivered = unsigned_of(rows.integer(5));
+    session.deliveries = unsigned_of(rows.integer(6));
+    Ledger::Session& known = ledger_.session(session.number);
+    known.accepted = session.accepted;
+    known.delivered = session.delivered;
+    known.deliveries = session.deliveries;
+    known.received_us = rows.integer(7);
+    known.undelivered_from = unsigned_of(rows.integer(8));
+    numbers_[session.id.value] = session.number;
+    ids_[session.number] = session.id.value;
+    out.sessions.push_back(std::move(session));
+  }
+}
+
+void SqliteStore::restore_templates(Restored& out) {
+  sql::Statement rows = db_.prepare(
+      "SELECT number, session, define, function, signature, view, label, targets, retries, "
+      "priority FROM templates ORDER BY number");
+  while (rows.next()) {
+    TemplateDefined fact;
+    fact.number = small_of(rows.integer(0));
+    fact.session = small_of(rows.integer(1));
+    fact.define.number = small_of(rows.integer(2));
+    if (const auto id = ids_.find(fact.session); id != ids_.end())
+      fact.define.session = SessionId{id->second};
+    fact.define.function = rows.text(3);
+    fact.define.signature = rows.text(4);
+    fact.define.view = rows.text(5);
+    fact.define.label = rows.text(6);
+    fact.define.targets = read_targets(rows.blob(7));
+    fact.define.retries = small_of(rows.integer(8));
+    fact.define.priority = static_cast<std::int32_t>(rows.integer(9));
+    out.templates.push_back(std::move(fact));
+  }
+}
+
+void SqliteStore::restore_engines(Restored& out) {
+  sql::Statement rows =
+      db_.prepare("SELECT id, uuid, incarnation, slots, gone FROM engines ORDER BY id");
+  while (rows.next()) {
+    Restored::Engine engine;
+    engine.id = EngineId{small_of(rows.integer(0))};
+    engine.uuid = read_uuid(rows.blob(1));
+    engine.incarnation = small_of(rows.integer(2));
+    engine.slots = small_of(rows.integer(3));
+    engine.gone = rows.integer(4) != 0;
+    out.engines.push_back(engine);
+  }
+}
+
+std::vector<wire::Range> SqliteStore::ended_in(std::int64_t first, std::int64_t last) {
+  std::vector<wire::Range> out;
+  sql::Statement rows = db_.prepare("SELECT id FROM tasks WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
+  rows.bind(1, first), rows.bind(2, last);
+  while (rows.next()) {
+    const std::uint64_t sequence = sequence_of(rows.integer(0));
+    if (!out.empty() && out.back().last + 1 == sequence)
+      out.back().last = sequence;
+    else
+      out.push_back({sequence, sequence});
+  }
+  return out;
+}
+
+void SqliteStore::restore_pending(Restored& out) {
+  sql::Statement rows =
+      db_.prepare("SELECT id, last, submitted, frames, header FROM pending ORDER BY id");
+  while (rows.next()) {
+    const std::int64_t key = rows.integer(0);
+    Restored::Pending pending;
+    pending.session = session_of(key);
+    pending.first = sequence_of(key);
+    pending.last = unsigned_of(rows.integer(1));
+    pending.at_us = rows.integer(2);
+    pending.batch.header = Buffer::copy(rows.blob(4));
+    pending.ended = ended_in(key, make_key(pending.session, pending.last));
+    Ledger::Batch batch;
+    batch.first = pending.first;
+    batch.last = pending.last;
+    batch.left = pending.last - pending.first + 1;
+    for (const wire::Range& range : pending.ended) batch.left -= range.last - range.first + 1;
+    batch.stored = true;
+    batch.frames = rows.integer(3) != 0;
+    if (batch.frames) pending.batch.frames = blobs_.read(BlobKind::submission, key).frames;
+    ledger_.add_stored(pending.session, batch);
+    out.pending.push_back(std::move(pending));
+  }
+}
+
+void SqliteStore::restore_undelivered(Restored& out) {
+  sql::Statement rows = db_.prepare(
+      "SELECT t.id, t.template, t.status, t.submitted, t.wait, t.duration, t.engine, "
+      "t.incarnation, t.attempt, t.delivery, t.result, b.bytes FROM tasks t "
+      "LEFT JOIN blobs b ON b.id = t.id "
+      "WHERE t.id >= ?1 AND t.id < ?2 AND t.delivery > ?3 ORDER BY t.delivery");
+  for (auto& [number, session] : ledger_.sessions()) {
+    if (session.deliveries <= session.delivered) continue;
+    rows.bind(1, make_key(number, session.undelivered_from));
+    rows.bind(2, make_key(number, kSequenceEnd - 1));
+    rows.bind(3, static_cast<std::int64_t>(session.delivered));
+    while (rows.next()) {
+      const std::int64_t key = rows.integer(0);
+      Ended fact;
+      fact.session = number;
+      fact.sequence = sequence_of(key);
+      fact.template_number = small_of(rows.integer(1));
+      fact.ending = static_cast<wire::Ending>(rows.integer(2));
+      fact.submitted_us = rows.integer(3);
+      if (!rows.null(4)) fact.started_us = fact.submitted_us + rows.integer(4);
+      fact.duration_ns = unsigned_of(rows.integer(5));
+      if (!rows.null(6)) fact.engine = EngineId{small_of(rows.integer(6))};
+      fact.incarnation = small_of(rows.integer(7));
+      fact.attempt = small_of(rows.integer(8));
+      fact.delivery = unsigned_of(rows.integer(9));
+      fact.payload = restore_payload(key, fact, rows);
+      session.undelivered.emplace_back(fact.delivery, fact.sequence);
+      out.undelivered.push_back(std::move(fact));
+    }
+  }
+}
+
+// A result whose file somebody deleted becomes an error, so that its client is not left waiting.
+Payload SqliteStore::restore_payload(std::int64_t key, Ended& fact, const sql::Statement& row) {
+  if (!row.null(10)) return Payload::of(std::string(row.blob(10)));
+  try {
+    BlobFolder::Blob blob = blobs_.read(BlobKind::result, key);
+    Payload out = Payload::of(std::move(blob.body));
+    out.spill = blob.spill;
+    if (!blob.frames.empty()) out.frames = std::make_shared<const Frames>(std::move(blob.frames));
+    return out;
+  } catch (const Exception& failure) {
+    log::error("result_lost", {{"task", to_string(task_of(key))}, {"reason", failure.what()}});
+    fact.ending = wire::Ending::error;
+    return Payload::of(wire::encode_error({"PayloadLost", failure.what(), ""}));
+  }
+}
+
+void SqliteStore::sweep_blobs() {
+  sql::Statement result = db_.prepare("SELECT 1 FROM blobs WHERE id = ?1");
+  sql::Statement submission = db_.prepare("SELECT 1 FROM pending WHERE id = ?1 AND frames <> 0");
+  blobs_.sweep([&](BlobKind kind, std::int64_t key) {
+    sql::Statement& rows = kind == BlobKind::result ? result : submission;
+    rows.bind(1, key);
+    const bool known = rows.next();
+    rows.reset();
+    return known;
+  });
+}
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,110 @@
+#pragma once
+
+// DISK. SqliteStore: one file per cluster, in WAL mode, readable by anybody's tools meanwhile.
+//
+// The hot path is one insert per finished task (schema.cpp); a submit message whose tasks all ended
+// within one transaction is never written. Errors of SQLite and of the file system become values or
+// Exception(store_failed) here and go no further. Thread rule: as Store.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "hub/blobs.hpp"
+#include "hub/database_lock.hpp"
+#include "hub/ledger.hpp"
+#include "hub/record.hpp"
+#include "hub/schema.hpp"
+#include "hub/sqlite.hpp"
+#include "hub/store.hpp"
+
+namespace roundhouse::hub {
+
+class SqliteStore final : public Store {
+ public:
+  // Opens or creates `options.path`. Throws Exception as open_store() says.
+  explicit SqliteStore(const StoreOptions& options);
+
+  [[nodiscard]] Restored restore() override;
+  std::uint64_t begin_epoch() override;
+  [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
+  [[nodiscard]] wire::Reply answer(const Query& query) override;
+  void maintain(bool idle) override;
+
+  [[nodiscard]] std::string_view kind() const override { return "sqlite"; }
+
+ private:
+  // sqlite_store.cpp: writing.
+  void write(std::span<const Fact> facts);
+  void apply(const SessionOpened& fact);
+  void apply(const TemplateDefined& fact);
+
+  void apply(const Submitted& fact) { ledger_.on_submitted(fact); }
+
+  void apply(const Ended& fact);
+
+  void apply(const Delivered& /*fact*/) {}  // done before all others: see write()
+
+  void apply(const EngineJoined& fact);
+  void apply(const EngineLeft& fact);
+  void insert_error(std::int64_t key, const Ended& fact);
+  // Nothing: the result is not kept, because its client has it and the quota is used up.
+  bool write_blob(std::int64_t key, const Ended& fact);
+  void make_room(std::uint64_t bytes);
+  void insert_pending(Ledger::Session& session);
+  void insert_batch(SessionNumber session, Ledger::Batch& batch);
+  void update(const Ledger::Session& session);
+  void check_log();
+
+  // sqlite_restore.cpp: reading what a hub before left, and rebuilding the ledger.
+  void restore_sessions(Restored& out);
+  void restore_templates(Restored& out);
+  void restore_engines(Restored& out);
+  void restore_pending(Restored& out);
+  void restore_undelivered(Restored& out);
+  [[nodiscard]] std::vector<wire::Range> ended_in(std::int64_t first, std::int64_t last);
+  [[nodiscard]] Payload restore_payload(std::int64_t key, Ended& fact, const sql::Statement& row);
+  void sweep_blobs();
+
+  // sqlite_query.cpp: answering.
+  [[nodiscard]] wire::Reply answer_history(const Query& query, const Question& question);
+  [[nodiscard]] wire::Reply answer_result(const Query& query, const Question& question);
+  [[nodiscard]] wire::Reply answer_purge(const Query& query, const Question& question);
+  [[nodiscard]] std::optional<std::int64_t> find_key(TaskId task) const;
+  [[nodiscard]] TaskId task_of(std::int64_t key) const;
+  [[nodiscard]] std::optional<Record> find_record(TaskId task);
+  [[nodiscard]] std::int64_t received_at(SessionNumber session, std::uint64_t delivery);
+  [[nodiscard]] bool hidden(std::int64_t key);
+  std::uint64_t purge(const std::vector<std::int64_t>& keys);
+  std::uint64_t purge_all();
+  void erase_row(std::int64_t key);
+  void sweep_purged();
+
+  const StoreOptions options_;
+  DatabaseLock lock_;
+  BlobFolder blobs_;
+  sql::Database db_;
+  Ledger ledger_;
+  std::unordered_map<std::uint64_t, SessionNumber> numbers_;  // by session id
+  std::unordered_map<SessionNumber, std::uint64_t> ids_;
+  std::uint64_t blob_bytes_ = 0;
+  std::uint64_t purged_ = 0;  // rows that only wait for being received or complete
+  bool stale_ = false;        // a transaction failed: the ledger is to be read again
+  std::uint64_t commits_ = 0;
+  std::uint64_t fold_above_ = 0;       // bytes of log: raised while a reader is in the way
+  std::vector<std::int64_t> written_;  // blob files of this transaction
+  std::vector<std::int64_t> dropped_;  // blob files to delete when it has committed
+  std::vector<std::pair<std::int64_t, bool>> complete_;  // pending rows, and whether with a file
+
+  // Prepared once.
+  sql::Statement begin_, commit_;
+  sql::Statement insert_session_, update_session_, insert_template_, insert_engine_, leave_engine_;
+  sql::Statement insert_pending_, delete_pending_, insert_task_, insert_error_, insert_blob_;
+  sql::Statement insert_receipt_;
+  sql::Statement erase_task_, erase_error_, erase_purged_, erase_blob_;
+  sql::Statement select_record_, select_receipt_, select_newest_, select_hidden_;
+};
+
+}  // namespace roundhouse::hub

@@ -1,0 +1,85 @@
+#pragma once
+
+// DISK. Store: the results database, as the recorder sees it.
+//
+// Facts go in, in order, one transaction per call; questions are answered; what outlives a hub
+// comes out when the next one starts. Three kinds: `sqlite` (a file per cluster), `memory` (the
+// last finished records, gone with the hub) and `none` (nothing). A further kind implements this
+// interface and is added to open_store().
+//
+//   std::unique_ptr<Store> store = open_store(options);   // throws: cannot start
+//   Restored restored = store->restore();
+//   store->begin_epoch();                                 // before anything binds
+//   store->commit(facts);                                 // all of them, or none
+//
+// Thread rule: one thread at a time; the hub's main thread until the recorder starts, then the
+// recorder's.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "hub/core/fact.hpp"
+#include "hub/core/options.hpp"
+#include "hub/core/outbox.hpp"
+#include "shared/message.hpp"
+#include <roundhouse/result.hpp>
+
+namespace roundhouse::hub {
+
+struct StoreOptions {
+  std::string kind = "sqlite";                  // "sqlite", "memory" or "none"
+  Durability durability = Durability::relaxed;  // commit: each transaction reaches the disk
+  // sqlite: the database file; its write-ahead log and the folder of large results lie beside it.
+  std::string path;
+  // memory: finished records that are kept, and the bytes of their results.
+  std::size_t memory_records_max = 100'000;
+  std::size_t memory_bytes_max = std::size_t{256} << 20U;
+  // memory and none: where the epoch is kept; empty: nowhere, each hub begins with epoch 1.
+  std::string epoch_file;
+  // sqlite: results above wire::kInlineBytesMax, all files together. Beyond it the oldest that
+  // their clients have received go first; with none of those left, commit() fails.
+  std::uint64_t blob_bytes_max = std::uint64_t{16} << 30U;
+  // sqlite: the log is folded into the database when it is larger than the first, and commit()
+  // fails while a reader keeps it above the second.
+  std::uint64_t log_bytes = std::uint64_t{8} << 20U;
+  std::uint64_t log_bytes_max = std::uint64_t{4} << 30U;
+};
+
+class Store {
+ public:
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  virtual ~Store() = default;
+
+  // What hubs before left. Throws Exception(store_failed) when it cannot be read.
+  [[nodiscard]] virtual Restored restore() = 0;
+
+  // Raises the epoch by one, on disk when this returns, and returns it.
+  // Throws Exception(store_failed).
+  virtual std::uint64_t begin_epoch() = 0;
+
+  // All facts in one transaction. On failure (`store_failed`, with what to do about it) nothing of
+  // it has happened: hand in the same facts again later, with what came since behind them.
+  [[nodiscard]] virtual Result<void> commit(std::span<const Fact> facts) = 0;
+
+  // `history`, `result` and `purge_results` of PROTOCOL 9, from what is committed. Never throws;
+  // a reply with a code says what was wrong.
+  [[nodiscard]] virtual wire::Reply answer(const Query& query) = 0;
+
+  // Housekeeping between transactions; `idle`: nothing else is waiting. Never throws.
+  virtual void maintain(bool idle) = 0;
+
+  // "sqlite", "memory", "none".
+  [[nodiscard]] virtual std::string_view kind() const = 0;
+};
+
+// Opens the store of this kind. Throws Exception: store_failed (a foreign, newer or damaged file,
+// and what to do), in_use (another hub has it), permission, io_failed, config (no such kind).
+[[nodiscard]] std::unique_ptr<Store> open_store(const StoreOptions& options);
+
+}  // namespace roundhouse::hub

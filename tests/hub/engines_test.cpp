@@ -1,0 +1,148 @@
+#include <doctest/doctest.h>
+
+#include "tests/support/hub_harness.hpp"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+using wire::Ending;
+
+namespace {
+
+wire::Died death_of(const FakeEngine& engine, std::size_t running) {
+  wire::Died died;
+  died.signal = 11;
+  died.output = "Segmentation fault";
+  for (std::size_t i = 0; i < running; ++i)
+    died.running.push_back(
+        {{engine.templates.at(engine.held[i].template_number).session, engine.held[i].sequence},
+         engine.held[i].fence});
+  return died;
+}
+
+}  // namespace
+
+TEST_CASE("the task that ran when its engine died fails, and the others are placed anew") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins(3);
+  const auto first = hub.client_submits(client, {.count = 3});
+  REQUIRE(engine.held.size() == 3);
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, death_of(engine, 1));
+  CHECK(client.outcome_of(first).ending == Ending::engine_lost);
+  CHECK(client.error_of(first) == "EngineError");
+  const auto error = wire::decode_error(client.outcome_of(first).payload.body());
+  CHECK(error.value.find("signal 11") != std::string::npos);
+  CHECK(error.value.find("Segmentation fault") != std::string::npos);
+  CHECK(client.outcomes.size() == 1);
+  auto& other = hub.engine_joins(3);
+  REQUIRE(other.held.size() == 2);
+  CHECK(other.held[0].sequence == first + 1);
+  CHECK(other.held[1].sequence == first + 2);
+}
+
+TEST_CASE("a task that may have begun is tried again when it has retries left") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.retries = 1});
+  hub.breaks(engine);
+  hub.passes(3100ms);  // nobody speaks for it: everything it had counts as begun
+  CHECK(client.outcomes.empty());
+  auto& other = hub.engine_joins();
+  CHECK(other.held.size() == 1);
+}
+
+TEST_CASE("the outcomes that an engine left behind count, and lanes end with it") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const auto first = hub.client_submits(client, {.count = 3, .engines = {engine.id.value}});
+  const auto finished = engine.held.front();
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.engine_finishes(engine, finished, Ending::ok, 1ms);
+  hub.say(engine.task_link, wire::Died{});
+  hub.turn();
+  CHECK(client.outcome_of(first).ending == Ending::ok);
+  CHECK(client.outcome_of(first + 1).ending == Ending::engine_lost);
+  CHECK(client.outcome_of(first + 2).ending == Ending::engine_lost);
+  CHECK(hub.router().unfinished() == 0);
+}
+
+TEST_CASE("a restarted engine keeps its id and the next incarnation works") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const EngineId id = engine.id;
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, wire::Died{});
+  hub.engine_restarts(engine);
+  CHECK(engine.id == id);
+  CHECK(hub.hints.back().event == "engine_restarted");
+  hub.client_submits(client, {.engines = {id.value}});
+  hub.engine_finishes(engine);
+  CHECK(client.outcomes.size() == 1);
+}
+
+TEST_CASE("an engine whose connection broke goes on, and what never arrived is placed anew") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins(2);
+  const auto first = hub.client_submits(client, {.count = 2});
+  REQUIRE(engine.held.size() == 2);
+  engine.held.pop_back();  // the last assignment was lost with the connection
+  engine.next_number = 2;
+  hub.breaks(engine);
+  CHECK(client.outcomes.empty());
+  hub.engine_returns(engine);
+  REQUIRE(engine.held.size() == 2);
+  CHECK(engine.held[1].sequence == first + 1);
+  CHECK(engine.held[1].fence.attempt == 2);
+  hub.engine_finishes(engine);
+  hub.engine_finishes(engine);
+  CHECK(client.outcomes.size() == 2);
+}
+
+TEST_CASE("an older incarnation is refused") {
+  HubHarness hub;
+  auto& engine = hub.engine_joins();
+  engine.incarnation = 3;
+  hub.engine_returns(engine);
+  engine.incarnation = 2;
+  hub.engine_returns(engine, false);
+  const auto refused = engine.inbox.all<wire::Refused>();
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].fatal);
+}
+
+TEST_CASE("a long lane of a lost engine ends over several turns") {
+  hub::RouterOptions options;
+  options.cascade_max = 100;
+  HubHarness hub{options};
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.count = 1000, .engines = {engine.id.value}});
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, wire::Died{});
+  CHECK(client.outcomes.size() < 300);
+  hub.passes(100ms);
+  CHECK(client.outcomes.size() == 1000);
+}
+
+TEST_CASE("an engine that was stopped on purpose is remembered as gone") {
+  HubHarness hub;
+  auto& engine = hub.engine_joins();
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  wire::Died died;
+  died.restarting = false;
+  hub.say(engine.task_link, died);
+  const auto* left = std::get_if<hub::EngineLeft>(&hub.facts.back());
+  REQUIRE(left != nullptr);
+  CHECK(left->gone);
+  CHECK(hub.router().engines_present() == 0);
+}

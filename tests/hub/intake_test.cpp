@@ -1,0 +1,189 @@
+#include <doctest/doctest.h>
+
+#include "tests/support/hub_harness.hpp"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+using wire::Ending;
+
+namespace {
+
+// What a database that committed everything would give to the next hub.
+hub::Restored restored_from(const HubHarness& hub) {
+  hub::Restored out;
+  out.epoch = 1;
+  for (const auto& fact : hub.facts) {
+    if (const auto* opened = std::get_if<hub::SessionOpened>(&fact)) {
+      out.sessions.push_back({opened->number, opened->id, opened->secret, opened->label, 0, 0, 0});
+    } else if (const auto* defined = std::get_if<hub::TemplateDefined>(&fact)) {
+      out.templates.push_back(*defined);
+    } else if (const auto* submitted = std::get_if<hub::Submitted>(&fact)) {
+      out.sessions.at(submitted->session - 1).accepted = submitted->last;
+      out.pending.push_back({submitted->session,
+                             submitted->first,
+                             submitted->last,
+                             submitted->batch,
+                             submitted->at_us,
+                             {}});
+    } else if (const auto* ended = std::get_if<hub::Ended>(&fact)) {
+      for (auto& pending : out.pending)
+        if (pending.first <= ended->sequence && ended->sequence <= pending.last)
+          pending.ended.push_back({ended->sequence, ended->sequence});
+      out.undelivered.push_back(*ended);
+    } else if (const auto* joined = std::get_if<hub::EngineJoined>(&fact)) {
+      out.engines.push_back({joined->id, joined->uuid, joined->incarnation, joined->slots, false});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a submission sent again is a duplicate and is dropped") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  hub.client_submits(client);
+  --client.next_sequence;
+  hub.client_submits(client);
+  CHECK(hub.router().unfinished() == 1);
+  CHECK(hub.router().counters().duplicates == 1);
+}
+
+TEST_CASE("a gap in the sequence is refused and nothing of it is accepted") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  client.next_sequence = 5;
+  hub.client_submits(client);
+  CHECK(hub.router().unfinished() == 0);
+  CHECK(client.inbox.all<wire::Refused>().size() == 1);
+  client.next_sequence = 1;
+  hub.client_returns(client);
+  CHECK(client.inbox.all<wire::Welcome>().back().accepted == 0);
+  hub.client_submits(client);
+  CHECK(hub.router().unfinished() == 1);
+}
+
+TEST_CASE("a run stands for consecutive tasks that share their head") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins(8);
+  wire::Define define;
+  define.number = 1, define.function = "f";
+  hub.say(client.task_link, define);
+  wire::SubmitRecord record;
+  record.sequence = 1, record.count = 3, record.template_number = 1;
+  record.payload.block = Buffer::take("HEADaabccc");
+  record.payload.head_size = 4, record.payload.tail_at = 4, record.payload.tail_size = 6;
+  record.ends = Slice{Buffer::take(std::string("\2\0\0\0\3\0\0\0\6\0\0\0", 12))};
+  wire::BatchWriter<wire::SubmitRecord> writer;
+  writer.add(record);
+  hub.send(client.task_link, writer.take(0));
+  REQUIRE(engine.held.size() == 3);
+  CHECK(engine.held[0].payload.body() == "HEADaa");
+  CHECK(engine.held[1].payload.body() == "HEADb");
+  CHECK(engine.held[2].payload.body() == "HEADccc");
+}
+
+TEST_CASE("a task of a template that was never defined is refused") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  wire::SubmitRecord record;
+  record.sequence = 1, record.template_number = 9;
+  record.payload = Payload::of("x");
+  wire::BatchWriter<wire::SubmitRecord> writer;
+  writer.add(record);
+  hub.send(client.task_link, writer.take(0));
+  CHECK(hub.router().unfinished() == 0);
+  CHECK(client.inbox.all<wire::Refused>().size() == 1);
+}
+
+TEST_CASE("credit shrinks with what is unfinished and comes back with what has ended") {
+  hub::RouterOptions options;
+  options.session_tasks_max = 10;
+  HubHarness hub{options};
+  auto& client = hub.client_joins();
+  CHECK(client.inbox.all<wire::Welcome>().front().credit_tasks == 10);
+  hub.client_submits(client, {.count = 10});
+  hub.passes(20ms);
+  CHECK(client.inbox.all<wire::Accepted>().back().credit_tasks == 10);
+  auto& engine = hub.engine_joins();
+  hub.engine_finishes(engine);
+  hub.passes(20ms);
+  CHECK(client.inbox.all<wire::Accepted>().back().credit_tasks == 11);
+}
+
+TEST_CASE("while the store fails submissions are refused, and accepted again afterwards") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  hub::Outbox out;
+  hub.router().on_store_failed("disk full", hub.now(), out);
+  hub.client_submits(client);
+  const auto refused = client.inbox.all<wire::Refused>();
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].code == "store_failed");
+  CHECK(refused[0].text.find("disk full") != std::string::npos);
+  CHECK(hub.router().unfinished() == 0);
+  hub.router().on_store_recovered(hub.now(), out);
+  client.next_sequence = 1;
+  hub.client_returns(client);
+  hub.client_submits(client);
+  CHECK(hub.router().unfinished() == 1);
+}
+
+TEST_CASE("a new hub has the unfinished tasks and the undelivered outcomes of the one before") {
+  HubHarness before;
+  auto& client = before.client_joins();
+  auto& engine = before.engine_joins();
+  before.client_submits(client, {.count = 5});
+  before.engine_finishes(engine, Ending::ok, 1s);
+
+  HubHarness after{{}, restored_from(before)};
+  CHECK(after.router().epoch() == 2);
+  CHECK(after.router().unfinished() == 4);
+  CHECK(after.router().undelivered() == 1);
+  auto& returned = after.client_joins();
+  returned.session = client.session, returned.secret = client.secret;
+  after.client_returns(returned);
+  CHECK(returned.inbox.all<wire::Welcome>().back().accepted == 5);
+  CHECK(returned.outcomes.size() == 1);
+}
+
+TEST_CASE("a new hub waits for the engines it knew and adopts what they hold") {
+  HubHarness before;
+  auto& client = before.client_joins();
+  auto& engine = before.engine_joins();
+  before.client_submits(client, {.count = 2});
+  REQUIRE(engine.held.size() == 1);
+
+  HubHarness after{{}, restored_from(before)};
+  auto& stranger = after.engine_joins();
+  CHECK(stranger.held.empty());  // in the grace nothing is assigned
+  auto& same = after.engine_joins(1);
+  same.uuid = engine.uuid, same.templates = engine.templates, same.held = engine.held;
+  same.next_number = 2;
+  after.engine_returns(same);
+  const auto adopted = same.held.front();
+  after.passes(600ms);
+  REQUIRE_FALSE(stranger.held.empty());
+  CHECK(stranger.held.front().sequence == 2);
+  CHECK(stranger.held.front().fence.epoch == 2);
+  after.engine_finishes(same, adopted, Ending::ok, 1ms);
+  CHECK(after.router().unfinished() == 1);
+}
+
+TEST_CASE("tasks whose outcome the client has are not run again by a new hub") {
+  HubHarness before;
+  auto& client = before.client_joins();
+  before.client_submits(client, {.count = 2});
+  HubHarness after{{}, restored_from(before)};
+  auto& returned = after.client_joins();
+  returned.session = client.session, returned.secret = client.secret;
+  wire::Hello has;
+  has.settled = 1;
+  after.client_returns(returned, has);
+  auto& engine = after.engine_joins(4);
+  after.passes(600ms);
+  REQUIRE(engine.held.size() == 1);
+  CHECK(engine.held[0].sequence == 2);
+  CHECK(returned.outcomes.empty());
+}

@@ -1,0 +1,77 @@
+#include "hub/memory_store.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/hub/facts.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace roundhouse::hub {
+namespace {
+
+using namespace roundhouse::test;
+
+std::vector<std::string> history(Store& store) {
+  return texts(read_map(store.answer(query("history")).body.bytes)["ids"]);
+}
+
+}  // namespace
+
+TEST_CASE("the oldest records go when there are too many") {
+  StoreOptions options;
+  options.memory_records_max = 3;
+  MemoryStore store(options);
+  std::vector<Fact> facts{opened(1)};
+  for (std::uint64_t i = 1; i <= 5; ++i) facts.emplace_back(ended(1, i, i));
+  REQUIRE(store.commit(facts).ok());
+  CHECK(history(store) == std::vector<std::string>{id_of(1, 5), id_of(1, 4), id_of(1, 3)});
+}
+
+TEST_CASE("the oldest records go when their results are too large together") {
+  StoreOptions options;
+  options.memory_bytes_max = 25;
+  MemoryStore store(options);
+  std::vector<Fact> facts{opened(1)};
+  for (std::uint64_t i = 1; i <= 4; ++i) facts.emplace_back(ended(1, i, i, "0123456789"));
+  REQUIRE(store.commit(facts).ok());
+  CHECK(history(store).size() == 2);
+}
+
+TEST_CASE("a kept result does not keep the batch that it came in") {
+  StoreOptions options;
+  MemoryStore store(options);
+  Ended fact = ended(1, 1, 1);
+  fact.payload.block = Buffer::take("abc" + std::string(100'000, 'x'));
+  fact.payload.head_size = 3;
+  const Buffer batch = fact.payload.block;
+  {
+    const std::vector<Fact> facts{opened(1), fact};
+    REQUIRE(store.commit(facts).ok());
+  }
+  fact = Ended{};
+  CHECK(batch.owners() == 1);
+  auto records =
+      maps(read_map(store.answer(query("result", ids_body({id_of(1, 1)}))).body.bytes)["records"]);
+  REQUIRE(records.size() == 1);
+  CHECK(text(records[0]["result"]) == "abc");
+}
+
+TEST_CASE("nothing is restored but the epoch") {
+  const TempDir dir;
+  StoreOptions options;
+  options.epoch_file = dir.file("epoch");
+  MemoryStore store(options);
+  CHECK(store.begin_epoch() == 1);
+  const std::vector<Fact> facts{opened(1), submitted(1, 1, 1)};
+  REQUIRE(store.commit(facts).ok());
+  const Restored restored = store.restore();
+  CHECK(restored.epoch == 1);
+  CHECK(restored.sessions.empty());
+  CHECK(restored.pending.empty());
+}
+
+TEST_CASE("an epoch that cannot be written is an error") {
+  EpochFile file("/nonexistent-folder/epoch");
+  CHECK_THROWS_AS(file.next(), Exception);
+}
+
+}  // namespace roundhouse::hub
