@@ -1,0 +1,112 @@
+#include "engine/builtin_tasks.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <roundhouse/arguments.hpp>
+#include <roundhouse/failure.hpp>
+#include <roundhouse/named_values.hpp>
+#include <roundhouse/this_engine.hpp>
+
+namespace roundhouse::engine {
+
+namespace {
+
+EngineApi& engine_of(const Invocation& call) {
+  if (call.engine == nullptr) throw NotOnEngine("this task needs an engine");
+  return *call.engine;
+}
+
+void require_no_arguments(const Invocation& call) {
+  detail::Decoder in(call.body, call.frames);
+  in.begin_arguments(0);
+  in.finish();
+}
+
+// One boundary for all: what `run` throws becomes an error reply.
+template <class Run>
+void guarded(Reply& reply, Run&& run) noexcept {
+  reply.clear();
+  try {
+    run();
+  } catch (...) {
+    detail::fail_with_current_exception(reply);
+  }
+}
+
+void push(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] {
+    EngineApi& engine = engine_of(call);
+    for (NamedValue& value : decode_named_values(call.body, call.frames))
+      engine.push(value.name, std::move(value.packed));
+    encode_no_result(reply.result);
+  });
+}
+
+void pull(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] {
+    EngineApi& engine = engine_of(call);
+    std::vector<NamedValue> values;
+    for (std::string& name : decode_names(call.body)) {
+      NamedValue& value = values.emplace_back();
+      std::string error;
+      switch (engine.pull(name, value.packed, error)) {
+        case Lookup::no_such_name: throw NameError(error);
+        case Lookup::wrong_type: throw SerializationError(error);
+        case Lookup::found: break;
+      }
+      value.name = std::move(name);
+    }
+    reply.result = encode_named_values(values);
+  });
+}
+
+void names(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] {
+    require_no_arguments(call);
+    reply.result = encode_names(engine_of(call).names());
+  });
+}
+
+void clear(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] {
+    require_no_arguments(call);
+    engine_of(call).clear();
+    encode_no_result(reply.result);
+  });
+}
+
+void noop(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] {
+    require_no_arguments(call);
+    encode_no_result(reply.result);
+  });
+}
+
+constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
+  TaskInfo task;
+  task.name = name;
+  task.invoke = invoke;
+  return task;
+}
+
+constexpr std::array kTasks{builtin(kNoopTask, &noop), builtin(kPushTask, &push),
+                            builtin(kPullTask, &pull), builtin(kNamesTask, &names),
+                            builtin(kClearTask, &clear)};
+
+}  // namespace
+
+std::span<const TaskInfo> builtin_tasks() {
+  return kTasks;
+}
+
+const TaskInfo* find_builtin_task(std::string_view name) {
+  for (const TaskInfo& task : kTasks) {
+    if (task.name == name) return &task;
+  }
+  return nullptr;
+}
+
+}  // namespace roundhouse::engine

@@ -1,0 +1,25 @@
+#pragma once
+
+// SHELL. The tasks that every engine has: roundhouse.push, .pull, .names, .clear and .noop.
+//
+// Their names, and the form of their arguments and results, are in
+// <roundhouse/named_values.hpp>. They are invoked like any other task, need Invocation::engine
+// (all but noop), and answer malformed arguments with an error reply.
+// Thread rule: any thread.
+
+#include <span>
+#include <string_view>
+
+#include <roundhouse/module_abi.hpp>
+
+namespace roundhouse::engine {
+
+// Names that begin so are never looked for in modules.
+inline constexpr std::string_view kBuiltinPrefix = "roundhouse.";
+
+[[nodiscard]] std::span<const TaskInfo> builtin_tasks();
+
+// Null when there is none of this name.
+[[nodiscard]] const TaskInfo* find_builtin_task(std::string_view name);
+
+}  // namespace roundhouse::engine

@@ -1,0 +1,61 @@
+#pragma once
+
+// CORE. Outbox: what a core of the engine or of its nanny wants done, as data. The shell carries it
+// out in this order: sends, close, connect, start and the rest, exit.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/message.hpp"
+
+namespace roundhouse::engine {
+
+// Why a process of the engine ends on purpose.
+enum class Exit : std::uint8_t {
+  dismissed,   // the hub said goodbye
+  stopped,     // somebody asked (SIGTERM, SIGINT)
+  failed,      // could not start: options, configuration, a module, the operating system
+  no_hub,      // there is none, or it stayed away for longer than allowed
+  refused,     // the hub sent the engine away, and says why
+  crash_loop,  // crashed too often: given up
+};
+
+[[nodiscard]] std::string_view to_string(Exit exit);
+// The exit status of roundhouse-engine: 0 for the first two, then 1, 3, 4, 5 (2 is a usage error).
+[[nodiscard]] int exit_status(Exit exit);
+
+struct Send {
+  wire::Plane plane = wire::Plane::task;
+  wire::Message message;
+};
+
+struct Farewell {
+  Exit exit = Exit::stopped;
+  std::string text;  // one line for people
+  friend bool operator==(const Farewell&, const Farewell&) = default;
+};
+
+struct Outbox {
+  std::vector<Send> sends;       // in order, each on its plane of the present link
+  bool close = false;            // close the present link, letting what was sent leave
+  bool connect = false;          // make a new link (reading the connection file again): on_link()
+  std::optional<Farewell> exit;  // end the process; nothing follows
+
+  [[nodiscard]] bool empty() const { return sends.empty() && !close && !connect && !exit; }
+
+  void clear() {
+    sends.clear();
+    close = connect = false;
+    exit.reset();
+  }
+
+  template <class M>
+  void send(wire::Plane plane, const M& message) {
+    sends.push_back({plane, wire::encode(message)});
+  }
+};
+
+}  // namespace roundhouse::engine

@@ -1,0 +1,264 @@
+#include "engine/core/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/check.hpp"
+
+namespace roundhouse::engine {
+namespace {
+
+using wire::Kind;
+using wire::Plane;
+
+// An average over about the last eight tasks: follows quickly, forgets a single outlier.
+void smooth(std::optional<Duration>& typical, Duration sample) {
+  typical = typical ? *typical + (sample - *typical) / 8 : sample;
+}
+
+std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+Session::Session(SessionOptions options, TimePoint now)
+    : options_(std::move(options)), contact_(options_.terms, now), queue_(options_.slots) {}
+
+void Session::start(TimePoint now, Outbox& out) {
+  contact_.start(now, out);
+}
+
+wire::Hello Session::hello() const {
+  wire::Hello hello;
+  hello.role = wire::Role::engine;
+  hello.uuid = options_.uuid;
+  hello.incarnation = options_.incarnation;
+  hello.slots = options_.slots;
+  hello.next_number = next_number_;
+  hello.pid = options_.pid;
+  hello.host = options_.host;
+  hello.label = options_.label;
+  return hello;
+}
+
+void Session::on_link(std::uint64_t connection, TimePoint now, Outbox& out) {
+  if (over_) return;
+  templates_.clear();
+  contact_.on_link(connection, hello(), now, out);
+}
+
+void Session::on_link_lost(TimePoint now, Outbox& out) {
+  if (over_) return;
+  contact_.on_link_lost(now, out);
+  if (contact_.given_up()) end(Exit::no_hub, "no hub: " + contact_.text(), out);
+}
+
+void Session::on_message(Plane plane, const wire::Message& message, TimePoint now, Outbox& out) {
+  if (over_ || !contact_.has_link()) {
+    ++counters_.strays;
+    return;
+  }
+  const auto kind = wire::kind_of(message);
+  if (!kind) {
+    contact_.on_malformed(plane, kind.error(), now, out);
+  } else {
+    switch (contact_.on_message(plane, *kind, message, now, out)) {
+      case HubContact::News::none:
+      case HubContact::News::welcome_control: break;
+      case HubContact::News::welcome_task: on_welcome(out); break;
+      case HubContact::News::goodbye:
+        if (contact_.usable(Plane::task)) outcomes_.send(out);
+        end(Exit::dismissed, "the hub said goodbye: " + contact_.text(), out);
+        return;
+      case HubContact::News::refused:
+        end(Exit::refused, "the hub refused this engine: " + contact_.text(), out);
+        return;
+      case HubContact::News::other:
+        if (plane == Plane::task && contact_.usable(plane)) {
+          on_task_plane(*kind, message, now, out);
+        } else {
+          ++counters_.strays;
+        }
+    }
+  }
+  if (contact_.given_up()) end(Exit::no_hub, "no hub: " + contact_.text(), out);
+}
+
+void Session::on_oversized(Plane plane, TimePoint now, Outbox& out) {
+  if (over_ || !contact_.has_link()) return;
+  contact_.on_malformed(plane, {Errc::too_large, "a message has too many frames"}, now, out);
+}
+
+void Session::on_task_plane(Kind kind, const wire::Message& message, TimePoint now, Outbox& out) {
+  switch (kind) {
+    case Kind::assign: return on_assign(message, now, out);
+    case Kind::stored: return on_stored(message, now, out);
+    case Kind::define: return on_define(message, now, out);
+    case Kind::revoke: return on_revoke(message, now, out);
+    default:
+      contact_.on_malformed(
+          Plane::task,
+          {Errc::unknown_kind,
+           "an engine takes no " + std::string(wire::to_string(kind)) + " on the task plane"},
+          now, out);
+  }
+}
+
+// First what the hub may not have yet, then everything that is still to be run: what is in neither
+// never arrived here.
+void Session::on_welcome(Outbox& out) {
+  outcomes_.rewind(contact_.welcome().stored);
+  outcomes_.send(out);
+  send_holding(out);
+}
+
+void Session::send_holding(Outbox& out) {
+  wire::BatchWriter<wire::HoldingRecord> writer;
+  for (const wire::HoldingRecord& record : queue_.holding()) {
+    if (writer.full()) out.sends.push_back({Plane::task, writer.take(0)});
+    writer.add(record);
+  }
+  out.sends.push_back({Plane::task, writer.take(1)});
+}
+
+void Session::on_define(const wire::Message& message, TimePoint now, Outbox& out) {
+  auto define = wire::decode_as<wire::Define>(message);
+  if (!define) return contact_.on_malformed(Plane::task, define.error(), now, out);
+  contact_.on_sound();
+  auto shared = std::make_shared<Template>();
+  shared->session = define->session;
+  shared->function = std::move(define->function);
+  shared->signature = std::move(define->signature);
+  templates_[define->number] = std::move(shared);
+}
+
+void Session::on_assign(const wire::Message& message, TimePoint now, Outbox& out) {
+  const auto decoded = wire::decode_batch(message, batch_);
+  if (!decoded) return contact_.on_malformed(Plane::task, decoded.error(), now, out);
+  contact_.on_sound();
+  for (wire::AssignRecord& record : batch_.records) {
+    if (record.number < next_number_) {
+      ++counters_.duplicates;
+      continue;
+    }
+    if (record.number > next_number_) {
+      violation("assignment " + std::to_string(record.number) + " came where " +
+                    std::to_string(next_number_) + " was expected",
+                now, out);
+      break;
+    }
+    const auto shared = templates_.find(record.template_number);
+    if (shared == templates_.end()) {
+      violation("template " + std::to_string(record.template_number) + " was not defined", now,
+                out);
+      break;
+    }
+    ++next_number_;
+    ++counters_.assigned;
+    queue_.push({record.number, TaskId{shared->second->session, record.sequence}, record.fence,
+                 record.direct, shared->second, std::move(record.payload)});
+  }
+  batch_.records.clear();
+}
+
+void Session::on_stored(const wire::Message& message, TimePoint now, Outbox& out) {
+  const auto stored = wire::decode_as<wire::Stored>(message);
+  if (!stored) return contact_.on_malformed(Plane::task, stored.error(), now, out);
+  contact_.on_sound();
+  outcomes_.confirm(stored->through);
+}
+
+void Session::on_revoke(const wire::Message& message, TimePoint now, Outbox& out) {
+  auto revoke = wire::decode_as<wire::Revoke>(message);
+  if (!revoke) return contact_.on_malformed(Plane::task, revoke.error(), now, out);
+  contact_.on_sound();
+  wire::Revoked answer{queue_.revoke(std::move(revoke->numbers))};
+  counters_.revoked += answer.numbers.size();
+  out.send(Plane::task, answer);
+}
+
+void Session::violation(std::string text, TimePoint now, Outbox& out) {
+  ++counters_.violations;
+  out.send(Plane::task, wire::Refused{std::string(to_string(Errc::malformed)), text, false});
+  contact_.reconnect(std::move(text), now, out);
+}
+
+void Session::on_tick(TimePoint now, Outbox& out) {
+  on_outcome_tick(now, out);
+  on_control_tick(now, out);
+}
+
+void Session::on_control_tick(TimePoint now, Outbox& out) {
+  if (over_) return;
+  contact_.on_tick(now, out);
+  if (contact_.given_up()) end(Exit::no_hub, "no hub: " + contact_.text(), out);
+}
+
+void Session::on_outcome_tick(TimePoint now, Outbox& out, bool all) {
+  if (over_ || !contact_.usable(Plane::task)) return;
+  if (all || outcomes_.due(now)) outcomes_.send(out);
+}
+
+void Session::on_stop(std::string reason, TimePoint, Outbox& out) {
+  if (over_) return;
+  if (contact_.usable(Plane::task)) {
+    outcomes_.send(out);
+    // On the task plane, so that it comes behind the outcomes.
+    if (!options_.has_nanny) out.send(Plane::task, wire::Goodbye{reason});
+  }
+  end(Exit::stopped, std::move(reason), out);
+}
+
+void Session::end(Exit exit, std::string text, Outbox& out) {
+  if (over_) return;
+  over_ = true;
+  contact_.leave(out);
+  out.connect = false;
+  out.exit = Farewell{exit, std::move(text)};
+}
+
+std::optional<Run> Session::take_next(std::uint32_t slot, TimePoint) {
+  if (over_) return std::nullopt;
+  return queue_.take_next(slot);
+}
+
+std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish finish, TimePoint now,
+                                   Outbox& out) {
+  queue_.finish(slot);
+  ++counters_.finished;
+  smooth(run.shared->typical, Duration{static_cast<Duration::rep>(finish.duration_ns)});
+  const std::uint64_t number = outcomes_.add({run.task, run.fence, finish.ending, finish.started_us,
+                                              finish.duration_ns, std::move(finish.payload)},
+                                             now);
+  // Company is worth waiting for only where the next task is sure to end in a moment.
+  const Template* next = queue_.next();
+  const bool gather = next != nullptr && next->known_short() && !outcomes_.due(now);
+  if (!gather && !over_ && contact_.usable(Plane::task)) outcomes_.send(out);
+  return number;
+}
+
+std::optional<TimePoint> Session::next_deadline() const {
+  if (over_) return std::nullopt;
+  const auto outcomes =
+      contact_.usable(Plane::task) ? outcomes_.deadline() : std::optional<TimePoint>{};
+  return earlier(outcomes, control_deadline());
+}
+
+std::optional<TimePoint> Session::control_deadline() const {
+  return over_ ? std::optional<TimePoint>{} : contact_.next_deadline();
+}
+
+void Session::check_invariants() const {
+  contact_.check_invariants();
+  queue_.check_invariants();
+  outcomes_.check_invariants();
+  RH_CHECK(counters_.assigned + 1 == next_number_);
+  RH_CHECK(counters_.assigned ==
+           counters_.finished + counters_.revoked + queue_.waiting() + queue_.running());
+  RH_CHECK(outcomes_.last() == counters_.finished);
+  RH_CHECK(over_ == (contact_.state() == HubContact::State::over));
+}
+
+}  // namespace roundhouse::engine

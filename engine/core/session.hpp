@@ -1,0 +1,144 @@
+#pragma once
+
+// CORE. Session: the engine's brain: its life with the hub, what to run next, which outcomes to
+// send when.
+//
+// Pure: events and `now` in, an Outbox out. A shell (engine/engine.hpp) or a simulator does
+//
+//   session.start(now, out);                             // out.connect: make a link, then
+//   session.on_link(fresh_random_number, now, out);      // ... say so; hellos go out
+//   session.on_message(plane, message, now, out);        // everything that comes by that link
+//   while (auto run = session.take_next(slot, now)) {    // whenever a slot is idle
+//     execute(*run);
+//     session.on_finished(slot, *run, finish, now, out);
+//   }
+//   session.on_tick(now, out);                           // at next_deadline(), after draining
+//
+// and carries the outbox out after each. Work goes on while the hub is away; outcomes are kept
+// until the hub has stored them. Thread rule: one thread at a time (the shell's lease).
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/hub_contact.hpp"
+#include "engine/core/outbox.hpp"
+#include "engine/core/outcome_log.hpp"
+#include "engine/core/run_queue.hpp"
+#include "shared/message.hpp"
+#include "shared/time.hpp"
+
+namespace roundhouse::engine {
+
+struct SessionOptions {
+  Uuid uuid = {};
+  std::uint32_t incarnation = 1;
+  std::uint32_t slots = 1;
+  std::uint32_t pid = 0;
+  std::string host = {};
+  std::string label = {};
+  HubContact::Terms terms = {};
+  // A nanny speaks the last word: when asked to stop, say no goodbye, because the nanny delivers
+  // outcomes, what ran and what did not, and then says it.
+  bool has_nanny = false;
+};
+
+// How a run ended.
+struct Finish {
+  wire::Ending ending = wire::Ending::ok;
+  Payload payload = {};  // the result, or wire::encode_error
+  std::int64_t started_us = 0;
+  std::uint64_t duration_ns = 0;
+};
+
+struct SessionCounters {
+  std::uint64_t assigned = 0, finished = 0, revoked = 0;
+  std::uint64_t duplicates = 0;  // assignments with a number that came before
+  std::uint64_t violations = 0;  // the hub broke a rule: a gap, a template not defined
+  std::uint64_t strays = 0;      // messages that came without a link, or before the welcome
+};
+
+class Session {
+ public:
+  Session(SessionOptions options, TimePoint now);
+
+  void start(TimePoint now, Outbox& out);
+  // `connection`: random, fresh, not zero.
+  void on_link(std::uint64_t connection, TimePoint now, Outbox& out);
+  // Lost, or could not be made.
+  void on_link_lost(TimePoint now, Outbox& out);
+  void on_message(wire::Plane plane, const wire::Message& message, TimePoint now, Outbox& out);
+  // The transport dropped a message over its bounds.
+  void on_oversized(wire::Plane plane, TimePoint now, Outbox& out);
+  // Both of the following.
+  void on_tick(TimePoint now, Outbox& out);
+  // Beats, silence, connecting: what a shell's control thread does. Call after draining control.
+  void on_control_tick(TimePoint now, Outbox& out);
+  // Sends outcomes that waited long enough; with `all`, every one: a long task is running.
+  void on_outcome_tick(TimePoint now, Outbox& out, bool all = false);
+  // Somebody wants the engine to end, in order. Ends with Outbox::exit, at once.
+  void on_stop(std::string reason, TimePoint now, Outbox& out);
+
+  // Work for this idle slot, or nothing. Precondition: slot < slots(), and it is idle.
+  [[nodiscard]] std::optional<Run> take_next(std::uint32_t slot, TimePoint now);
+  // The run that take_next gave to `slot` has ended. Returns the number of its outcome.
+  std::uint64_t on_finished(std::uint32_t slot, const Run& run, Finish finish, TimePoint now,
+                            Outbox& out);
+
+  // When to be ticked if nothing else happens.
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+  // The same for on_control_tick alone.
+  [[nodiscard]] std::optional<TimePoint> control_deadline() const;
+
+  // Some idle slot would find work.
+  [[nodiscard]] bool has_work() const { return !over_ && queue_.ready(); }
+
+  // Both planes are usable.
+  [[nodiscard]] bool connected() const { return contact_.state() == HubContact::State::welcome; }
+
+  [[nodiscard]] bool over() const { return over_; }
+
+  [[nodiscard]] EngineId engine_id() const { return contact_.welcome().engine; }
+
+  [[nodiscard]] const HubContact& contact() const { return contact_; }
+
+  [[nodiscard]] const RunQueue& queue() const { return queue_; }
+
+  [[nodiscard]] const OutcomeLog& outcomes() const { return outcomes_; }
+
+  [[nodiscard]] std::uint64_t next_number() const { return next_number_; }
+
+  [[nodiscard]] const SessionCounters& counters() const { return counters_; }
+
+  [[nodiscard]] const SessionOptions& options() const { return options_; }
+
+  void check_invariants() const;
+
+ private:
+  [[nodiscard]] wire::Hello hello() const;
+  void on_welcome(Outbox& out);
+  void on_task_plane(wire::Kind kind, const wire::Message& message, TimePoint now, Outbox& out);
+  void on_define(const wire::Message& message, TimePoint now, Outbox& out);
+  void on_assign(const wire::Message& message, TimePoint now, Outbox& out);
+  void on_stored(const wire::Message& message, TimePoint now, Outbox& out);
+  void on_revoke(const wire::Message& message, TimePoint now, Outbox& out);
+  // The hub broke a rule: told so, and the connection begins anew, which puts things straight.
+  void violation(std::string text, TimePoint now, Outbox& out);
+  void end(Exit exit, std::string text, Outbox& out);
+  void send_holding(Outbox& out);
+
+  SessionOptions options_;
+  HubContact contact_;
+  RunQueue queue_;
+  OutcomeLog outcomes_;
+  // By the hub's number; of this connection.
+  std::unordered_map<std::uint32_t, std::shared_ptr<Template>> templates_;
+  wire::Batch<wire::AssignRecord> batch_;  // keeps its capacity
+  std::uint64_t next_number_ = 1;
+  SessionCounters counters_;
+  bool over_ = false;
+};
+
+}  // namespace roundhouse::engine

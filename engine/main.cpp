@@ -1,0 +1,94 @@
+// roundhouse-engine: a nanny and, under it, the engine process, which is this same program run with
+// --inherit. Exit status: 0 stopped or dismissed, 1 could not start, 2 wrong usage, 3 no hub,
+// 4 refused by the hub, 5 crashed too often.
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "engine/program.hpp"
+
+namespace {
+
+namespace engine = roundhouse::engine;
+
+struct Options {
+  std::string config_file;
+  std::string cluster, connection_file, name, wait, log_level, slots;
+  std::vector<std::string> modules;
+  std::vector<std::string> settings;
+  std::string inherit;
+};
+
+void declare(CLI::App& app, Options& o) {
+  app.add_option("--cluster", o.cluster, "the cluster to serve");
+  app.add_option("--connection-file", o.connection_file, "how to reach the hub");
+  app.add_option("--slots", o.slots, "tasks that run at a time (1)");
+  app.add_option("--module", o.modules, "a module of tasks to load; may be given several times")
+      ->allow_extra_args(false);
+  app.add_option("--name", o.name, "a name for people");
+  app.add_option("--wait", o.wait, "seconds (or 500ms, 5min) to wait for a hub; default: not");
+  app.add_option("--config", o.config_file, "a file like config/engine.json");
+  app.add_option("--set", o.settings, "KEY=VALUE: any key of the configuration")
+      ->allow_extra_args(false);
+  app.add_option("--log-level", o.log_level, "debug, info, warn, error or off");
+  app.add_option(engine::kInheritFlag, o.inherit)->group("");
+  app.set_version_flag("--version", std::string("roundhouse-engine ") + roundhouse::kVersion);
+  app.footer(
+      "Exit status: 0 stopped, 1 could not start, 2 wrong usage, 3 no hub, 4 refused by the "
+      "hub,\n5 crashed too often.");
+}
+
+roundhouse::JsonConfig::Settings flags_of(const Options& o) {
+  roundhouse::JsonConfig::Settings flags;
+  const auto flag = [&flags](const char* key, const std::string& value) {
+    if (!value.empty()) flags.emplace_back(key, value);
+  };
+  flag("cluster", o.cluster);
+  flag("connection_file", o.connection_file);
+  flag("slots", o.slots);
+  flag("name", o.name);
+  const bool seconds = o.wait.find_first_not_of("0123456789.") == std::string::npos;
+  flag("wait", o.wait.empty() || !seconds ? o.wait : o.wait + "s");
+  flag("log.level", o.log_level);
+  for (const std::string& setting : o.settings) {
+    const std::size_t equals = setting.find('=');
+    flags.emplace_back(setting.substr(0, equals),
+                       equals == std::string::npos ? "" : setting.substr(equals + 1));
+  }
+  return flags;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Options options;
+  CLI::App app{"Runs the tasks that a Roundhouse hub sends."};
+  declare(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong) == 0 ? 0 : engine::kUsageStatus;
+  }
+  auto config = engine::load_config(options.config_file, flags_of(options));
+  if (!config) {
+    std::fprintf(stderr, "roundhouse-engine: %s\n", config.error().text.c_str());
+    return engine::kUsageStatus;
+  }
+  config->modules.insert(config->modules.end(), options.modules.begin(), options.modules.end());
+  if (options.inherit.empty())
+    return engine::run_nanny(*config, std::vector<std::string>(argv, argv + argc));
+  engine::run_engine_process(*config, options.inherit);
+
+} catch (const std::exception& problem) {
+  std::fprintf(stderr, "roundhouse-engine: %s\n", problem.what());
+  return engine::exit_status(engine::Exit::failed);
+}

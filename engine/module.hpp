@@ -1,0 +1,89 @@
+#pragma once
+
+// OS. ModuleSet: the modules that an engine has loaded, and the tasks in them.
+//
+// A task is found by name and signature. A name belongs to one module: a second module that has a
+// task of the same name is refused as a whole, since a caller could not tell which one ran.
+// Loading the same file again does nothing; a file that was rebuilt since is refused, for nothing
+// is ever unloaded.
+// Thread rule: any thread; load() may wait for the disk and runs the module's initialisers.
+
+#include <cstddef>
+#include <cstdint>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <roundhouse/module_abi.hpp>
+#include <roundhouse/result.hpp>
+
+namespace roundhouse::engine {
+
+// Whether a module can be used by this engine at all: looks at nothing but the two ABI fields
+// before these agree. Errc::version or Errc::refused; `path` is for the text.
+[[nodiscard]] Result<void> check_module(const ModuleInfo* info, const std::string& path);
+
+class ModuleSet {
+ public:
+  struct Module {
+    std::string path;  // absolute, without symbolic links
+    const ModuleInfo* info = nullptr;
+  };
+
+  // `engine` is what the modules' this_engine speaks to; must outlive the set.
+  explicit ModuleSet(EngineApi& engine) : engine_(engine) {}
+
+  ModuleSet(const ModuleSet&) = delete;
+  ModuleSet& operator=(const ModuleSet&) = delete;
+  // The modules take leave of the engine and stay loaded.
+  ~ModuleSet();
+
+  // Loads the shared library at `path`. Errc::unknown_module when it is not there or the dynamic
+  // loader refuses it; Errc::version when it was built for another Roundhouse or C++ library;
+  // Errc::refused when it has a task that another module has, or one whose types nobody can name.
+  // After an error the set is as before.
+  Result<void> load(const std::string& path);
+
+  // The task of this name, built-in ones included; an empty signature fits any. Never null when
+  // ok. Errc::unknown_function or Errc::wrong_signature, with a text for the caller of the task.
+  [[nodiscard]] Result<const TaskInfo*> find(std::string_view name,
+                                             std::string_view signature) const;
+
+  // In the order of loading.
+  [[nodiscard]] std::vector<Module> modules() const;
+  // Tasks of all modules, sorted by name, without the built-in ones.
+  [[nodiscard]] std::vector<const TaskInfo*> tasks() const;
+
+ private:
+  // Tells a file from one that took its place.
+  struct FileStamp {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t changed_ns = 0;
+    friend bool operator==(const FileStamp&, const FileStamp&) = default;
+  };
+
+  struct Loaded {
+    Module module;
+    FileStamp stamp;
+    void* handle = nullptr;
+  };
+
+  struct Found {
+    const TaskInfo* task = nullptr;
+    std::size_t module = 0;  // index into modules_
+  };
+
+  [[nodiscard]] static Result<FileStamp> stamp_of(const std::string& path);
+  [[nodiscard]] Result<void> add(Loaded loaded);
+  [[nodiscard]] Error unknown_function(std::string_view name) const;
+
+  EngineApi& engine_;
+  mutable std::shared_mutex mutex_;  // guards all below
+  std::vector<Loaded> modules_;
+  std::unordered_map<std::string_view, Found> tasks_;
+};
+
+}  // namespace roundhouse::engine

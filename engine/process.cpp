@@ -1,0 +1,173 @@
+#include "engine/process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace roundhouse::engine {
+namespace {
+
+void close_and_forget(int& fd) {
+  if (fd >= 0) ::close(fd);
+  fd = -1;
+}
+
+struct Pipe {
+  int read = -1;
+  int write = -1;
+
+  Pipe() = default;
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  ~Pipe() {
+    close_and_forget(read);
+    close_and_forget(write);
+  }
+
+  // Both ends are closed on exec; reading never blocks.
+  [[nodiscard]] bool open() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+    read = ends[0];
+    write = ends[1];
+    return fcntl(read, F_SETFL, O_NONBLOCK) == 0;
+  }
+};
+
+template <class T>
+bool take_number(std::string_view& text, T& out) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (parsed.ec != std::errc{}) return false;
+  text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+  if (text.starts_with(',')) text.remove_prefix(1);
+  return true;
+}
+
+// Between fork and exec: only what is safe in a child of a process with threads.
+[[noreturn]] void become(const char* program, char* const* arguments, int error_fd, int ready_fd) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  dup2(error_fd, STDERR_FILENO);
+  fcntl(ready_fd, F_SETFD, 0);
+  execv(program, arguments);
+  constexpr std::string_view kText = "roundhouse-engine: the engine process cannot be run\n";
+  static_cast<void>(!write(STDERR_FILENO, kText.data(), kText.size()));
+  _exit(127);
+}
+
+}  // namespace
+
+std::string to_text(const Inheritance& i) {
+  return std::to_string(i.page_fd) + ',' + std::to_string(i.ready_fd) + ',' +
+         std::to_string(i.nanny_pid) + ',' + std::to_string(i.incarnation) + ',' +
+         std::to_string(i.epoch) + ',' + to_string(i.uuid);
+}
+
+std::optional<Inheritance> parse_inheritance(std::string_view text) {
+  Inheritance out;
+  const bool numbers = take_number(text, out.page_fd) && take_number(text, out.ready_fd) &&
+                       take_number(text, out.nanny_pid) && take_number(text, out.incarnation) &&
+                       take_number(text, out.epoch);
+  if (!numbers) return std::nullopt;
+  const auto uuid = parse_uuid(text);
+  if (!uuid) return std::nullopt;
+  out.uuid = *uuid;
+  return out;
+}
+
+bool die_with_nanny(std::int64_t nanny_pid) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return getppid() == nanny_pid;  // it may have died before we asked
+}
+
+Result<Process> Process::start(const std::string& program, std::vector<std::string> arguments,
+                               Inheritance inheritance, int page_fd) {
+  Pipe output;
+  Pipe ready;
+  if (!output.open() || !ready.open())
+    return Error{Errc::io_failed,
+                 std::string("no pipe for the engine process: ") + std::strerror(errno)};
+  inheritance.page_fd = page_fd;
+  inheritance.ready_fd = ready.write;
+  inheritance.nanny_pid = getpid();
+  arguments.emplace_back(kInheritFlag);
+  arguments.push_back(to_text(inheritance));
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  const pid_t pid = fork();
+  if (pid < 0)
+    return Error{Errc::io_failed, std::string("no engine process: ") + std::strerror(errno)};
+  if (pid == 0) become(program.c_str(), pointers.data(), output.write, ready.write);
+  return Process(pid, std::exchange(output.read, -1), std::exchange(ready.read, -1));
+}
+
+Process::Process(Process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      output_(std::exchange(other.output_, -1)),
+      ready_(std::exchange(other.ready_, -1)),
+      kept_(std::move(other.kept_)) {}
+
+Process& Process::operator=(Process&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(output_, other.output_);
+  std::swap(ready_, other.ready_);
+  std::swap(kept_, other.kept_);
+  return *this;
+}
+
+Process::~Process() {
+  if (pid_ > 0) {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  close_and_forget(output_);
+  close_and_forget(ready_);
+}
+
+void Process::send_signal(int signal) const {
+  if (pid_ > 0) kill(pid_, signal);
+}
+
+std::optional<ExitStatus> Process::poll_exit() {
+  int status = 0;
+  if (pid_ <= 0 || waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = -1;
+  if (WIFSIGNALED(status)) return ExitStatus{WTERMSIG(status), 0};
+  return ExitStatus{0, WEXITSTATUS(status)};
+}
+
+void Process::pump_output() {
+  std::array<char, 4096> buffer;
+  while (output_ >= 0) {
+    const ssize_t got = read(output_, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return;
+    if (got == 0) return close_and_forget(output_);
+    const auto size = static_cast<std::size_t>(got);
+    static_cast<void>(!write(STDERR_FILENO, buffer.data(), size));
+    kept_.append(buffer.data(), size);
+    if (kept_.size() > kOutputKeptBytes) kept_.erase(0, kept_.size() - kOutputKeptBytes);
+  }
+}
+
+bool Process::take_ready() {
+  std::array<char, 16> buffer;
+  if (ready_ < 0) return false;
+  const ssize_t got = read(ready_, buffer.data(), buffer.size());
+  if (got < 0) return false;
+  close_and_forget(ready_);
+  return got > 0;
+}
+
+}  // namespace roundhouse::engine

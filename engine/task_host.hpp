@@ -1,0 +1,59 @@
+#pragma once
+
+// SHELL. TaskHost: what the tasks of one engine see of it, as this_engine offers it to them.
+//
+// Outlives every ModuleSet that it is given to. Thread rule: any thread.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/namespace.hpp"
+#include <roundhouse/ids.hpp>
+#include <roundhouse/module_abi.hpp>
+
+namespace roundhouse::engine {
+
+class TaskHost final : public EngineApi {
+ public:
+  // Called on the task's own thread; must not throw.
+  using ProgressFunction = std::function<void(double fraction, std::string_view text)>;
+
+  explicit TaskHost(std::uint32_t slots, ProgressFunction progress = nullptr)
+      : slots_(slots), progress_(std::move(progress)) {}
+
+  TaskHost(const TaskHost&) = delete;
+  TaskHost& operator=(const TaskHost&) = delete;
+  ~TaskHost() = default;
+
+  // The id that the hub gave; 0 before that.
+  void set_engine_id(EngineId id) { engine_id_.store(id.value, std::memory_order_relaxed); }
+
+  [[nodiscard]] Namespace& data() { return namespace_; }
+
+  [[nodiscard]] std::uint32_t engine_id() const noexcept override;
+
+  [[nodiscard]] std::uint32_t slots() const noexcept override { return slots_; }
+
+  void report_progress(double fraction, std::string_view text) noexcept override;
+  [[nodiscard]] Lookup get(std::string_view name, const ObjectType& type, bool writes, Pin& pin,
+                           std::string& error) noexcept override;
+  void set(std::string_view name, const ObjectType& type, void* object) noexcept override;
+  [[nodiscard]] Lookup pull(std::string_view name, PackedValue& out,
+                            std::string& error) noexcept override;
+  void push(std::string_view name, PackedValue value) noexcept override;
+  [[nodiscard]] bool has(std::string_view name) const noexcept override;
+  [[nodiscard]] std::vector<std::string> names() const override;
+  void clear() noexcept override;
+
+ private:
+  const std::uint32_t slots_;
+  const ProgressFunction progress_;
+  std::atomic<std::uint32_t> engine_id_{0};
+  Namespace namespace_;
+};
+
+}  // namespace roundhouse::engine

@@ -1,0 +1,107 @@
+#include "engine/task_runner.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "shared/records.hpp"
+#include <roundhouse/map_call.hpp>
+
+namespace roundhouse::engine {
+namespace {
+
+Finish failed(const TaskError& error) {
+  Encoded encoded;
+  encoded.body = wire::encode_error({error.name, error.value, error.traceback});
+  Finish finish;
+  finish.ending = wire::Ending::error;
+  auto payload = make_payload(std::move(encoded));
+  if (payload) finish.payload = std::move(*payload);
+  return finish;
+}
+
+std::string name_of(Errc code) {
+  switch (code) {
+    case Errc::unknown_function: return "UnknownFunction";
+    case Errc::wrong_signature: return "WrongSignature";
+    case Errc::too_large: return "ResultTooLarge";
+    default: return std::string(to_string(code));
+  }
+}
+
+Finish failed(const Error& error) {
+  return failed(TaskError{name_of(error.code), error.text, ""});
+}
+
+}  // namespace
+
+Result<Payload> make_payload(Encoded encoded) {
+  // A frame that points into memory of the task would outlive it here: the outcome is kept until
+  // the hub has stored it.
+  if (encoded.borrowed)
+    for (Buffer& frame : encoded.frames) frame = Buffer::copy(frame.view());
+  Payload payload;
+  Frames frames;
+  if (encoded.body.size() <= wire::kInlineBytesMax) {
+    payload = Payload::of(std::move(encoded.body));
+  } else {
+    const Buffer whole = Buffer::take(std::move(encoded.body));
+    if (whole.size() <= wire::kFrameBytesMax) {
+      frames.push_back(whole);
+    } else {
+      for (std::size_t at = 0; at < whole.size(); at += wire::kFrameBytesMax)
+        frames.push_back(Buffer::copy(whole.view().substr(at, wire::kFrameBytesMax)));
+    }
+    payload.spill = static_cast<std::uint32_t>(frames.size());
+  }
+  frames.insert(frames.end(), std::make_move_iterator(encoded.frames.begin()),
+                std::make_move_iterator(encoded.frames.end()));
+  if (frames.size() > wire::kFramesMax)
+    return Error{Errc::too_large, "the result needs " + std::to_string(frames.size()) +
+                                      " frames of at most 16 MiB, " +
+                                      std::to_string(wire::kFramesMax) +
+                                      " is the limit: return less at a time"};
+  if (!frames.empty()) payload.frames = std::make_shared<const Frames>(std::move(frames));
+  return payload;
+}
+
+Result<const TaskInfo*> TaskRunner::resolve(const Template& shared) const {
+  const void* known = shared.resolved.load(std::memory_order_acquire);
+  if (known != nullptr) return static_cast<const TaskInfo*>(known);
+  std::string_view name = shared.function;
+  const bool map = name.starts_with(kMapPrefix);
+  if (map) name.remove_prefix(kMapPrefix.size());
+  auto found = modules_.find(name, shared.signature);
+  if (!found) return found.error();
+  if (map && (*found)->invoke_map == nullptr)
+    return Error{Errc::unknown_function, std::string(name) + " cannot be mapped over lists"};
+  shared.resolved.store(*found, std::memory_order_release);
+  return *found;
+}
+
+Finish TaskRunner::run(const Run& run) {
+  const auto task = resolve(*run.shared);
+  if (!task) return failed(task.error());
+  const Payload& arguments = run.payload;
+  Invocation call;
+  call.engine = &host_;
+  if (arguments.tail_size == 0 && arguments.spill == 0) {
+    call.body = arguments.head();
+  } else {
+    body_ = arguments.body();
+    call.body = body_;
+  }
+  if (arguments.frames) call.frames = std::span(*arguments.frames).subspan(arguments.spill);
+  const bool map = std::string_view(run.shared->function).starts_with(kMapPrefix);
+  (map ? (*task)->invoke_map : (*task)->invoke)(call, reply_);
+  if (body_.capacity() > wire::kInlineBytesMax) std::string().swap(body_);
+  if (!reply_.ok) return failed(reply_.error);
+  auto payload = make_payload(std::move(reply_.result));
+  reply_.clear();
+  if (!payload) return failed(payload.error());
+  Finish finish;
+  finish.payload = std::move(*payload);
+  return finish;
+}
+
+}  // namespace roundhouse::engine

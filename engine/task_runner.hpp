@@ -1,0 +1,39 @@
+#pragma once
+
+// SHELL. TaskRunner: one slot's way from an assignment to an outcome: finds the function, runs it,
+// packs what it returned. No sockets, no locks. Thread rule: one per slot, used by its thread; the
+// modules and the host are shared.
+
+#include <string>
+#include <vector>
+
+#include "engine/core/session.hpp"
+#include "engine/module.hpp"
+#include "engine/task_host.hpp"
+#include <roundhouse/module_abi.hpp>
+
+namespace roundhouse::engine {
+
+// What was returned, as it travels: bodies over wire::kInlineBytesMax are spilled into frames of at
+// most wire::kFrameBytesMax. Fails with too_large when it needs more than wire::kFramesMax frames.
+[[nodiscard]] Result<Payload> make_payload(Encoded encoded);
+
+class TaskRunner {
+ public:
+  // Both outlive the runner.
+  TaskRunner(const ModuleSet& modules, TaskHost& host) : modules_(modules), host_(host) {}
+
+  // Runs the task on this thread. Whatever goes wrong is an `error` ending: UnknownFunction,
+  // WrongSignature, ResultTooLarge, or what the task threw. Fills payload and ending only.
+  [[nodiscard]] Finish run(const Run& run);
+
+ private:
+  [[nodiscard]] Result<const TaskInfo*> resolve(const Template& shared) const;
+
+  const ModuleSet& modules_;
+  TaskHost& host_;
+  Reply reply_;       // keeps its capacity
+  std::string body_;  // arguments that came in pieces
+};
+
+}  // namespace roundhouse::engine

@@ -1,0 +1,54 @@
+#include "tests/modules/process_tasks.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+#include <thread>
+
+#include <roundhouse/task.hpp>
+
+namespace process_tasks {
+
+int add(int a, int b) { return a + b; }
+
+int slowly(int milliseconds, int value) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  return value;
+}
+
+int traced(const std::string& path, int milliseconds, int value) {
+  const std::string line = std::to_string(value) + "\n";
+  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0 || ::write(file, line.data(), line.size()) < 0)
+    throw std::runtime_error("cannot write to " + path);
+  ::close(file);
+  return slowly(milliseconds, value);
+}
+
+int throws_error(const std::string& text) { throw std::runtime_error(text); }
+
+int throws_int(int value) { throw value; }
+
+int crashes(int signal) { return ::raise(signal); }
+
+int process_id() { return static_cast<int>(::getpid()); }
+
+std::vector<double> doubled(const std::vector<double>& values) {
+  std::vector<double> out = values;
+  for (double& value : out) value *= 2;
+  return out;
+}
+
+}  // namespace process_tasks
+
+RH_TASK(process_tasks::add)
+RH_TASK(process_tasks::slowly)
+RH_TASK(process_tasks::traced)
+RH_TASK(process_tasks::throws_error)
+RH_TASK(process_tasks::throws_int)
+RH_TASK(process_tasks::crashes)
+RH_TASK(process_tasks::process_id)
+RH_TASK(process_tasks::doubled)

@@ -1,0 +1,24 @@
+#pragma once
+
+// Tasks for the process tests: they leave traces, take their time, throw and crash.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace process_tasks {
+
+int add(int a, int b);
+// Sleeps, then gives the value back.
+int slowly(int milliseconds, int value);
+// Appends one line with `value` to the file, sleeps, and gives the value back: a run that leaves a
+// trace. The line is written before the sleep.
+int traced(const std::string& path, int milliseconds, int value);
+int throws_error(const std::string& text);
+int throws_int(int value);
+// Raises the signal in the engine process.
+int crashes(int signal);
+int process_id();
+std::vector<double> doubled(const std::vector<double>& values);
+
+}  // namespace process_tasks
