@@ -1,0 +1,46 @@
+// CORE. Outbox: what the client's session wants done, as data. The shell carries it out after each
+// turn, in this order: sends, close, connect; then it looks at the news.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <roundhouse/error.hpp>
+
+#include "shared/message.hpp"
+#include "shared/records.hpp"
+
+namespace roundhouse::client {
+
+struct Send {
+  wire::Plane plane = wire::Plane::task;
+  wire::Message message;
+};
+
+struct Outbox {
+  // To do.
+  std::vector<Send> sends;  // in this order per plane
+  bool close = false;       // the link, whatever its state; no on_link_down follows
+  bool connect = false;     // a new link of all planes: see Session::connection()
+
+  // To know.
+  std::vector<wire::OutcomeRecord> outcomes;  // each task's once
+  std::vector<wire::Reply> replies;           // to request(); with code not_connected when given up
+  bool engines_changed = false;               // see Session::engines()
+  bool usable_changed = false;                // see Session::usable()
+  std::optional<Error> failed;                // the hub will not serve this session: for good
+
+  void clear() {
+    sends.clear(), outcomes.clear(), replies.clear();
+    close = connect = engines_changed = usable_changed = false;
+    failed.reset();
+  }
+
+  [[nodiscard]] bool empty() const {
+    return sends.empty() && outcomes.empty() && replies.empty() && !close && !connect &&
+           !engines_changed && !usable_changed && !failed;
+  }
+};
+
+}  // namespace roundhouse::client

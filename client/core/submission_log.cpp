@@ -1,0 +1,258 @@
+#include "client/core/submission_log.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "shared/check.hpp"
+
+namespace roundhouse::client {
+namespace {
+
+// Compacting pays when so many entries, and half of all, are dead.
+constexpr std::size_t kDeadMin = 1024;
+
+std::uint32_t end_of(std::string_view ends, std::uint32_t index) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(ends[4 * std::size_t{index} + i]))
+             << (8 * i);
+  return value;
+}
+
+void put_end(std::string& out, std::uint32_t value) {
+  for (std::size_t i = 0; i < 4; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+}
+
+Slice part_of(const Slice& whole, std::size_t at, std::size_t size) {
+  Slice out = whole;
+  out.offset += static_cast<std::uint32_t>(at);
+  out.size = static_cast<std::uint32_t>(size);
+  return out;
+}
+
+bool travels_in_frames(const wire::SubmitRecord& record) { return record.payload.frame_count() != 0; }
+
+}  // namespace
+
+wire::SubmitRecord part_of(const wire::SubmitRecord& record, std::uint32_t offset,
+                           std::uint32_t count) {
+  RH_CHECK(count > 0 && offset + count <= record.count);
+  if (offset == 0 && count == record.count) return record;
+  wire::SubmitRecord out = record;
+  out.sequence += offset;
+  out.count = count;
+  if (record.engines.size > 4)
+    out.engines = part_of(record.engines, std::size_t{4} * offset, std::size_t{4} * count);
+  if (record.ends.size == 0) return out;
+  const std::string_view ends = record.ends.view();
+  const std::uint32_t from = offset == 0 ? 0 : end_of(ends, offset - 1);
+  const std::uint32_t to = end_of(ends, offset + count - 1);
+  std::string rebased;
+  rebased.reserve(std::size_t{4} * count);
+  for (std::uint32_t i = 0; i < count; ++i) put_end(rebased, end_of(ends, offset + i) - from);
+  out.ends = Slice(Buffer::take(std::move(rebased)));
+  out.payload.tail_at += from;
+  out.payload.tail_size = to - from;
+  return out;
+}
+
+std::uint64_t SubmissionLog::append(wire::SubmitRecord record) {
+  RH_CHECK(record.count >= 1 && record.count <= wire::kRunTasksMax);
+  RH_CHECK(record.payload.inline_size() + record.ends.size + record.engines.size <
+           wire::kHeaderBytesMax - 2 * wire::kBatchBytesMax);
+  record.sequence = next_;
+  next_ += record.count;
+  last_template_ = record.template_number;
+  kept_bytes_ += record.payload.size();
+  unsent_bytes_ += record.payload.size();
+  entries_.push_back({std::move(record), 0, false});
+  entries_.back().unfinished = entries_.back().record.count;
+  return entries_.back().first();
+}
+
+void SubmissionLog::restart(const wire::Welcome& welcome) {
+  open_ = true;
+  durable_ = welcome.durable;
+  accepted_ = welcome.accepted;
+  sent_ = welcome.accepted;
+  hub_has_ = std::max(welcome.accepted, welcome.stored);
+  credit_tasks_ = welcome.credit_tasks;
+  credit_bytes_ = first_credit_bytes_ = welcome.credit_bytes;
+  sent_bytes_ = 0;
+  store_through(welcome.stored);
+  cursor_ = find(sent_ + 1);
+  unsent_bytes_ = 0;
+  for (std::size_t i = cursor_; i < entries_.size(); ++i)
+    unsent_bytes_ += entries_[i].record.payload.size();
+}
+
+void SubmissionLog::stop() {
+  open_ = false;
+  credit_tasks_ = 0;
+}
+
+void SubmissionLog::on_accepted(const wire::Accepted& message) {
+  if (!open_) return;
+  accepted_ = std::max(accepted_, std::min(message.accepted, sent_));
+  credit_tasks_ = std::max(credit_tasks_, message.credit_tasks);
+  credit_bytes_ = std::max(credit_bytes_, message.credit_bytes);
+  store_through(std::min(message.stored, sent_));
+}
+
+void SubmissionLog::on_outcome(std::uint64_t sequence) {
+  const std::size_t at = find(sequence);
+  if (at == entries_.size()) return;
+  Entry& entry = entries_[at];
+  if (entry.first() > sequence || entry.unfinished == 0) return;
+  --entry.unfinished;
+  if (!entry.dead && droppable(entry)) {
+    drop(entry);
+    tidy();
+  }
+}
+
+std::size_t SubmissionLog::find(std::uint64_t sequence) const {
+  if (entries_.empty() || entries_.front().last() >= sequence) return 0;
+  // Records of one task each, without gaps: the usual case.
+  const std::uint64_t guess = sequence - entries_.front().first();
+  if (guess < entries_.size() && entries_[guess].first() == sequence) return guess;
+  const auto entry = std::lower_bound(
+      entries_.begin(), entries_.end(), sequence,
+      [](const Entry& candidate, std::uint64_t wanted) { return candidate.last() < wanted; });
+  return static_cast<std::size_t>(entry - entries_.begin());
+}
+
+bool SubmissionLog::droppable(const Entry& entry) const {
+  // Nothing that was never sent can have an outcome or be stored.
+  const bool until_outcome = !durable_ || travels_in_frames(entry.record);
+  return until_outcome ? entry.unfinished == 0 : entry.last() <= stored_;
+}
+
+void SubmissionLog::drop(Entry& entry) {
+  kept_bytes_ -= entry.record.payload.size();
+  if (entry.last() > sent_) unsent_bytes_ -= entry.record.payload.size();
+  entry.record.payload = {};
+  entry.record.ends = {};
+  entry.record.engines = {};
+  entry.dead = true;
+  ++dead_;
+}
+
+void SubmissionLog::tidy() {
+  while (!entries_.empty() && entries_.front().dead) {
+    entries_.pop_front();
+    --dead_;
+    if (cursor_ > 0) --cursor_;
+  }
+  if (dead_ < kDeadMin || 2 * dead_ < entries_.size()) return;
+  std::erase_if(entries_, [](const Entry& entry) { return entry.dead; });
+  dead_ = 0;
+  cursor_ = find(sent_ + 1);
+}
+
+void SubmissionLog::store_through(std::uint64_t stored) {
+  if (stored <= stored_) return;
+  const std::size_t from = find(stored_ + 1);
+  stored_ = stored;
+  for (std::size_t i = from; i < entries_.size() && entries_[i].first() <= stored_; ++i)
+    if (!entries_[i].dead && droppable(entries_[i])) drop(entries_[i]);
+  tidy();
+}
+
+std::uint32_t SubmissionLog::allowed(std::uint32_t count, std::size_t bytes) const {
+  if (!open_ || credit_tasks_ <= sent_) return 0;
+  const bool fits = sent_bytes_ + bytes <= credit_bytes_;
+  // A record beyond what the hub ever gives goes alone, when all before it is accepted.
+  const bool oversized = bytes > first_credit_bytes_ && accepted_ == sent_;
+  if (!fits && !oversized) return 0;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, credit_tasks_ - sent_));
+}
+
+bool SubmissionLog::ready() const {
+  if (sent_ == last()) return false;
+  const bool at_bytes = cursor_ < entries_.size() && !entries_[cursor_].dead;
+  return allowed(1, at_bytes ? entries_[cursor_].record.payload.size() : 0) != 0;
+}
+
+std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
+  if (sent_ == last()) return std::nullopt;
+  while (cursor_ < entries_.size() && entries_[cursor_].dead) ++cursor_;
+  const std::uint64_t next_kept =
+      cursor_ < entries_.size() ? std::max(entries_[cursor_].first(), sent_ + 1) : next_;
+  wire::SubmitRecord out;
+  if (next_kept > sent_ + 1) {  // ended, and their bytes are gone
+    const std::uint64_t gap = std::min<std::uint64_t>(next_kept - sent_ - 1, wire::kRunTasksMax);
+    out.sequence = sent_ + 1;
+    out.count = allowed(static_cast<std::uint32_t>(gap), 0);
+    out.template_number = last_template_;
+    if (out.count == 0) return std::nullopt;
+  } else {
+    const Entry& entry = entries_[cursor_];
+    const auto offset = static_cast<std::uint32_t>(sent_ + 1 - entry.first());
+    const std::uint32_t left = entry.record.count - offset;
+    const std::uint32_t count = allowed(left, entry.record.payload.size());
+    if (count == 0) return std::nullopt;
+    out = client::part_of(entry.record, offset, count);
+    if (count == left) {
+      unsent_bytes_ -= entry.record.payload.size();
+      ++cursor_;
+    }
+  }
+  sent_ += out.count;
+  ever_sent_ = std::max(ever_sent_, sent_);
+  sent_bytes_ += out.payload.size();
+  return out;
+}
+
+std::vector<wire::Range> SubmissionLog::lost(const std::vector<wire::Range>& ended,
+                                             std::uint64_t settled) const {
+  // What is neither kept nor ended, above `accepted`: walk both lists, which ascend.
+  std::vector<wire::Range> out;
+  std::uint64_t at = std::max(hub_has_, settled) + 1;
+  std::size_t kept = find(at);
+  std::size_t done = 0;
+  while (at < next_) {
+    while (kept < entries_.size() && (entries_[kept].dead || entries_[kept].last() < at)) ++kept;
+    while (done < ended.size() && ended[done].last < at) ++done;
+    const bool is_kept = kept < entries_.size() && entries_[kept].first() <= at;
+    const bool is_done = done < ended.size() && ended[done].first <= at;
+    if (is_kept) {
+      at = entries_[kept].last() + 1;
+    } else if (is_done) {
+      at = ended[done].last + 1;
+    } else {
+      std::uint64_t end = next_;
+      if (kept < entries_.size()) end = std::min(end, entries_[kept].first());
+      if (done < ended.size()) end = std::min(end, ended[done].first);
+      out.push_back({at, end - 1});
+      at = end;
+    }
+  }
+  return out;
+}
+
+void SubmissionLog::check_invariants() const {
+  std::size_t bytes = 0;
+  std::size_t dead = 0;
+  std::uint64_t before = 0;
+  for (const Entry& entry : entries_) {
+    RH_CHECK(entry.first() > before);
+    before = entry.last();
+    bytes += entry.record.payload.size();
+    dead += entry.dead ? 1U : 0U;
+  }
+  std::size_t unsent = 0;
+  for (std::size_t i = cursor_; i < entries_.size(); ++i)
+    unsent += entries_[i].record.payload.size();
+  RH_CHECK(unsent == unsent_bytes_);
+  RH_CHECK(before < next_);
+  RH_CHECK(bytes == kept_bytes_ && dead == dead_);
+  RH_CHECK(cursor_ <= entries_.size());
+  RH_CHECK(entries_.empty() || !entries_.front().dead);
+  RH_CHECK(sent_ <= std::max(last(), accepted_));
+  RH_CHECK(ever_sent_ <= last());
+}
+
+}  // namespace roundhouse::client

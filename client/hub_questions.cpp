@@ -1,0 +1,206 @@
+// What a Client asks the hub, and how the answers become plain values.
+#include <algorithm>
+#include <set>
+
+#include "client/body_json.hpp"
+#include "client/shell.hpp"
+#include "shared/pack.hpp"
+#include <roundhouse/client.hpp>
+
+namespace roundhouse {
+namespace {
+
+using detail::BodyMap;
+using detail::json_of;
+
+constexpr std::size_t kIdsPerQuestion = 10'000;
+
+std::string ids_body(std::span<const std::string> ids) {
+  std::string out;
+  wire::Packer p(out);
+  p.map(1);
+  p.str("ids"), p.array(ids.size());
+  for (const std::string& id : ids) p.str(id);
+  return out;
+}
+
+void put_engines(wire::Packer& p, std::string_view key, std::span<const int> engines) {
+  p.str(key), p.array(engines.size());
+  for (const int engine : engines) p.u64(static_cast<std::uint64_t>(engine));
+}
+
+std::optional<UtcTime> time_of(const BodyMap& map, std::string_view name) {
+  const auto us = map.signed_number(name);
+  if (!us || *us == 0) return std::nullopt;
+  return UtcTime(std::chrono::microseconds(*us));
+}
+
+template <class T>
+T number_of(const BodyMap& map, std::string_view name) {
+  return static_cast<T>(map.number(name).value_or(0));
+}
+
+TaskRecord record_of(std::string_view bytes) {
+  const BodyMap map(bytes);
+  TaskRecord out;
+  Metadata& metadata = out.metadata;
+  metadata.msg_id = map.text("msg_id");
+  metadata.label = map.text("label");
+  metadata.function = map.text("function");
+  metadata.submitted = time_of(map, "submitted");
+  metadata.started = time_of(map, "started");
+  metadata.completed = time_of(map, "completed");
+  metadata.received = time_of(map, "received");
+  if (const auto engine = map.number("engine_id")) metadata.engine_id = static_cast<int>(*engine);
+  metadata.engine_uuid = map.text("engine_uuid");
+  // `status` tells ok from error; `outcome` says which error, where the hub knows.
+  metadata.status = map.has("outcome") ? map.text("outcome") : map.text("status");
+  metadata.attempt = number_of<std::uint32_t>(map, "attempt");
+  metadata.duration = std::chrono::nanoseconds(number_of<std::int64_t>(map, "duration_ns"));
+  if (map.has("error")) {
+    const BodyMap error(map.find("error"));
+    out.error_name = error.text("name");
+    out.error_value = error.text("value");
+  }
+  out.json = json_of(bytes);
+  return out;
+}
+
+}  // namespace
+
+std::string HubReply::json() const { return json_of(body); }
+
+HubReply Client::request(std::string_view verb, std::string_view body) const {
+  const client::Repeat repeat = verb == "shutdown" ? client::Repeat::no : client::Repeat::yes;
+  return {shell().ask(std::string(verb), std::string(body), repeat).body};
+}
+
+std::vector<EngineInfo> Client::engines() const {
+  const HubReply reply = request("engines");
+  std::vector<EngineInfo> out;
+  for (const std::string_view bytes : BodyMap(reply.body).list("engines")) {
+    const BodyMap map(bytes);
+    EngineInfo info;
+    info.id = number_of<int>(map, "id");
+    info.uuid = map.text("uuid");
+    info.incarnation = number_of<std::uint32_t>(map, "incarnation");
+    info.slots = number_of<std::uint32_t>(map, "slots");
+    info.state = map.text("state");
+    info.queue = number_of<std::uint64_t>(map, "queue");
+    info.running = number_of<std::uint64_t>(map, "running");
+    info.completed = number_of<std::uint64_t>(map, "completed");
+    info.host = map.text("host");
+    info.pid = number_of<std::uint32_t>(map, "pid");
+    info.json = json_of(bytes);
+    out.push_back(std::move(info));
+  }
+  std::sort(out.begin(), out.end(),
+            [](const EngineInfo& a, const EngineInfo& b) { return a.id < b.id; });
+  return out;
+}
+
+QueueStatus Client::queue_status(Targets targets, bool verbose) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(2);
+  p.str("verbose"), p.boolean(verbose);
+  put_engines(p, "targets", targets.is_all() ? std::vector<int>{} : targets.resolve(ids()));
+  const HubReply reply = request("queue_status", body);
+  const BodyMap map(reply.body);
+  QueueStatus out;
+  for (const std::string_view bytes : map.list("engines")) {
+    const BodyMap engine(bytes);
+    out.engines.push_back({number_of<int>(engine, "engine"),
+                           number_of<std::uint64_t>(engine, "queue"),
+                           number_of<std::uint64_t>(engine, "running"),
+                           number_of<std::uint64_t>(engine, "completed"), engine.texts("ids")});
+  }
+  out.unassigned_ids = map.texts("unassigned");
+  out.unassigned = map.number("unassigned").value_or(out.unassigned_ids.size());
+  out.json = json_of(reply.body);
+  return out;
+}
+
+HistoryPage Client::history(std::size_t limit, std::string_view before) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(before.empty() ? 1 : 2);
+  p.str("limit"), p.u64(limit);
+  if (!before.empty()) p.str("before"), p.str(before);
+  const HubReply reply = request("history", body);
+  const BodyMap map(reply.body);
+  return {map.texts("ids"), map.truth("more")};
+}
+
+TaskRecords Client::result(std::span<const std::string> ids) const {
+  TaskRecords out;
+  std::vector<std::string> left(ids.begin(), ids.end());
+  while (!left.empty()) {
+    const std::size_t count = std::min(left.size(), kIdsPerQuestion);
+    const HubReply reply = request("result", ids_body(std::span(left).first(count)));
+    const BodyMap map(reply.body);
+    for (const std::string_view bytes : map.list("records")) out.records.push_back(record_of(bytes));
+    for (std::string& id : map.texts("missing")) out.missing.push_back(std::move(id));
+    // Those for which an answer had no room are asked for again; a hub that never answers any of
+    // them is not asked for ever.
+    std::vector<std::string> more = map.texts("more");
+    if (more.size() >= count) {
+      for (std::string& id : more) out.missing.push_back(std::move(id));
+      more.clear();
+    }
+    left.erase(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(count));
+    left.insert(left.begin(), more.begin(), more.end());
+  }
+  return out;
+}
+
+HubStatus Client::status() const {
+  const HubReply reply = request("status");
+  const BodyMap map(reply.body);
+  HubStatus out;
+  out.epoch = number_of<std::uint64_t>(map, "epoch");
+  out.pid = number_of<std::uint64_t>(map, "pid");
+  out.uptime = std::chrono::milliseconds(number_of<std::int64_t>(map, "uptime_ms"));
+  out.engines = number_of<std::uint64_t>(map, "engines");
+  out.sessions = number_of<std::uint64_t>(map, "sessions");
+  out.unfinished = number_of<std::uint64_t>(map, "unfinished");
+  out.store = map.text("store");
+  out.json = json_of(reply.body);
+  return out;
+}
+
+std::uint64_t Client::purge_results(std::span<const std::string> ids) const {
+  std::uint64_t purged = 0;
+  for (std::size_t at = 0; at < ids.size(); at += kIdsPerQuestion) {
+    const auto part = ids.subspan(at, std::min(kIdsPerQuestion, ids.size() - at));
+    purged += BodyMap(request("purge_results", ids_body(part)).body).number("purged").value_or(0);
+  }
+  return purged;
+}
+
+std::uint64_t Client::purge_results(std::span<const int> engines) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(1);
+  put_engines(p, "engines", engines);
+  return BodyMap(request("purge_results", body).body).number("purged").value_or(0);
+}
+
+std::uint64_t Client::purge_results(All) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(1);
+  p.str("all"), p.boolean(true);
+  return BodyMap(request("purge_results", body).body).number("purged").value_or(0);
+}
+
+void Client::shutdown(Targets targets, bool hub) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(2);
+  put_engines(p, "engines", targets.is_all() ? std::vector<int>{} : targets.resolve(ids()));
+  p.str("hub"), p.boolean(hub);
+  (void)request("shutdown", body);
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,82 @@
+// What the hub answers when it is asked: plain values, each with the whole answer as JSON, so that
+// nothing that a newer hub says is lost.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <roundhouse/metadata.hpp>
+#include <roundhouse/options.hpp>
+
+namespace roundhouse {
+
+// The answer to Client::request().
+struct HubReply {
+  std::string body;  // msgpack: one map
+
+  // The same as JSON; binary values as {"base64": "..."}.
+  [[nodiscard]] std::string json() const;
+};
+
+struct EngineInfo {
+  int id = 0;
+  std::string uuid;
+  std::uint32_t incarnation = 0;  // processes that lived under this id so far
+  std::uint32_t slots = 1;
+  std::string state;
+  std::uint64_t queue = 0;      // tasks that wait for it
+  std::uint64_t running = 0;
+  std::uint64_t completed = 0;  // since it joined
+  std::string host;
+  std::uint32_t pid = 0;
+  std::string json;
+};
+
+struct EngineQueue {
+  int engine = 0;
+  std::uint64_t queue = 0;
+  std::uint64_t running = 0;
+  std::uint64_t completed = 0;
+  std::vector<std::string> ids;  // with `verbose`: those that were sent to it
+};
+
+struct QueueStatus {
+  std::vector<EngineQueue> engines;  // by id
+  std::uint64_t unassigned = 0;      // tasks that no engine has
+  std::vector<std::string> unassigned_ids;  // with `verbose`
+  std::string json;
+};
+
+struct HistoryPage {
+  std::vector<std::string> ids;  // newest first
+  bool more = false;             // there are older ones: ask with before = ids.back()
+};
+
+// The hub's record of one task, also of another client's.
+struct TaskRecord {
+  Metadata metadata;
+  std::optional<std::string> error_name;   // of a task that failed
+  std::optional<std::string> error_value;
+  std::string json;  // all of it
+};
+
+struct TaskRecords {
+  std::vector<TaskRecord> records;   // in no particular order
+  std::vector<std::string> missing;  // ids that the hub has no record of
+};
+
+struct HubStatus {
+  std::uint64_t epoch = 0;  // lives of the hub so far
+  std::uint64_t pid = 0;    // 0 when the hub does not say
+  std::chrono::milliseconds uptime{0};
+  std::uint64_t engines = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t unfinished = 0;  // tasks that were accepted and have no outcome yet
+  std::string store;             // "ok", or what is wrong with the database
+  std::string json;
+};
+
+}  // namespace roundhouse

@@ -1,0 +1,30 @@
+// Everything: what a program that uses Roundhouse includes.
+//
+//   #include <roundhouse/roundhouse.hpp>
+//   namespace rh = roundhouse;
+//
+//   int twice(int x);                                 // in a module, with RH_TASK(twice)
+//
+//   int main() {
+//     rh::Client client;
+//     std::vector<int> in{1, 2, 3};
+//     for (int y : client.load_balanced_view().map_async(twice, in)) std::cout << y << '\n';
+//   }
+#pragma once
+
+#include <roundhouse/array.hpp>
+#include <roundhouse/async_result.hpp>
+#include <roundhouse/borrow.hpp>
+#include <roundhouse/client.hpp>
+#include <roundhouse/cluster.hpp>
+#include <roundhouse/error.hpp>
+#include <roundhouse/hub_info.hpp>
+#include <roundhouse/ids.hpp>
+#include <roundhouse/metadata.hpp>
+#include <roundhouse/options.hpp>
+#include <roundhouse/reference.hpp>
+#include <roundhouse/serialize.hpp>
+#include <roundhouse/targets.hpp>
+#include <roundhouse/task.hpp>
+#include <roundhouse/version.hpp>
+#include <roundhouse/view.hpp>

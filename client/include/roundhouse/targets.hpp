@@ -1,0 +1,71 @@
+// Which engines a view is about: rh::all, a list, or a slice.
+//
+//   client[rh::all]                      every engine there is at each call
+//   client[{0, 2}]                       these two
+//   client[rh::slice(0, rh::end, 2)]     every second one of those there are now
+//
+// Slices count along ids(), as Python's do: negative numbers from the end. Plain values.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace roundhouse {
+
+// Every engine alive at the time of each call.
+struct All {};
+
+inline constexpr All all{};
+
+// The end of a slice: behind the last engine.
+struct End {};
+
+inline constexpr End end{};
+
+struct IndexSlice {
+  std::optional<int> start;  // nothing: from the first (or, going backwards, the last)
+  std::optional<int> stop;   // excluded; nothing: to the end
+  int step = 1;              // not 0
+
+  // The positions it picks out of `size` things.
+  [[nodiscard]] std::vector<std::size_t> positions(std::size_t size) const;
+};
+
+[[nodiscard]] inline IndexSlice slice(int start, int stop, int step = 1) {
+  return {start, stop, step};
+}
+
+[[nodiscard]] inline IndexSlice slice(int start, End, int step = 1) {
+  return {start, std::nullopt, step};
+}
+
+// Engines to choose from: all, those with these ids, or those at these positions. A view made from
+// a slice keeps the engines that were there when it was made.
+class Targets {
+ public:
+  Targets(All) {}
+
+  Targets(int id) : ids_(std::vector<int>{id}) {}
+
+  Targets(std::initializer_list<int> ids) : ids_(std::vector<int>(ids)) {}
+
+  Targets(std::vector<int> ids) : ids_(std::move(ids)) {}
+
+  Targets(IndexSlice slice) : slice_(slice) {}
+
+  // The engines meant, out of `known` (ascending). Throws Exception: unknown_engine for an id that
+  // is not among them, invalid for an empty list, an id that comes twice, or a step of 0.
+  // Negative ids count from the end of `known`.
+  [[nodiscard]] std::vector<int> resolve(const std::vector<int>& known) const;
+
+  [[nodiscard]] bool is_all() const { return !ids_ && !slice_; }
+
+ private:
+  std::optional<std::vector<int>> ids_;
+  std::optional<IndexSlice> slice_;
+};
+
+}  // namespace roundhouse

@@ -1,0 +1,270 @@
+// RH_TASK: makes an ordinary function a task that engines can run.
+//
+//   // survey.hpp                                  // survey.cpp
+//   Survey survey_file(const std::string& path);   Survey survey_file(const std::string& path)
+//   {...}
+//                                                  RH_TASK(survey_file)
+//
+//   # CMakeLists.txt
+//   roundhouse_add_module(survey survey.cpp)       # survey.so for engines
+//   target_link_libraries(app PRIVATE survey roundhouse::client)
+//
+//   auto result = view.apply_sync(survey_file, "/etc/passwd");      // in app
+//
+// RH_TASK stands at namespace scope, in a .cpp file, after the function is declared. The task's
+// name is what stands between the parentheses ("ns::survey_file"). Parameters may be anything that
+// serialize.hpp can pack, by value or reference (changes to a `T&` stay on the engine, and are kept
+// when the caller passed rh::ref), std::string_view and std::span<T>. Not: overloaded functions
+// (give the overload a name of its own), pointers, variadic functions, lambdas.
+// Thread rule: everything is registered before main() or while a module is loaded; read-only then.
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include <roundhouse/arguments.hpp>
+#include <roundhouse/failure.hpp>
+#include <roundhouse/module_abi.hpp>
+#include <roundhouse/parameter.hpp>
+#include <roundhouse/this_engine.hpp>
+#include <roundhouse/version.hpp>
+
+namespace roundhouse {
+
+// Reserved: a first parameter of this type will be given the engine's namespace.
+class Namespace;
+
+// A function was used as a task that RH_TASK does not know in this program.
+class RH_VISIBLE TaskNotRegistered : public Exception {
+ public:
+  explicit TaskNotRegistered(const std::string& text) : Exception(Errc::unknown_function, text) {}
+};
+
+namespace detail {
+
+// The list of this program's or module's tasks. Hidden: each module has its own.
+[[gnu::visibility("hidden")]] inline constinit const TaskInfo* first_task = nullptr;
+
+// Overload resolution fails here, with this name in the compiler's message, when RH_TASK is given
+// several functions of one name.
+template <class R, class... P>
+auto task_must_be_one_function_not_an_overload_set(R (*function)(P...)) -> R (*)(P...);
+
+template <class P>
+constexpr bool check_parameter() {
+  using V = std::remove_cvref_t<P>;
+  static_assert(
+      !std::is_same_v<V, Namespace>,
+      "a parameter of type roundhouse::Namespace& is reserved; use roundhouse::this_engine");
+  static_assert(
+      !std::is_pointer_v<V>,
+      "a task cannot take a pointer: take a value, a reference, std::string or std::span");
+  return true;
+}
+
+// "in add takes (int, int) and returns int (add.cpp:12)" for the task that `invoke` belongs to.
+inline std::string where_registered(InvokeFunction invoke) {
+  for (const TaskInfo* task = first_task; task != nullptr; task = task->next) {
+    if (task->invoke == invoke)
+      return "in " + std::string(task->name) + " " + readable_signature(task->signature) + " (" +
+             task->file + ":" + std::to_string(task->line) + ")\n";
+  }
+  return {};
+}
+
+// Turns the exception that is being handled into the error reply of a task.
+inline void fail_task(Reply& reply, InvokeFunction invoke, std::string_view where) noexcept {
+  fail_with_current_exception(reply);
+  try {
+    reply.error.traceback.insert(0, where_registered(invoke).append(where));
+  } catch (const std::bad_alloc&) {  // the error goes without its place
+  }
+}
+
+// Runs `Function` for the engine.
+template <auto Function, class F = decltype(Function)>
+struct Entry;
+
+template <auto Function, class R, class... P>
+struct Entry<Function, R (*)(P...) noexcept> : Entry<Function, R (*)(P...)> {};
+
+template <auto Function, class R, class... P>
+struct Entry<Function, R (*)(P...)> {
+  static_assert((check_parameter<P>() && ...));
+  static_assert(!std::is_pointer_v<R>, "a task cannot return a pointer: return a value");
+  using Result = std::remove_cvref_t<R>;
+
+  static void invoke(const Invocation& call, Reply& reply) noexcept {
+    reply.clear();
+    try {
+      const CallScope scope(call);
+      std::tuple<Parameter<P>...> parameters;
+      read(call, parameters);
+      std::apply(
+          [&](auto&... parameter) {
+            if constexpr (std::is_void_v<R>) {
+              Function(parameter.pass()...);
+              encode_no_result(reply.result);
+            } else {
+              encode_task_result(reply.result, Function(parameter.pass()...));
+            }
+          },
+          parameters);
+    } catch (...) {
+      fail_task(reply, &invoke, {});
+    }
+  }
+
+  static void invoke_map(const Invocation& call, Reply& reply) noexcept {
+    reply.clear();
+    std::size_t index = 0;
+    try {
+      const CallScope scope(call);
+      std::tuple<ParameterList<P>...> lists;
+      read(call, lists);
+      const std::size_t count =
+          std::apply([](auto&... list) { return common_size({list.size()...}); }, lists);
+      std::apply([&](auto&... list) { run_all(reply, count, index, list...); }, lists);
+    } catch (...) {
+      fail_task(reply, &invoke, "in call " + std::to_string(index) + " of this part of a map\n");
+    }
+  }
+
+ private:
+  // Reads all arguments, from the first to the last.
+  template <class Parameters>
+  static void read(const Invocation& call, Parameters& parameters) {
+    Decoder in(call.body, call.frames);
+    in.begin_arguments(sizeof...(P));
+    [[maybe_unused]] std::size_t number = 0;
+    std::apply([&](auto&... parameter) { (parameter.read(in, ++number, sizeof...(P)), ...); },
+               parameters);
+    in.finish();
+  }
+
+  template <class... Lists>
+  static void run_all(Reply& reply, std::size_t count, std::size_t& index, Lists&... lists) {
+    if constexpr (std::is_void_v<R>) {
+      for (; index < count; ++index) Function(lists.pass(index)...);
+      encode_no_result(reply.result);
+    } else {
+      std::vector<Result> results;
+      results.reserve(count);
+      for (; index < count; ++index) results.push_back(Function(lists.pass(index)...));
+      encode_task_result(reply.result, std::move(results));
+    }
+  }
+
+  template <class T>
+  static void encode_task_result(Encoded& out, T&& result) {
+    try {
+      encode_result(out, std::forward<T>(result));
+    } catch (const SerializationError& error) {
+      throw SerializationError("result (" + readable_type(typeid(T).name()) + "): " + error.what());
+    }
+  }
+};
+
+// Adds a function to the list.
+class Registration {
+ public:
+  template <class R, class... P>
+  Registration(R (*function)(P...), std::string_view name, InvokeFunction invoke,
+               InvokeFunction invoke_map, const char* file, int line) {
+    info_.name = name.starts_with("::") ? name.substr(2) : name;
+    info_.signature = typeid(typename WireSignature<R(P...)>::type).name();
+    info_.invoke = invoke;
+    info_.invoke_map = invoke_map;
+    info_.address = reinterpret_cast<void (*)()>(function);
+    info_.file = file;
+    info_.line = line;
+    info_.next = std::exchange(first_task, &info_);
+  }
+
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+  ~Registration() = default;
+
+ private:
+  TaskInfo info_;
+};
+
+inline const TaskInfo* tasks_of_this_module() noexcept {
+  return first_task;
+}
+
+inline void attach_to_this_module(EngineApi* engine) noexcept {
+  attached_engine.store(engine, std::memory_order_release);
+}
+
+}  // namespace detail
+
+// The task that `function` was registered as, in this program. Throws TaskNotRegistered, and
+// SerializationError when its signature has a type that has no name elsewhere.
+template <class R, class... P>
+[[nodiscard]] const TaskInfo& find_task(R (*function)(P...)) {
+  const auto address = reinterpret_cast<void (*)()>(function);
+  for (const TaskInfo* task = detail::first_task; task != nullptr; task = task->next) {
+    if (task->address == address) {
+      (void)signature_of<R(P...)>();
+      return *task;
+    }
+  }
+  throw TaskNotRegistered(
+      "this function, which " + readable_signature(signature_of<R(P...)>()) +
+      ", was not registered in this program: write RH_TASK(its name) in its .cpp file and link the "
+      "target that roundhouse_add_module() made, or call the task by name");
+}
+
+// The task of this name in this program; null when there is none.
+[[nodiscard]] inline const TaskInfo* find_task(std::string_view name) {
+  for (const TaskInfo* task = detail::first_task; task != nullptr; task = task->next) {
+    if (task->name == name) return task;
+  }
+  return nullptr;
+}
+
+// "survey_file takes (std::string) and returns Survey".
+[[nodiscard]] inline std::string describe(const TaskInfo& task) {
+  if (task.signature.empty()) return std::string(task.name);
+  return std::string(task.name) + " " + readable_signature(task.signature);
+}
+
+}  // namespace roundhouse
+
+#define RH_TASK_JOIN2(a, b) a##b
+#define RH_TASK_JOIN(a, b) RH_TASK_JOIN2(a, b)
+
+#define RH_TASK(...)                                                                        \
+  namespace {                                                                               \
+  static_assert(sizeof(::roundhouse::detail::task_must_be_one_function_not_an_overload_set( \
+                    __VA_ARGS__)) != 0,                                                     \
+                "RH_TASK needs a function");                                                \
+  const ::roundhouse::detail::Registration RH_TASK_JOIN(rh_task_, __COUNTER__){             \
+      __VA_ARGS__,                                                                          \
+      #__VA_ARGS__,                                                                         \
+      &::roundhouse::detail::Entry<&__VA_ARGS__>::invoke,                                   \
+      &::roundhouse::detail::Entry<&__VA_ARGS__>::invoke_map,                               \
+      __FILE__,                                                                             \
+      __LINE__};                                                                            \
+  }
+
+// Written once per module, by the source that roundhouse_add_module() generates.
+#define RH_MODULE(name)                                                                          \
+  extern "C" [[gnu::visibility("default")]] const ::roundhouse::ModuleInfo* roundhouse_module(); \
+  extern "C" const ::roundhouse::ModuleInfo* roundhouse_module() {                               \
+    static const ::roundhouse::ModuleInfo info{::roundhouse::kModuleAbiVersion,                  \
+                                               ::roundhouse::kModuleAbi,                         \
+                                               name,                                             \
+                                               ::roundhouse::kVersion,                           \
+                                               &::roundhouse::detail::tasks_of_this_module,      \
+                                               &::roundhouse::detail::attach_to_this_module};    \
+    return &info;                                                                                \
+  }

@@ -1,0 +1,163 @@
+// SHELL. Shell: what is behind a Client: the session core, the link, and the threads that use them.
+//
+// One I/O thread has the control and the notification plane, makes and drops links, and tends the
+// task socket when nobody else does. A user's thread that waits for a task takes the lease of the
+// task socket, sends what is to be sent and polls for itself, so that a synchronous call costs no
+// thread switch; see shared/lease.hpp. The lease's mutex guards the core, the slab and everything
+// that is marked so; it is never held while something waits for I/O.
+// Thread-safe. Throws as the public headers say.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "client/core/session.hpp"
+#include "client/slab.hpp"
+#include "shared/lease.hpp"
+#include "shared/mailbox.hpp"
+#include "shared/net/link.hpp"
+#include <roundhouse/map_call.hpp>
+#include <roundhouse/options.hpp>
+#include <roundhouse/pending.hpp>
+#include <roundhouse/submission.hpp>
+
+namespace roundhouse::detail {
+
+// Makes a link to the hub of the moment. Throws Exception: not_connected when there is none (the
+// shell tries again), anything else when trying again is no use before somebody did something.
+using Connector = std::function<std::unique_ptr<net::Link>()>;
+
+// What the hub answered; an error is thrown instead.
+struct HubAnswer {
+  std::string body;
+};
+
+struct EngineSummary {
+  int id = 0;
+  std::uint32_t slots = 1;
+};
+
+class Shell {
+ public:
+  // Returns when the hub has welcomed the session and told its engines. Throws as Client does.
+  [[nodiscard]] static std::shared_ptr<Shell> open(const ClientOptions& options,
+                                                   Connector connector);
+
+  Shell(const ClientOptions& options, Connector connector);
+  Shell(const Shell&) = delete;
+  Shell& operator=(const Shell&) = delete;
+  // Precondition: closed, or in the child of a fork, where it must not be called at all.
+  ~Shell();
+
+  // See Client::close.
+  void close() noexcept;
+  // Throws ForkedError in the child of a fork.
+  void require_same_process() const;
+  [[nodiscard]] bool in_other_process() const;
+
+  // Tasks. `self` is this, for the handle.
+  [[nodiscard]] Pending submit(const std::shared_ptr<Shell>& self, const Function& function,
+                               std::span<const int> engines, std::span<Encoded> bodies,
+                               std::uint32_t settings, Urgency urgency);
+  // The number of these settings, for submit().
+  [[nodiscard]] std::uint32_t settings_number(const ViewSettings& settings);
+
+  // For handles. `done` is asked under the lock, and may use slot().
+  bool wait(const std::function<bool()>& done, Timeout timeout);
+  // `read` under the lock, with nothing awaited.
+  void look(const std::function<void()>& read);
+  [[nodiscard]] Slot& slot(std::uint64_t sequence) { return slab_.get(sequence); }
+  void abandon(Slot& head, std::uint64_t first) noexcept;
+  [[nodiscard]] Metadata metadata(const Slot& head, const Slot& slot, std::uint64_t sequence);
+  [[nodiscard]] std::string msg_id(std::uint64_t sequence) const;
+
+  // The hub, within ClientOptions::timeout.
+  [[nodiscard]] HubAnswer ask(std::string verb, std::string body, client::Repeat repeat);
+  [[nodiscard]] std::vector<EngineSummary> engines();
+  // True when there are so many in time.
+  [[nodiscard]] bool wait_for_engines(std::size_t count, Timeout timeout);
+  [[nodiscard]] std::uint64_t outstanding();
+
+  [[nodiscard]] const ClientOptions& options() const { return options_; }
+
+  // For tests: slots and submissions that are kept.
+  [[nodiscard]] std::size_t kept();
+
+ private:
+  struct KnownTemplate {
+    std::string name;
+    std::string signature;
+    std::uint32_t settings = 0;
+    bool map = false;
+    std::uint32_t number = 0;
+  };
+
+  // The thread.
+  void run();
+  void drain_control(Lease::Guard& guard, TimePoint now);
+  void act(Lease::Guard& guard, TimePoint now);
+  void connect(Lease::Guard& guard, TimePoint now);
+  void disconnect(Lease::Guard& guard);
+  [[nodiscard]] bool needs_tending() const;
+  [[nodiscard]] std::optional<Duration> until_next_turn(TimePoint now, bool tending);
+  void wake_io();
+
+  // With the mutex held.
+  void await_welcome();
+  void absorb(Lease::Guard& guard, TimePoint now);
+  // Sends and receives on the task plane. Precondition: guard.free().
+  void tend(Lease::Guard& guard, TimePoint now);
+  void send_tasks();
+  // Lets somebody send what is ready.
+  void ask_to_flush(Lease::Guard& guard);
+  void poll_as_primary(Lease::Guard& guard, std::optional<TimePoint> deadline, TimePoint now);
+  template <class Done>
+  bool wait_locked(Lease::Guard& guard, Done&& done, std::optional<TimePoint> deadline);
+  void wait_for_room(Lease::Guard& guard);
+  [[nodiscard]] std::uint32_t template_number(const Function& function, std::uint32_t settings);
+  void require_open() const;
+
+  const ClientOptions options_;
+  const Connector connector_;
+  const std::uint32_t fork_generation_;
+  Lease lease_;
+  WakeFd io_wake_;
+  // Guarded by the lease's mutex.
+  client::Session session_;
+  client::Outbox out_;
+  Slab slab_;
+  std::vector<wire::Message> task_out_;     // to be sent when the task socket is free
+  std::vector<wire::Message> control_out_;  // to be sent by the I/O thread
+  bool close_wanted_ = false;
+  bool connect_wanted_ = false;
+  std::thread::id io_thread_;
+  bool io_woken_ = false;
+  bool io_attentive_ = false;  // the I/O thread looks again within milliseconds
+  bool flush_asked_ = false;
+  bool stopping_ = false;
+  std::optional<Error> connect_error_;  // of the last attempt
+  TimePoint primary_at_{};              // when a user's thread last used the task socket
+  std::map<std::uint64_t, std::optional<wire::Reply>> answers_;
+  std::map<EngineId, Uuid> uuids_;  // of every engine seen
+  std::vector<ViewSettings> settings_;
+  std::unordered_multimap<std::size_t, KnownTemplate> templates_;
+  std::condition_variable changed_;  // replies, engines, usable, failure
+  // Made and dropped by the I/O thread after guard.take(); its task side belongs to the lease, its
+  // control side to the I/O thread.
+  std::unique_ptr<net::Link> link_;
+  wire::Message incoming_;  // of the task plane; keeps its memory
+  std::jthread thread_;     // last: joined before anything it uses is destroyed
+};
+
+}  // namespace roundhouse::detail

@@ -1,0 +1,531 @@
+#include "client/supervisor.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <optional>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/process.hpp"
+#include "shared/clock.hpp"
+#include "shared/log.hpp"
+#include <roundhouse/error.hpp>
+
+namespace roundhouse {
+namespace {
+
+using detail::Fd;
+
+constexpr std::size_t kHubStartsMax = 10;
+constexpr Duration kHubStartsWithin = std::chrono::seconds{60};
+constexpr Duration kEnginesStopMax = std::chrono::seconds{5};
+constexpr Duration kHubStopMax = std::chrono::seconds{10};
+constexpr Duration kKillMax = std::chrono::seconds{5};
+constexpr std::size_t kLineBytesMax = 4096;
+constexpr std::size_t kLogLines = 5;
+
+enum class Kind : std::uint8_t { hub, engine };
+
+struct Child {
+  Kind kind = Kind::engine;
+  pid_t pid = 0;
+  Fd out;              // its standard output
+  std::string said;    // the beginning of it
+  bool ready = false;  // it said so
+  std::string log;
+  std::uint64_t log_from = 0;  // what was in the log before
+};
+
+// Somebody who waits until engines are ready: whoever started us, or asked for more.
+struct Waiter {
+  Fd fd;
+  std::vector<pid_t> engines;
+  TimePoint deadline;
+};
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;  // nobody is there to read it
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string line_of(Errc code, const std::string& text) {
+  return std::string(to_string(code)) + " " + one_line(text) + "\n";
+}
+
+class Supervisor {
+ public:
+  Supervisor(const SupervisorOptions& options, RunDir run_dir)
+      : options_(options), cluster_(options.cluster), run_dir_(std::move(run_dir)) {}
+
+  int run();
+
+ private:
+  void begin();
+  void turn();
+  void open_files();
+  void start_hub();
+  pid_t start_engine();
+  Child& start(Kind kind, std::vector<std::string> argv, const std::string& log);
+  void on_output(Child& child);
+  void on_hub_ready();
+  void on_signals();
+  void on_exit(Child child, int status);
+  void on_hub_exit(const Child& child, int status);
+  void on_request();
+  void add_engines(Fd fd, std::size_t count);
+  void settle_waiters();
+  void fail_waiters(pid_t engine, const std::string& text);
+  void reap();
+  void stop_all();
+  // Signals all children of this kind, and waits for them.
+  void stop_kind(Kind kind, int signal, Duration patience);
+  [[nodiscard]] bool any(Kind kind) const;
+  [[nodiscard]] std::string end_of(const Child& child, int status) const;
+
+  const SupervisorOptions& options_;
+  const ClusterOptions& cluster_;
+  RunDir run_dir_;
+  Fd signals_;
+  Fd pid_file_;
+  Fd listener_;
+  Fd lifeline_;
+  std::deque<Child> children_;  // references stay valid while it grows
+  std::vector<Waiter> waiters_;
+  std::deque<TimePoint> hub_starts_;
+  std::size_t engines_started_ = 0;
+  bool first_hub_ready_ = false;
+  bool reported_ = false;
+  bool stopping_ = false;
+  std::optional<Error> failure_;
+  TimePoint start_deadline_;
+};
+
+void Supervisor::open_files() {
+  run_dir_.create().or_throw();
+  const std::string path = run_dir_.file(kSupervisorPidFile);
+  pid_file_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!pid_file_) throw Exception(Errc::io_failed, "cannot open " + path);
+  if (::flock(pid_file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    pid_file_.reset();
+    throw Exception(Errc::in_use, "cluster '" + run_dir_.cluster() +
+                                      "' is running already: `roundhouse stop` ends it");
+  }
+  if (RunDirLock::holder(run_dir_)) {
+    pid_file_.reset();
+    throw Exception(Errc::in_use,
+                    "a hub is running in " + run_dir_.path() + " already, without a supervisor");
+  }
+  detail::write_pid_file(pid_file_.get(), *detail::identity_of(::getpid()));
+
+  const std::string socket = run_dir_.file(kSupervisorSocket);
+  ::unlink(socket.c_str());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, socket.c_str(), sizeof address.sun_path - 1);
+  listener_ = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener_ ||
+      ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_.get(), 8) != 0)
+    throw Exception(Errc::io_failed, "cannot listen on " + socket + ": " + std::strerror(errno));
+}
+
+void Supervisor::begin() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  lifeline_ = Fd(options_.lifeline_fd);
+  open_files();
+  start_deadline_ = steady_now() + cluster_.timeout;
+  start_hub();
+}
+
+Child& Supervisor::start(Kind kind, std::vector<std::string> argv, const std::string& log) {
+  Child child;
+  child.kind = kind;
+  child.log = run_dir_.file(log);
+  child.log_from = detail::size_of(child.log);
+  const Fd err(::open(child.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  detail::Pipe out = detail::make_pipe();
+  ::fcntl(out.read.get(), F_SETFL, O_NONBLOCK);
+  detail::SpawnOptions spawn;
+  spawn.argv = std::move(argv);
+  spawn.out = out.write.get();
+  spawn.err = err.get();
+  spawn.own_group = true;
+  spawn.dies_with_parent = true;
+  child.pid = detail::spawn(spawn);
+  child.out = std::move(out.read);
+  children_.push_back(std::move(child));
+  return children_.back();
+}
+
+void Supervisor::start_hub() {
+  const TimePoint now = steady_now();
+  hub_starts_.push_back(now);
+  while (hub_starts_.front() < now - kHubStartsWithin) hub_starts_.pop_front();
+  if (hub_starts_.size() > kHubStartsMax)
+    throw Exception(Errc::internal, "the hub died " + std::to_string(kHubStartsMax) +
+                                        " times within a minute; it is not started again");
+  std::vector<std::string> argv{detail::find_program("roundhouse-hub"), "--cluster",
+                                run_dir_.cluster()};
+  const auto flag = [&argv](const char* name, const std::string& value) {
+    if (!value.empty()) argv.insert(argv.end(), {name, value});
+  };
+  flag("--store", cluster_.store);
+  flag("--durability", cluster_.durability);
+  flag("--listen", cluster_.listen);
+  flag("--config", cluster_.hub_config);
+  argv.insert(argv.end(), cluster_.hub_flags.begin(), cluster_.hub_flags.end());
+  start(Kind::hub, std::move(argv), "hub.log");
+}
+
+pid_t Supervisor::start_engine() {
+  std::vector<std::string> argv{detail::find_program("roundhouse-engine"),
+                                "--cluster",
+                                run_dir_.cluster(),
+                                "--slots",
+                                std::to_string(cluster_.slots),
+                                "--wait",
+                                "30"};
+  for (const std::string& module : cluster_.modules) argv.insert(argv.end(), {"--module", module});
+  if (!cluster_.engine_config.empty())
+    argv.insert(argv.end(), {"--config", cluster_.engine_config});
+  argv.insert(argv.end(), cluster_.engine_flags.begin(), cluster_.engine_flags.end());
+  const std::string log = "engine-" + std::to_string(engines_started_++) + ".log";
+  return start(Kind::engine, std::move(argv), log).pid;
+}
+
+void Supervisor::on_output(Child& child) {
+  std::array<char, kLineBytesMax> buffer{};
+  while (true) {
+    const ssize_t count = ::read(child.out.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0) child.out.reset();
+    if (count <= 0) return;
+    if (child.ready || child.said.size() > kLineBytesMax) continue;  // read, so that it can go on
+    child.said.append(buffer.data(), static_cast<std::size_t>(count));
+    const bool is_ready = child.said.starts_with("ready") || child.said.find("\nready") != std::string::npos;
+    if (!is_ready || child.said.find('\n') == std::string::npos) continue;
+    child.ready = true;
+    if (child.kind == Kind::hub) on_hub_ready();
+  }
+}
+
+void Supervisor::on_hub_ready() {
+  if (first_hub_ready_) {
+    log::info("hub_restarted");
+    return;
+  }
+  first_hub_ready_ = true;
+  Waiter waiter;
+  waiter.fd = Fd(options_.ready_fd);
+  waiter.deadline = start_deadline_;
+  for (std::size_t i = 0; i < cluster_.engines; ++i) waiter.engines.push_back(start_engine());
+  waiters_.push_back(std::move(waiter));
+}
+
+std::string Supervisor::end_of(const Child& child, int status) const {
+  std::string text = child.kind == Kind::hub ? "roundhouse-hub " : "roundhouse-engine ";
+  text += WIFSIGNALED(status)
+              ? "was killed by signal " + std::to_string(WTERMSIG(status))
+              : "ended with exit code " + std::to_string(WEXITSTATUS(status));
+  const std::string tail = detail::tail_of(child.log, child.log_from, kLogLines);
+  return tail.empty() ? text : text + ": " + tail;
+}
+
+void Supervisor::on_hub_exit(const Child& child, int status) {
+  const bool asked = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (!first_hub_ready_) throw Exception(Errc::not_connected, end_of(child, status));
+  if (asked) {
+    log::info("hub_stopped");
+    stopping_ = true;
+    return;
+  }
+  log::warn("hub_died", {{"how", end_of(child, status)}});
+  start_hub();
+}
+
+void Supervisor::on_exit(Child child, int status) {
+  if (stopping_) return;
+  if (child.kind == Kind::hub) return on_hub_exit(child, status);
+  log::info("engine_ended", {{"how", end_of(child, status)}});
+  if (!child.ready) fail_waiters(child.pid, end_of(child, status));
+}
+
+void Supervisor::reap() {
+  int status = 0;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    const auto found = std::find_if(children_.begin(), children_.end(),
+                                    [pid](const Child& child) { return child.pid == pid; });
+    if (found == children_.end()) continue;
+    if (found->out) on_output(*found);
+    Child child = std::move(*found);
+    children_.erase(found);
+    on_exit(std::move(child), status);
+  }
+}
+
+void Supervisor::on_signals() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+    if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) stopping_ = true;
+  reap();
+}
+
+void Supervisor::on_request() {
+  Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!fd) return;
+  // Our own command sends one short line at once; nobody else can reach this socket.
+  constexpr timeval kPatience{1, 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  std::array<char, 64> line{};
+  const ssize_t count = ::read(fd.get(), line.data(), line.size() - 1);
+  const std::string_view text(line.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+  std::size_t engines = 0;
+  const char* end = text.data() + text.size();
+  if (text.starts_with("add ") &&
+      std::from_chars(text.data() + 4, end, engines).ec == std::errc{} && engines > 0 &&
+      engines <= 10'000)
+    return add_engines(std::move(fd), engines);
+  write_all(fd.get(), line_of(Errc::invalid, "the supervisor does not know this request"));
+}
+
+void Supervisor::add_engines(Fd fd, std::size_t count) {
+  Waiter waiter;
+  waiter.fd = std::move(fd);
+  waiter.deadline = steady_now() + cluster_.timeout;
+  try {
+    for (std::size_t i = 0; i < count; ++i) waiter.engines.push_back(start_engine());
+  } catch (const Exception& error) {
+    write_all(waiter.fd.get(), line_of(error.code(), error.what()));
+    return;
+  }
+  waiters_.push_back(std::move(waiter));
+}
+
+void Supervisor::fail_waiters(pid_t engine, const std::string& text) {
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    const auto& engines = waiter->engines;
+    if (std::find(engines.begin(), engines.end(), engine) == engines.end()) {
+      ++waiter;
+      continue;
+    }
+    if (!reported_) throw Exception(Errc::not_connected, text);
+    write_all(waiter->fd.get(), line_of(Errc::not_connected, text));
+    waiter = waiters_.erase(waiter);
+  }
+}
+
+void Supervisor::settle_waiters() {
+  const TimePoint now = steady_now();
+  const auto is_ready = [this](pid_t pid) {
+    return std::any_of(children_.begin(), children_.end(),
+                       [pid](const Child& child) { return child.pid == pid && child.ready; });
+  };
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    const auto ready = static_cast<std::size_t>(
+        std::count_if(waiter->engines.begin(), waiter->engines.end(), is_ready));
+    const std::size_t all = waiter->engines.size();
+    if (ready < all && now < waiter->deadline) {
+      ++waiter;
+      continue;
+    }
+    if (ready == all) {
+      write_all(waiter->fd.get(), "ready\n");
+      reported_ = true;
+    } else {
+      const std::string text = "only " + std::to_string(ready) + " of " + std::to_string(all) +
+                               " engines came up in time; see the logs in " + run_dir_.path();
+      if (!reported_) throw TimeoutError(text);
+      write_all(waiter->fd.get(), line_of(Errc::timeout, text));
+    }
+    waiter = waiters_.erase(waiter);
+  }
+  if (!first_hub_ready_ && now >= start_deadline_)
+    throw TimeoutError("the hub did not come up in time; see the logs in " + run_dir_.path());
+}
+
+void Supervisor::turn() {
+  std::vector<pollfd> items{{signals_.get(), POLLIN, 0},
+                            {listener_.get(), POLLIN, 0},
+                            {lifeline_.get(), POLLIN, 0}};
+  std::vector<pid_t> pids;
+  for (const Child& child : children_) {
+    items.push_back({child.out.get(), POLLIN, 0});
+    pids.push_back(child.pid);
+  }
+  const bool waiting = !first_hub_ready_ || !waiters_.empty();
+  if (::poll(items.data(), items.size(), waiting ? 100 : -1) < 0 && errno != EINTR)
+    throw Exception(Errc::io_failed, std::string("poll: ") + std::strerror(errno));
+  if (items[2].revents != 0) {
+    char byte = 0;
+    if (::read(lifeline_.get(), &byte, 1) == 0) stopping_ = true;
+    lifeline_.reset();
+  }
+  for (std::size_t i = 0; i < pids.size(); ++i) {
+    if (items[3 + i].revents == 0) continue;
+    const auto child = std::find_if(children_.begin(), children_.end(),
+                                    [&](const Child& each) { return each.pid == pids[i]; });
+    if (child != children_.end()) on_output(*child);
+  }
+  if (items[0].revents != 0) on_signals();
+  if (items[1].revents != 0 && !stopping_) on_request();
+  settle_waiters();
+}
+
+bool Supervisor::any(Kind kind) const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [kind](const Child& child) { return child.kind == kind; });
+}
+
+void Supervisor::stop_kind(Kind kind, int signal, Duration patience) {
+  // A nanny ends its engine itself when asked to; killing takes all of the group.
+  for (const Child& child : children_)
+    if (child.kind == kind) ::kill(signal == SIGKILL ? -child.pid : child.pid, signal);
+  const TimePoint until = steady_now() + patience;
+  while (any(kind) && steady_now() < until) {
+    pollfd item{signals_.get(), POLLIN, 0};
+    ::poll(&item, 1, 20);
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    }
+    reap();
+  }
+}
+
+void Supervisor::stop_all() {
+  stopping_ = true;
+  stop_kind(Kind::engine, SIGTERM, kEnginesStopMax);
+  stop_kind(Kind::engine, SIGKILL, kKillMax);
+  stop_kind(Kind::hub, SIGTERM, kHubStopMax);
+  stop_kind(Kind::hub, SIGKILL, kKillMax);
+}
+
+int Supervisor::run() {
+  try {
+    begin();
+    while (!stopping_) turn();
+  } catch (const Exception& error) {
+    failure_ = Error{error.code(), error.what()};
+  }
+  stop_all();
+  listener_.reset();
+  for (const Waiter& waiter : waiters_)
+    write_all(waiter.fd.get(), line_of(Errc::closed, "the cluster is being stopped"));
+  // Only what is ours: without the lock it is somebody else's cluster.
+  if (pid_file_) run_dir_.remove();
+  if (!failure_) return 0;
+  log::error("supervisor_failed", {{"why", failure_->text}});
+  const bool told = options_.ready_fd >= 0 && !reported_;
+  if (told) write_all(options_.ready_fd, line_of(failure_->code, failure_->text));
+  if (!told) std::fprintf(stderr, "roundhouse: %s\n", failure_->text.c_str());
+  return 1;
+}
+
+}  // namespace
+
+int supervise(const SupervisorOptions& options) {
+  auto run_dir = RunDir::locate(options.cluster.name);
+  if (run_dir) return Supervisor(options, *std::move(run_dir)).run();
+  if (options.ready_fd >= 0)
+    write_all(options.ready_fd, line_of(run_dir.error().code, run_dir.error().text));
+  else
+    std::fprintf(stderr, "roundhouse: %s\n", run_dir.error().text.c_str());
+  return 1;
+}
+
+std::vector<std::string> supervisor_arguments(const SupervisorOptions& options) {
+  const ClusterOptions& cluster = options.cluster;
+  std::vector<std::string> out;
+  const auto word = [&out](const char* name, const std::string& value) {
+    if (!value.empty()) out.push_back(std::string(name) + "=" + value);
+  };
+  word("name", cluster.name);
+  word("engines", std::to_string(cluster.engines));
+  word("slots", std::to_string(cluster.slots));
+  word("store", cluster.store);
+  word("durability", cluster.durability);
+  word("listen", cluster.listen);
+  word("hub_config", cluster.hub_config);
+  word("engine_config", cluster.engine_config);
+  word("timeout_ns", std::to_string(cluster.timeout.count()));
+  word("ready_fd", std::to_string(options.ready_fd));
+  word("lifeline_fd", std::to_string(options.lifeline_fd));
+  for (const std::string& module : cluster.modules) word("module", module);
+  for (const std::string& flag : cluster.hub_flags) word("hub_flag", flag);
+  for (const std::string& flag : cluster.engine_flags) word("engine_flag", flag);
+  return out;
+}
+
+SupervisorOptions parse_supervisor_arguments(const std::vector<std::string>& words) {
+  SupervisorOptions out;
+  ClusterOptions& cluster = out.cluster;
+  const auto number = [](const std::string& text, auto& into) {
+    const char* behind = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), behind, into);
+    if (error != std::errc{} || stop != behind)
+      throw Exception(Errc::invalid, "'" + text + "' is no number");
+  };
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
+    std::int64_t timeout = 0;
+    if (name == "name") cluster.name = value;
+    else if (name == "engines") number(value, cluster.engines);
+    else if (name == "slots") number(value, cluster.slots);
+    else if (name == "store") cluster.store = value;
+    else if (name == "durability") cluster.durability = value;
+    else if (name == "listen") cluster.listen = value;
+    else if (name == "hub_config") cluster.hub_config = value;
+    else if (name == "engine_config") cluster.engine_config = value;
+    else if (name == "timeout_ns") number(value, timeout), cluster.timeout = std::chrono::nanoseconds(timeout);
+    else if (name == "ready_fd") number(value, out.ready_fd);
+    else if (name == "lifeline_fd") number(value, out.lifeline_fd);
+    else if (name == "module") cluster.modules.push_back(value);
+    else if (name == "hub_flag") cluster.hub_flags.push_back(value);
+    else if (name == "engine_flag") cluster.engine_flags.push_back(value);
+    else throw Exception(Errc::invalid, "the supervisor does not know '" + name + "'");
+  }
+  return out;
+}
+
+int supervise_main(int argc, char** argv) {
+  try {
+    const SupervisorOptions options = parse_supervisor_arguments({argv, argv + argc});
+    log::Options log_options;
+    log_options.program = "supervisor";
+    (void)log::open(log_options);
+    return supervise(options);
+  } catch (const Exception& error) {
+    std::fprintf(stderr, "roundhouse supervise: %s\n", error.what());
+    return 2;
+  }
+}
+
+}  // namespace roundhouse
