@@ -1,0 +1,109 @@
+// One function per command of `roundhouse`. Each prints what it has to say to `out` and returns;
+// what goes wrong is an exception, which main() turns into one line and an exit code.
+//
+// Not thread-safe; called once per process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cli/output.hpp"
+#include "shared/time.hpp"
+
+namespace roundhouse::cli {
+
+// The exit codes of `roundhouse`, as its help tells them.
+enum class Exit : int { success = 0, failure = 1, usage = 2, no_hub = 3, already_running = 4 };
+
+// What the command line says to do cannot be done so: exit code 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct StartOptions {
+  std::string cluster;  // empty: $ROUNDHOUSE_CLUSTER, or "default"
+  std::size_t engines = 1;
+  std::vector<std::string> modules;
+  std::uint32_t slots = 1;
+  std::string store;  // here and below empty: the hub's default
+  std::string durability;
+  std::string listen;
+  std::string hub_config;
+  std::string engine_config;
+  std::vector<std::string> hub_settings;  // "KEY=VALUE"
+  std::vector<std::string> engine_settings;
+  bool foreground = false;
+  Duration timeout = std::chrono::seconds{30};
+};
+
+// Starts a hub with its supervisor, and engines, and returns when all are there; in the foreground
+// when they have been stopped again by a signal.
+void start(const StartOptions& options, Output& out);
+
+struct StopOptions {
+  std::string cluster;
+  bool all = false;  // every cluster of this user
+  Duration timeout = std::chrono::seconds{30};
+};
+
+void stop(const StopOptions& options, Output& out);
+
+// The clusters of this user on this machine.
+void list(Output& out);
+
+// What the commands that ask a hub have in common.
+struct AskOptions {
+  std::string cluster;
+  Duration timeout = std::chrono::seconds{10};
+};
+
+void status(const AskOptions& options, Output& out);
+void engines(const AskOptions& options, Output& out);
+
+struct AddEnginesOptions {
+  AskOptions ask;
+  std::size_t count = 1;
+};
+
+// Engines like those that the cluster was started with.
+void add_engines(const AddEnginesOptions& options, Output& out);
+
+struct HistoryOptions {
+  AskOptions ask;
+  std::size_t limit = 20;
+  std::string before;  // an id; empty: from the newest
+};
+
+void history(const HistoryOptions& options, Output& out);
+
+struct ResultOptions {
+  AskOptions ask;
+  std::vector<std::string> ids;  // msg_ids, "last" or "last:N"
+};
+
+void result(const ResultOptions& options, Output& out);
+
+struct PurgeOptions {
+  AskOptions ask;
+  std::vector<std::string> ids;  // as above
+  std::vector<int> engines;
+  bool all = false;
+};
+
+// Exactly one of ids, engines and all; throws UsageError else.
+void purge(const PurgeOptions& options, Output& out);
+
+struct BenchOptions {
+  std::size_t pairs = 0;  // 0: as many as are good
+  Duration span{};        // of one run; 0: as long as is good
+};
+
+// Each starts what it needs in a folder of its own and leaves nothing behind.
+void bench_latency(const BenchOptions& options, Output& out);
+void bench_throughput(const BenchOptions& options, Output& out);
+
+}  // namespace roundhouse::cli

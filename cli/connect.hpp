@@ -1,0 +1,29 @@
+// How commands reach a hub, and how they read the ids that people give them.
+//
+// Plain functions, called by the main thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include <roundhouse/client.hpp>
+#include <roundhouse/error.hpp>
+
+namespace roundhouse::cli {
+
+// Says that the cluster has no hub, and how to start one.
+[[nodiscard]] ConnectionError no_hub(const std::string& cluster);
+
+// A client of the cluster's hub. When there is none it says so at once, instead of waiting for one:
+// throws ConnectionError (not_connected) then, and else as Client's constructor.
+[[nodiscard]] Client connect(const AskOptions& options);
+
+// "last": the newest task; "last:N": the N newest, newest first; all else must be msg_ids, of 32
+// hexadecimal digits. Throws UsageError for anything else, and Exception (unknown_task) for "last"
+// when there is no task.
+[[nodiscard]] std::vector<std::string> resolve_ids(const Client& client,
+                                                   std::span<const std::string> selectors);
+
+}  // namespace roundhouse::cli

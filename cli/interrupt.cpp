@@ -1,0 +1,54 @@
+#include "cli/interrupt.hpp"
+
+#include <atomic>
+
+#include <poll.h>
+
+#include "shared/clock.hpp"
+#include <roundhouse/error.hpp>
+
+namespace roundhouse::cli {
+
+namespace {
+
+// What a signal handler may touch: lock-free, and there is one handler per process anyway.
+std::atomic<int> caught{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void catch_signal(int signal) {
+  caught.store(signal);
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  caught.store(0);
+
+  struct sigaction action {};
+
+  action.sa_handler = &catch_signal;
+  sigemptyset(&action.sa_mask);
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &before_[i]);
+}
+
+Interrupt::~Interrupt() {
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+}
+
+int Interrupt::signal() const {
+  return caught.load();
+}
+
+bool Interrupt::wait(Duration most) const {
+  // In short steps: a signal may arrive between a look and a sleep, or on another thread.
+  constexpr int kStepMs = 100;
+  for (const TimePoint end = steady_now() + most; signal() == 0 && steady_now() < end;)
+    poll(nullptr, 0, kStepMs);
+  return signal() != 0;
+}
+
+void Interrupt::check() const {
+  if (signal() != 0) raise({Errc::aborted, "interrupted; everything was stopped"});
+}
+
+}  // namespace roundhouse::cli

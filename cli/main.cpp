@@ -1,0 +1,310 @@
+// `roundhouse`: the command line. Only the words are here; what they do is in commands.hpp.
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/bench_relay.hpp"
+#include "cli/commands.hpp"
+#include "client/supervisor.hpp"
+#include "shared/time.hpp"
+#include <roundhouse/error.hpp>
+#include <roundhouse/version.hpp>
+
+namespace {
+
+namespace cli = roundhouse::cli;
+using roundhouse::Duration;
+
+constexpr const char* kExamples = R"(
+Examples:
+  roundhouse start -n 4 --module ./survey_tasks.so    a hub and four engines
+  roundhouse status                                   what they are doing
+  roundhouse engines add 2                            two more
+  roundhouse history --limit 5                        the last five tasks
+  roundhouse result last                              all that is known about the last one
+  roundhouse --json engines | jq .                    for programs: one JSON document
+  roundhouse stop                                     hub and engines
+
+A cluster is a hub and its engines. Several can run beside each other: --cluster NAME, or
+ROUNDHOUSE_CLUSTER in the environment. `roundhouse COMMAND --help` tells more.
+
+Exit codes: 0 success, 1 failure, 2 a command line that makes no sense, 3 no hub is running,
+4 the cluster is running already. What went wrong is one line on standard error; with --json
+{"error": CODE, "text": TEXT}.)";
+
+// What all commands share, and what the chosen one will do.
+struct Line {
+  bool json = false;
+  std::string cluster;
+  std::function<void(cli::Output&)> run = nullptr;
+};
+
+// The same check without its words in the help, which says all in its own.
+CLI::Validator plain(CLI::Validator check) {
+  return check.description("");
+}
+
+// A duration such as 10s or 500ms.
+CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& value,
+                          const std::string& help) {
+  return app
+      ->add_option_function<std::string>(
+          name,
+          [&value, name](const std::string& text) {
+            const auto parsed = roundhouse::parse_duration(text);
+            if (!parsed) throw CLI::ValidationError(name, "wants a duration: 10s, 500ms, 2min");
+            value = *parsed;
+          },
+          help + " (" + roundhouse::to_string(value) + ")")
+      ->type_name("TIME");
+}
+
+// A command that asks the hub.
+CLI::App* add_question(CLI::App& app, const std::string& name, const std::string& help,
+                       cli::AskOptions& ask) {
+  CLI::App* command = app.add_subcommand(name, help);
+  add_duration(command, "--timeout", ask.timeout, "How long to wait for the hub's answer");
+  return command;
+}
+
+void add_start(CLI::App& app, Line& line) {
+  const auto options = std::make_shared<cli::StartOptions>();
+  CLI::App* command = app.add_subcommand("start", "Start a hub and engines");
+  command->add_option("-n,--engines", options->engines, "How many engines (1)")
+      ->check(plain(CLI::Range(0, 1024)))
+      ->type_name("N");
+  command->add_option("-m,--module", options->modules, "A module of tasks for all engines; repeat")
+      ->check(plain(CLI::ExistingFile))
+      ->allow_extra_args(false)
+      ->type_name("PATH");
+  command->add_option("--slots", options->slots, "Tasks that an engine runs at a time (1)")
+      ->check(plain(CLI::Range(1, 1024)))
+      ->type_name("K");
+  command->add_option("--store", options->store, "Where records go: sqlite, memory, none")
+      ->check(plain(CLI::IsMember({"sqlite", "memory", "none"})))
+      ->type_name("KIND");
+  command->add_option("--durability", options->durability, "relaxed, commit, none")
+      ->check(plain(CLI::IsMember({"relaxed", "commit", "none"})))
+      ->type_name("KIND");
+  command->add_option("--listen", options->listen, "ipc, or tcp://ADDRESS[:PORT]")
+      ->type_name("WHERE");
+  command->add_option("--hub-config", options->hub_config, "Configuration of the hub")
+      ->check(plain(CLI::ExistingFile))
+      ->type_name("FILE");
+  command->add_option("--engine-config", options->engine_config, "Configuration of the engines")
+      ->check(plain(CLI::ExistingFile))
+      ->type_name("FILE");
+  command->add_option("--hub-set", options->hub_settings, "KEY=VALUE of config/hub.json; repeat")
+      ->allow_extra_args(false)
+      ->type_name("SETTING");
+  command
+      ->add_option("--engine-set", options->engine_settings,
+                   "KEY=VALUE of config/engine.json; repeat")
+      ->allow_extra_args(false)
+      ->type_name("SETTING");
+  command->add_flag("--foreground", options->foreground, "Stay until Ctrl-C, then stop it all");
+  add_duration(command, "--timeout", options->timeout, "How long to wait until all are there");
+  command->footer("Example: roundhouse start --cluster night -n 4 -m ./a.so -m ./b.so");
+  command->callback([&line, options] {
+    line.run = [&line, options](cli::Output& out) {
+      options->cluster = line.cluster;
+      cli::start(*options, out);
+    };
+  });
+}
+
+void add_stop_and_list(CLI::App& app, Line& line) {
+  const auto options = std::make_shared<cli::StopOptions>();
+  CLI::App* command = app.add_subcommand("stop", "Stop the hub and its engines");
+  command->add_flag("--all", options->all, "Every cluster of this user on this machine");
+  add_duration(command, "--timeout", options->timeout, "How long to wait until all are gone");
+  command->callback([&line, options] {
+    line.run = [&line, options](cli::Output& out) {
+      options->cluster = line.cluster;
+      cli::stop(*options, out);
+    };
+  });
+  app.add_subcommand("list", "The clusters of this user on this machine")->callback([&line] {
+    line.run = [](cli::Output& out) { cli::list(out); };
+  });
+}
+
+void add_status_and_engines(CLI::App& app, Line& line) {
+  const auto ask = std::make_shared<cli::AskOptions>();
+  add_question(app, "status", "How the hub, its queues and its engines are", *ask)
+      ->callback([&line, ask] {
+        line.run = [&line, ask](cli::Output& out) {
+          ask->cluster = line.cluster;
+          cli::status(*ask, out);
+        };
+      });
+  const auto options = std::make_shared<cli::AddEnginesOptions>();
+  CLI::App* engines = add_question(app, "engines", "List the engines, or add some", options->ask);
+  engines->require_subcommand(0, 1);
+  CLI::App* add = engines->add_subcommand("add", "Start further engines, like the first ones");
+  add->footer("Example: roundhouse engines add 2");
+  add->add_option("count", options->count, "How many")
+      ->required()
+      ->check(plain(CLI::Range(1, 1024)))
+      ->type_name("N");
+  engines->footer("Example: roundhouse engines add 2");
+  engines->callback([&line, options, add] {
+    line.run = [&line, options, add](cli::Output& out) {
+      options->ask.cluster = line.cluster;
+      add->parsed() ? cli::add_engines(*options, out) : cli::engines(options->ask, out);
+    };
+  });
+}
+
+void add_records(CLI::App& app, Line& line) {
+  const auto past = std::make_shared<cli::HistoryOptions>();
+  CLI::App* history = add_question(app, "history", "The newest tasks", past->ask);
+  history->add_option("--limit", past->limit, "How many (20)")
+      ->check(plain(CLI::Range(1, 10'000)))
+      ->type_name("N");
+  history->add_option("--before", past->before, "Those older than this task")->type_name("ID");
+  history->callback([&line, past] {
+    line.run = [&line, past](cli::Output& out) {
+      past->ask.cluster = line.cluster;
+      cli::history(*past, out);
+    };
+  });
+
+  const auto wanted = std::make_shared<cli::ResultOptions>();
+  CLI::App* result = add_question(app, "result", "All that is known about some tasks", wanted->ask);
+  result->add_option("ids", wanted->ids, "Ids of tasks, last (the newest), last:N")
+      ->required()
+      ->type_name("ID");
+  result->callback([&line, wanted] {
+    line.run = [&line, wanted](cli::Output& out) {
+      wanted->ask.cluster = line.cluster;
+      cli::result(*wanted, out);
+    };
+  });
+
+  const auto old = std::make_shared<cli::PurgeOptions>();
+  CLI::App* purge = add_question(app, "purge", "Delete records of finished tasks", old->ask);
+  purge->add_option("ids", old->ids, "Ids of tasks, last, last:N")->type_name("ID");
+  purge->add_option("--engine", old->engines, "All that this engine ran; repeat")
+      ->allow_extra_args(false)
+      ->type_name("N");
+  purge->add_flag("--all", old->all, "All there are");
+  purge->callback([&line, old] {
+    line.run = [&line, old](cli::Output& out) {
+      old->ask.cluster = line.cluster;
+      cli::purge(*old, out);
+    };
+  });
+}
+
+void add_bench(CLI::App& app, Line& line) {
+  CLI::App* bench = app.add_subcommand(
+      "bench", "Measure this build, on a cluster of its own, beside a bare relay");
+  bench->require_subcommand(0, 1);
+  bench->footer(
+      "The baseline is a libzmq relay of three processes that looks at nothing; runs of both take\n"
+      "turns, and the ratio is the median of the pairs'. Takes at most 50 seconds.");
+  const auto add = [&](const std::string& name, const std::string& help, auto measure) {
+    const auto options = std::make_shared<cli::BenchOptions>();
+    CLI::App* command = bench->add_subcommand(name, help);
+    command->add_option("--pairs", options->pairs, "How many pairs of runs")
+        ->check(plain(CLI::Range(1, 1000)))
+        ->type_name("N");
+    command
+        ->add_option_function<std::string>(
+            "--span",
+            [options](const std::string& text) {
+              const auto span = roundhouse::parse_duration(text);
+              if (!span || *span == Duration{})
+                throw CLI::ValidationError("--span", "wants a duration: 500ms");
+              options->span = *span;
+            },
+            "How long a run takes, about")
+        ->type_name("TIME");
+    command->callback([&line, options, measure] {
+      line.run = [options, measure](cli::Output& out) { measure(*options, out); };
+    });
+  };
+  add("latency", "Synchronous calls of an empty task", &cli::bench_latency);
+  add("throughput", "Asynchronous empty tasks, recorded; memory of the hub",
+      &cli::bench_throughput);
+
+  const auto role = std::make_shared<std::string>();
+  const auto folder = std::make_shared<std::string>();
+  CLI::App* relay = bench->add_subcommand("relay", "A process of the relay")->group("");
+  relay->add_option("role", *role)->required();
+  relay->add_option("folder", *folder)->required();
+  relay->callback([&line, role, folder] {
+    line.run = [role, folder](cli::Output&) {
+      if (cli::run_relay_process(*role, *folder) != 0) throw cli::UsageError("hub or engine");
+    };
+  });
+}
+
+cli::Exit exit_of(roundhouse::Errc code) {
+  if (code == roundhouse::Errc::not_connected) return cli::Exit::no_hub;
+  if (code == roundhouse::Errc::in_use) return cli::Exit::already_running;
+  return cli::Exit::failure;
+}
+
+cli::Exit run(const Line& line) {
+  const auto fail = [&](std::string_view code, std::string_view text, cli::Exit exit) {
+    cli::print_error(code, text, line.json);
+    return exit;
+  };
+  try {
+    cli::Output out = cli::Output::standard(line.json);
+    line.run(out);
+    if (std::cout) return cli::Exit::success;
+    return fail("io_failed", "cannot write to standard output", cli::Exit::failure);
+  } catch (const cli::UsageError& error) {
+    return fail("usage", error.what(), cli::Exit::usage);
+  } catch (const roundhouse::Exception& error) {
+    return fail(to_string(error.code()), error.what(), exit_of(error.code()));
+  } catch (const std::exception& error) {
+    return fail("internal", error.what(), cli::Exit::failure);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Hidden, and not for people: what `roundhouse start` leaves running.
+  if (argc > 1 && std::string_view(argv[1]) == "supervise")
+    return roundhouse::supervise_main(argc - 2, argv + 2);
+  Line line;
+  CLI::App app("Roundhouse: run C++ functions on engines, by way of a hub", "roundhouse");
+  app.set_version_flag("--version", "roundhouse " + std::string(roundhouse::kVersion));
+  app.add_flag("--json", line.json, "Print JSON: one document, or one line per figure of bench");
+  app.add_option("--cluster", line.cluster, "Which cluster ($ROUNDHOUSE_CLUSTER, or default)")
+      ->type_name("NAME");
+  app.require_subcommand(0, 1);
+  app.fallthrough();  // --json and --cluster may stand anywhere
+  add_start(app, line);
+  add_stop_and_list(app, line);
+  add_status_and_engines(app, line);
+  add_records(app, line);
+  add_bench(app, line);
+  app.footer(kExamples + 1);  // last: subcommands would inherit it
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    cli::print_error("usage", std::string(error.what()) + " (see `roundhouse --help`)", line.json);
+    return static_cast<int>(cli::Exit::usage);
+  }
+  if (!line.run) {
+    const bool bench = app.got_subcommand("bench");
+    cli::print_error("usage",
+                     bench ? "measure what? `roundhouse bench latency`, or throughput"
+                           : "which command? `roundhouse --help` lists them",
+                     line.json);
+    return static_cast<int>(cli::Exit::usage);
+  }
+  return static_cast<int>(run(line));
+}
