@@ -1,0 +1,71 @@
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace roundhouse::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+const std::string kBin = std::string(RH_BINARY_DIR) + "/bin";
+
+std::vector<Json> figures_of(const std::string& bench) {
+  const ScopedEnv programs("ROUNDHOUSE_BINDIR", kBin);
+  const Ended ended =
+      run({kBin + "/roundhouse", "--json", "bench", bench, "--pairs", "1", "--span", "50ms"},
+          std::chrono::seconds{100 * RH_TEST_SLOWDOWN});
+  REQUIRE_MESSAGE(ended.exit == 0, ended.err);
+  std::istringstream lines(ended.out);
+  std::vector<Json> figures;
+  for (std::string line; std::getline(lines, line);) figures.push_back(Json::parse(line));
+  return figures;
+}
+
+bool anything_left() {
+  for (const auto& entry : fs::directory_iterator("/tmp"))
+    if (entry.path().filename().string().starts_with("rh-bench.")) return true;
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("bench latency compares calls with the relay and leaves nothing behind") {
+  const bool others = anything_left();
+  const auto figures = figures_of("latency");
+  REQUIRE(figures.size() == 2);
+  CHECK(figures[0]["name"] == "latency.p50");
+  CHECK(figures[1]["name"] == "latency.p99");
+  for (const Json& figure : figures) {
+    CHECK(figure["unit"] == "us");
+    CHECK(figure["baseline"].get<double>() > 0);
+    CHECK(figure["ours"].get<double>() > 0);
+    CHECK(figure["ratio"].get<double>() > 0);
+    CHECK(figure["target"].get<double>() > 0);
+    CHECK(figure["pairs"].size() == 1);
+  }
+  CHECK((others || !anything_left()));
+}
+
+TEST_CASE("bench throughput has the recorded rate first, and the hub's memory") {
+  const bool others = anything_left();
+  const auto figures = figures_of("throughput");
+  REQUIRE(figures.size() == 5);
+  CHECK(figures[0]["name"] == "throughput.sqlite");
+  CHECK(figures[0]["ratio"].get<double>() > 0);
+  CHECK(figures[1]["name"] == "throughput.memory");
+  CHECK(figures[2]["name"] == "hub_memory_per_queued_task");
+  CHECK(figures[2]["ours"].get<double>() > 0);
+  CHECK(figures[2]["baseline"].is_null());
+  CHECK((others || !anything_left()));
+}
+
+}  // namespace roundhouse::test

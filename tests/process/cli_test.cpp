@@ -1,0 +1,220 @@
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace roundhouse::test {
+
+namespace {
+
+using Json = nlohmann::json;
+
+const std::string kBin = std::string(RH_BINARY_DIR) + "/bin";
+
+// Folders of its own, and the command in them. Whatever runs there in the end is stopped.
+class Shell {
+ public:
+  ~Shell() { (void)(*this)({"stop", "--all"}); }
+
+  Ended operator()(std::vector<std::string> words) const {
+    words.insert(words.begin(), kBin + "/roundhouse");
+    return run(std::move(words));
+  }
+
+  // The JSON that the command printed, which must succeed.
+  [[nodiscard]] Json json(std::vector<std::string> words) const {
+    words.insert(words.begin(), "--json");
+    const Ended ended = (*this)(std::move(words));
+    REQUIRE_MESSAGE(ended.exit == 0, ended.err);
+    return Json::parse(ended.out);
+  }
+
+  [[nodiscard]] std::string file(const std::string& name) const { return dir_.file(name); }
+
+ private:
+  TempDir dir_;
+  ScopedEnv run_{"ROUNDHOUSE_DIR", dir_.file("run")};
+  ScopedEnv state_{"XDG_STATE_HOME", dir_.file("state")};
+  ScopedEnv cluster_{"ROUNDHOUSE_CLUSTER", std::nullopt};
+  ScopedEnv programs_{"ROUNDHOUSE_BINDIR", kBin};
+};
+
+// One line of its own, for people.
+void check_one_line(const Ended& ended, const std::string& part) {
+  CHECK(ended.out.empty());
+  CHECK(std::ranges::count(ended.err, '\n') == 1);
+  CHECK_MESSAGE(contains(ended.err, "roundhouse: "), ended.err);
+  CHECK_MESSAGE(contains(ended.err, part), ended.err);
+}
+
+const std::string kNobody = std::string(32, '0');
+
+}  // namespace
+
+TEST_CASE("a cluster is started, listed, looked at and stopped") {
+  const Shell roundhouse;
+  const Ended started = roundhouse({"start", "-n", "2"});
+  REQUIRE_MESSAGE(started.exit == 0, started.err);
+  CHECK(contains(started.out, "2 engines"));
+
+  const Json clusters = roundhouse.json({"list"});
+  REQUIRE(clusters.size() == 1);
+  CHECK(clusters[0]["cluster"] == "default");
+  CHECK(clusters[0]["state"] == "running");
+  CHECK(roundhouse({"list"}).out.find("default") != std::string::npos);
+
+  const Json status = roundhouse.json({"status"});
+  CHECK(status["cluster"] == "default");
+  CHECK(status["engine_list"].size() == 2);
+  CHECK(contains(roundhouse({"status"}).out, "online"));
+
+  const Json engines = roundhouse.json({"engines"});
+  REQUIRE(engines.size() == 2);
+  CHECK(engines[0]["state"] == "online");
+  CHECK(contains(roundhouse({"engines"}).out, "ENGINE"));
+
+  const Ended stopped = roundhouse({"stop"});
+  CHECK_MESSAGE(stopped.exit == 0, stopped.err);
+  CHECK(roundhouse.json({"list"}).empty());
+  CHECK_FALSE(std::filesystem::exists(roundhouse.file("run/default")));
+}
+
+TEST_CASE("a hub without engines is a cluster, too, and engines can be added") {
+  const Shell roundhouse;
+  REQUIRE(roundhouse({"start", "-n", "0"}).exit == 0);
+  CHECK(contains(roundhouse({"engines"}).out, "no engines"));
+  const Ended added = roundhouse({"engines", "add", "2"});
+  CHECK_MESSAGE(added.exit == 0, added.err);
+  CHECK(roundhouse.json({"engines"}).size() == 2);
+}
+
+TEST_CASE("without a hub, what asks one says what to do and exits with 3") {
+  const Shell roundhouse;
+  const std::vector<std::vector<std::string>> commands{
+      {"status"},          {"engines"}, {"engines", "add", "1"}, {"history"},
+      {"result", kNobody}, {"stop"},    {"purge", "--all"}};
+  for (const auto& command : commands) {
+    CAPTURE(command.front());
+    const Ended ended = roundhouse(command);
+    CHECK(ended.exit == 3);
+    check_one_line(ended, "no hub is running");
+  }
+  CHECK(roundhouse({"list"}).exit == 0);
+  CHECK(roundhouse({"stop", "--all"}).exit == 0);
+}
+
+TEST_CASE("a second hub on one run directory is refused with 4, and the first goes on") {
+  const Shell roundhouse;
+  REQUIRE(roundhouse({"start", "-n", "1"}).exit == 0);
+  const Ended second = roundhouse({"start", "-n", "1"});
+  CHECK(second.exit == 4);
+  check_one_line(second, "default");
+  CHECK(roundhouse.json({"engines"}).size() == 1);
+}
+
+TEST_CASE("two clusters live beside each other; stop --all ends both") {
+  const Shell roundhouse;
+  REQUIRE(roundhouse({"start", "-n", "0", "--cluster", "a"}).exit == 0);
+  REQUIRE(roundhouse({"--cluster", "b", "start", "-n", "1"}).exit == 0);
+  CHECK(roundhouse.json({"list"}).size() == 2);
+  CHECK(roundhouse.json({"engines", "--cluster", "a"}).empty());
+  CHECK(roundhouse.json({"engines", "--cluster", "b"}).size() == 1);
+  CHECK(roundhouse({"stop", "--all"}).exit == 0);
+  CHECK(roundhouse.json({"list"}).empty());
+}
+
+TEST_CASE("a command line that makes no sense exits with 2 and one line") {
+  const Shell roundhouse;
+  check_one_line(roundhouse({"dance"}), "dance");
+  const std::vector<std::vector<std::string>> commands{{},
+                                                       {"dance"},
+                                                       {"start", "-n", "-1"},
+                                                       {"start", "-n", "many"},
+                                                       {"start", "--store", "cloud"},
+                                                       {"start", "--module", "/nowhere/x.so"},
+                                                       {"start", "--slots", "0"},
+                                                       {"start", "--timeout", "soon"},
+                                                       {"result"},
+                                                       {"bench"},
+                                                       {"bench", "latency", "--pairs", "0"},
+                                                       {"engines", "add"},
+                                                       {"history", "--limit", "0"}};
+  for (const auto& command : commands) {
+    CAPTURE(command.size());
+    const Ended ended = roundhouse(command);
+    CHECK(ended.exit == 2);
+    CHECK(std::ranges::count(ended.err, '\n') == 1);
+  }
+  const Ended named = roundhouse({"start", "--cluster", "../x"});
+  CHECK(named.exit == 1);
+  check_one_line(named, "../x");
+}
+
+TEST_CASE("ids that are none, or of nobody, are said to be so") {
+  const Shell roundhouse;
+  REQUIRE(roundhouse({"start", "-n", "0"}).exit == 0);
+  CHECK(roundhouse({"result", "42"}).exit == 2);
+  CHECK(roundhouse({"result", "last:x"}).exit == 2);
+  CHECK(roundhouse({"purge"}).exit == 2);
+  CHECK(roundhouse({"purge", "--all", kNobody}).exit == 2);
+  const Ended none = roundhouse({"result", kNobody});
+  CHECK(none.exit == 1);
+  check_one_line(none, kNobody);
+  const Ended last = roundhouse({"result", "last"});
+  CHECK(last.exit == 1);
+  check_one_line(last, "no record");
+  const Json error = Json::parse(roundhouse({"--json", "result", kNobody}).err);
+  CHECK(error["error"] == "unknown_task");
+  CHECK(roundhouse.json({"history"}).empty());
+  CHECK(roundhouse.json({"purge", "--all"})["purged"] == 0);
+}
+
+TEST_CASE("a module that is none stops the start, with the reason, and leaves nothing running") {
+  const Shell roundhouse;
+  write_file(roundhouse.file("not_a_module.so"), "no");
+  const Ended ended =
+      roundhouse({"start", "-n", "1", "--module", roundhouse.file("not_a_module.so")});
+  CHECK(ended.exit == 1);
+  CHECK_MESSAGE(contains(ended.err, "not_a_module.so"), ended.err);
+  CHECK(roundhouse.json({"list"}).empty());
+}
+
+TEST_CASE("a run directory that others can read is refused") {
+  const Shell roundhouse;
+  namespace fs = std::filesystem;
+  fs::create_directories(roundhouse.file("run/default"));
+  fs::permissions(roundhouse.file("run/default"), fs::perms(0755));
+  const Ended ended = roundhouse({"start", "-n", "0"});
+  CHECK(ended.exit == 1);
+  CHECK_MESSAGE(contains(ended.err, roundhouse.file("run/default")), ended.err);
+}
+
+TEST_CASE("in the foreground a signal stops everything") {
+  const Shell roundhouse;
+  Command foreground({kBin + "/roundhouse", "start", "-n", "1", "--foreground"});
+  for (int i = 0; i < 60 * RH_TEST_SLOWDOWN && roundhouse({"status"}).exit != 0; ++i)
+    (void)run({"sleep", "0.2"});
+  foreground.send(SIGINT);
+  const Ended ended = foreground.wait(std::chrono::seconds{30 * RH_TEST_SLOWDOWN});
+  CHECK_MESSAGE(ended.exit == 0, ended.err);
+  CHECK(roundhouse.json({"list"}).empty());
+}
+
+TEST_CASE("help and version are no errors") {
+  const Shell roundhouse;
+  const Ended help = roundhouse({"--help"});
+  CHECK(help.exit == 0);
+  CHECK(contains(help.out, "Exit codes"));
+  CHECK_FALSE(contains(help.out, "relay"));
+  CHECK_FALSE(contains(help.out, "supervise"));
+  CHECK(roundhouse({"start", "--help"}).exit == 0);
+  CHECK(contains(roundhouse({"--version"}).out, "roundhouse "));
+}
+
+}  // namespace roundhouse::test

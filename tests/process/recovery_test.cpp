@@ -1,0 +1,124 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <map>
+
+#include <doctest/doctest.h>
+
+#include <roundhouse/roundhouse.hpp>
+
+#include "tests/modules/process_tasks.hpp"
+#include "tests/support/real_cluster.hpp"
+
+namespace rh = roundhouse;
+using namespace process_tasks;
+using namespace std::chrono_literals;
+using rh::test::comes_true;
+using rh::test::RealCluster;
+
+namespace {
+
+// How often each value was traced.
+std::map<int, int> runs_in(const std::string& path) {
+  std::map<int, int> runs;
+  std::ifstream file(path);
+  for (int value = 0; file >> value;) ++runs[value];
+  return runs;
+}
+
+pid_t hub_pid(const rh::Client& client) { return static_cast<pid_t>(client.status().pid); }
+
+}  // namespace
+
+TEST_CASE("a hub that is killed comes back, and its clients notice a pause at most") {
+  // The grace is long enough for a sanitizer build: within it no work is given out twice.
+  RealCluster cluster(4, {.hub_flags = {"--grace", "30000"}});
+  rh::Client client = cluster.connect();
+  client.wait_for_engines(4);
+  rh::LoadBalancedView any = client.load_balanced_view();
+  const std::string trace = cluster.file("trace");
+  std::vector<rh::AsyncResult<int>> results;
+  for (int i = 0; i < 1000; ++i) results.push_back(any.apply_async(traced, trace, 10, i));
+  REQUIRE(comes_true([&] { return results[200].ready(); }));
+  const auto before = hub_pid(client);
+  REQUIRE(before > 0);
+  REQUIRE(::kill(before, SIGKILL) == 0);
+  for (int i = 0; i < 1000; ++i) CHECK(results[static_cast<std::size_t>(i)].get() == i);
+  CHECK(hub_pid(client) != before);
+  const auto runs = runs_in(trace);
+  CHECK(runs.size() == 1000);
+  for (const auto& [value, count] : runs) CHECK_MESSAGE(count == 1, "task ", value, " ran again");
+}
+
+TEST_CASE("a task that crashes its engine gets EngineError, and nobody else suffers") {
+  RealCluster cluster(2);
+  rh::Client client = cluster.connect();
+  client.wait_for_engines(2);
+  auto before = client[0].apply_async(add, 1, 2);
+  CHECK(before.get() == 3);
+  const int pid = client[0].apply_sync(process_id);
+  auto crash = client[0].apply_async(crashes, SIGSEGV);
+  auto neighbour = client[1].apply_async(slowly, 50, 9);
+  try {
+    crash.get();
+    FAIL("nothing was thrown");
+  } catch (const rh::EngineError& e) {
+    CHECK(std::string(e.what()).find("signal 11") != std::string::npos);
+  }
+  CHECK(neighbour.get() == 9);
+  // The nanny starts a fresh process under the same id.
+  REQUIRE(comes_true([&] {
+    try {
+      return client[0].apply_sync(process_id) != pid;
+    } catch (const rh::Exception&) {
+      return false;  // not back yet
+    }
+  }));
+  CHECK(client[0].apply_sync(add, 4, 5) == 9);
+}
+
+TEST_CASE("load-balanced work that a killed engine had not begun runs elsewhere") {
+  RealCluster cluster(2);
+  rh::Client client = cluster.connect();
+  client.wait_for_engines(2);
+  const int pid = client[0].apply_sync(process_id);
+  std::vector<rh::AsyncResult<int>> results;
+  for (int i = 0; i < 200; ++i)
+    results.push_back(client.load_balanced_view().apply_async(slowly, 5, i));
+  REQUIRE(comes_true([&] { return results[20].ready(); }));
+  REQUIRE(::kill(pid, SIGKILL) == 0);
+  int lost = 0;
+  for (int i = 0; i < 200; ++i) {
+    try {
+      const int value = results[static_cast<std::size_t>(i)].get();
+      CHECK(value == i);
+    } catch (const rh::EngineError&) {
+      ++lost;
+    }
+  }
+  CHECK(lost <= 1);  // the one that ran at that moment
+}
+
+TEST_CASE("work of a client that is killed goes on") {
+  RealCluster cluster(1);
+  const std::string trace = cluster.file("trace");
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    rh::Client client = cluster.connect();
+    client.wait_for_engines(1);
+    std::vector<rh::AsyncResult<int>> results;
+    for (int i = 0; i < 50; ++i)
+      results.push_back(client.load_balanced_view().apply_async(traced, trace, 5, i));
+    results.front().wait();
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(comes_true([&] { return runs_in(trace).size() == 50; }));
+  rh::Client client = cluster.connect();
+  CHECK(comes_true([&] { return client.history(1000).ids.size() == 50; }));
+}

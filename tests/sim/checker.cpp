@@ -1,0 +1,245 @@
+#include "tests/sim/checker.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace roundhouse::sim {
+namespace {
+
+std::string name(TaskId id) {
+  return "task " + std::to_string(id.session.value % 1000) + "/" + std::to_string(id.sequence);
+}
+
+std::string name(const EngineKey& engine) {
+  return "engine " + std::to_string(engine.uuid.bytes[0]) + "." +
+         std::to_string(engine.incarnation);
+}
+
+std::string name(Fence fence) {
+  return "fence " + std::to_string(fence.epoch) + "." + std::to_string(fence.attempt);
+}
+
+}  // namespace
+
+Checker::Task& Checker::get(TaskId id, const char* who) {
+  const auto found = tasks_.find(id);
+  if (found == tasks_.end())
+    fail(std::string(who) + " speaks of " + name(id) + ", which nobody asked for");
+  return found->second;
+}
+
+std::size_t Checker::executions(TaskId id) const {
+  const auto found = tasks_.find(id);
+  return found == tasks_.end() ? 0 : found->second.executions.size();
+}
+
+void Checker::on_submitted(TaskId id, Wish wish) {
+  Task& task = tasks_[id];
+  task.wish = std::move(wish);
+  ++unfinished_;
+}
+
+void Checker::on_outcome(TaskId id, const wire::OutcomeRecord& record) {
+  Task& task = get(id, "an outcome");
+  if (task.ended) fail(name(id) + " ended twice for its client");
+  task.ended = true;
+  task.ending = record.ending;
+  task.value = record.payload.body();
+  --unfinished_;
+  check_value(id, task, record);
+}
+
+void Checker::check_value(TaskId id, const Task& task, const wire::OutcomeRecord& record) const {
+  const Behaviour behaviour = task.wish.behaviour;
+  const auto unexpected = [&] {
+    std::string text = record.ending == wire::Ending::ok
+                           ? record.payload.body()
+                           : wire::decode_error(record.payload.body()).name + ": " +
+                                 wire::decode_error(record.payload.body()).value;
+    fail(name(id) + " with body '" + task.wish.body + "' ended " +
+         std::string(to_string(record.ending)) + " with " + text);
+  };
+  switch (record.ending) {
+    case wire::Ending::ok:
+      if (behaviour == Behaviour::fails || behaviour == Behaviour::crashes ||
+          record.payload.body() != result_of(task.wish.body))
+        unexpected();
+      if (task.wish.framed != (record.payload.frame_count() == 1)) unexpected();
+      if (task.wish.framed && (*record.payload.frames)[0].view() != task.wish.body) unexpected();
+      if (!record.engine || task.executions.empty()) unexpected();
+      return;
+    case wire::Ending::error: {
+      const wire::ErrorValue error = wire::decode_error(record.payload.body());
+      const bool may_fail = behaviour == Behaviour::fails || behaviour == Behaviour::flaky;
+      if (!may_fail || error.name != "TaskError" || error.value != task.wish.body) unexpected();
+      // Each attempt that counted was used.
+      if (task.executions.size() < task.wish.retries + 1) unexpected();
+      return;
+    }
+    case wire::Ending::engine_lost: return check_lost(id, task);
+    case wire::Ending::aborted:
+    case wire::Ending::timed_out: unexpected();
+  }
+}
+
+// A task is lost with an engine only when it may have begun there, or was bound to it.
+void Checker::check_lost(TaskId id, const Task& task) const {
+  for (const Execution& run : task.executions)
+    if (run.died) return;
+  const auto is_over = [&](const EngineKey& engine) {
+    return vanished_.contains(engine) || troubled_.contains(engine) || options_.slow_percent > 0;
+  };
+  for (const auto& [fence, assignment] : task.assignments)
+    if (is_over(assignment.engine)) return;
+  if (task.wish.direct) return;  // its engine is gone, or was never there
+  fail(name(id) + " ended engine_lost, but no engine that may have begun it was lost");
+}
+
+void Checker::on_told(SessionId session, const wire::Welcome& welcome) {
+  Credit& credit = credits_[session.value];
+  credit = {welcome.credit_tasks, welcome.credit_bytes, welcome.credit_bytes, 0,
+            welcome.accepted,     welcome.accepted};
+  if (welcome.durable && welcome.stored > stored_through(session))
+    fail("welcome says stored through " + std::to_string(welcome.stored) +
+         ", which is not in the database");
+}
+
+void Checker::on_told(SessionId session, const wire::Accepted& accepted) {
+  Credit& credit = credits_[session.value];
+  credit.tasks = std::max(credit.tasks, accepted.credit_tasks);
+  credit.bytes = std::max(credit.bytes, accepted.credit_bytes);
+  credit.accepted = std::max(credit.accepted, accepted.accepted);
+  if (options_.router.durability == hub::Durability::none) return;
+  if (accepted.stored > stored_through(session))
+    fail("the client was told stored through " + std::to_string(accepted.stored) +
+         ", which is not in the database");
+  if (options_.router.durability == hub::Durability::commit &&
+      accepted.accepted > stored_through(session))
+    fail("with durability commit the client was told accepted through " +
+         std::to_string(accepted.accepted) + ", which is not in the database");
+}
+
+void Checker::on_sent(SessionId session, const wire::SubmitRecord& record) {
+  Credit& credit = credits_[session.value];
+  const std::uint64_t last = record.sequence + record.count - 1;
+  if (record.sequence != credit.sent + 1)
+    fail("the client sent submission " + std::to_string(record.sequence) + " behind " +
+         std::to_string(credit.sent));
+  if (last > credit.tasks)
+    fail("the client sent submission " + std::to_string(last) + " with credit up to " +
+         std::to_string(credit.tasks));
+  const bool alone = record.payload.size() > credit.first_bytes && credit.accepted == credit.sent;
+  credit.sent = last;
+  credit.sent_bytes += record.payload.size();
+  if (credit.sent_bytes > credit.bytes && !alone)
+    fail("the client sent " + std::to_string(credit.sent_bytes) + " bytes with credit for " +
+         std::to_string(credit.bytes));
+}
+
+void Checker::on_hub_started(std::uint64_t epoch, TimePoint now) {
+  if (!hubs_.empty() && hubs_.rbegin()->first >= epoch)
+    fail("epoch " + std::to_string(epoch) + " is not above the one before");
+  hubs_[epoch].started = now;
+}
+
+void Checker::on_assigned(const EngineKey& engine, SessionId session,
+                          const wire::AssignRecord& record, TimePoint now) {
+  Task& task = get({session, record.sequence}, "the hub");
+  if (!task.assignments.try_emplace(record.fence, Assignment{engine, now}).second)
+    fail(name(TaskId{session, record.sequence}) + " was assigned twice with " + name(record.fence));
+  if (record.payload.body() != task.wish.body)
+    fail(name(TaskId{session, record.sequence}) + " was assigned with another body");
+  if (record.direct != task.wish.direct)
+    fail(name(TaskId{session, record.sequence}) + " was assigned to the wrong kind of queue");
+}
+
+void Checker::on_reported(std::uint64_t epoch, const EngineKey& engine, TimePoint now) {
+  hubs_[epoch].reported.try_emplace(engine, now);
+}
+
+void Checker::on_client_hello(std::uint64_t epoch, const wire::Hello& hello, TimePoint now) {
+  auto& [since, has] = hubs_[epoch].client_has[hello.session.value];
+  since = now;
+  if (hello.settled > 0) has.add_range(1, hello.settled);
+  for (const wire::Range& range : hello.ended) has.add_range(range.first, range.last);
+}
+
+void Checker::on_started(const EngineKey& engine, SessionId session, const wire::HoldingRecord& run,
+                         bool direct, TimePoint now) {
+  const TaskId id{session, run.task.sequence};
+  Task& task = get(id, "an engine");
+  check_again(id, task, engine, run.fence);
+  if (direct) {
+    Lane& lane = lanes_[{session.value, engine}];
+    if (++lane.running > 1) fail("two tasks of one lane run at once: " + name(id));
+    const bool first = std::none_of(task.executions.begin(), task.executions.end(),
+                                    [&](const Execution& e) { return e.engine == engine; });
+    if (first && id.sequence < lane.last)
+      fail(name(id) + " began in its lane behind " + std::to_string(lane.last));
+    lane.last = std::max(lane.last, id.sequence);
+  }
+  task.executions.push_back({engine, run.fence, now});
+}
+
+// Once, or as often as its retries allow, or because a hub could not know of it.
+void Checker::check_again(TaskId id, const Task& task, const EngineKey& engine, Fence fence) const {
+  const auto assigned = task.assignments.find(fence);
+  if (assigned == task.assignments.end() || assigned->second.engine != engine)
+    fail(name(id) + " began on " + name(engine) + " with " + name(fence) +
+         ", which it was not assigned with");
+  const TimePoint at = assigned->second.at;
+  const Hub& hub = hubs_.at(fence.epoch);
+  if (const auto has = hub.client_has.find(id.session.value);
+      has != hub.client_has.end() && has->second.first < at &&
+      has->second.second.contains(id.sequence))
+    fail(name(id) + " was assigned with " + name(fence) +
+         " though its client had said that it has the outcome");
+  std::size_t same_epoch = 0;
+  for (const Execution& before : task.executions) {
+    if (before.fence == fence) fail(name(id) + " began twice with " + name(fence));
+    if (before.fence.epoch == fence.epoch) ++same_epoch;
+  }
+  if (same_epoch > task.wish.retries)
+    fail(name(id) + " began for the " + std::to_string(same_epoch + 1) +
+         ". time under one hub, on " + name(engine) + ", with " +
+         std::to_string(task.wish.retries) + " retries");
+  if (task.executions.size() <= task.wish.retries) return;
+  for (const Execution& before : task.executions) {
+    if (before.fence.epoch == fence.epoch) continue;
+    // A hub does not know how many retries were used under the one before it.
+    if ((before.died || before.failed) && task.wish.retries > 0) continue;
+    const auto reported = hub.reported.find(before.engine);
+    if (reported != hub.reported.end() && reported->second < at)
+      fail(name(id) + " was assigned again with " + name(fence) + " after " + name(before.engine) +
+           " had told the hub that it has it with " + name(before.fence));
+    if (at < hub.started + options_.router.grace && !dead_.contains(before.engine))
+      fail(name(id) + " was assigned again with " + name(fence) + " within the grace of " +
+           name(before.engine) + ", which has it with " + name(before.fence));
+  }
+}
+
+void Checker::on_ended(const EngineKey& engine, TaskId id, bool direct, wire::Ending ending) {
+  Task& task = get(id, "an engine");
+  for (Execution& run : task.executions)
+    if (run.engine == engine && run.running) {
+      run.running = false;
+      run.failed = ending != wire::Ending::ok;
+    }
+  if (direct) --lanes_[{id.session.value, engine}].running;
+}
+
+void Checker::on_died(const EngineKey& engine, bool with_nanny) {
+  (with_nanny ? vanished_ : dead_).insert(engine);
+  for (auto& [id, task] : tasks_)
+    for (Execution& run : task.executions)
+      if (run.engine == engine && run.running) run.running = false, run.died = true;
+}
+
+void Checker::check_all_ended() const {
+  for (const auto& [id, task] : tasks_)
+    if (!task.ended && !gone_clients_.contains(id.session.value))
+      throw Violation(name(id) + " with body '" + task.wish.body + "' has not ended",
+                      Violation::Kind::liveness);
+}
+
+}  // namespace roundhouse::sim

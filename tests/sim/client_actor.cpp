@@ -1,0 +1,305 @@
+#include "tests/sim/client_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace roundhouse::sim {
+
+using std::chrono::microseconds;
+
+namespace {
+
+client::SessionOptions session_options(unsigned number, Prng& prng) {
+  client::SessionOptions out;
+  out.session = SessionId{7000 + number};
+  out.secret.bytes[3] = static_cast<std::uint8_t>(number + 1);
+  out.seed = prng.next();
+  out.host = "sim";
+  return out;
+}
+
+void put_number(std::string& out, std::uint32_t value) {
+  for (unsigned shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
+}
+
+}  // namespace
+
+ClientActor::ClientActor(const Parts& parts, unsigned number, Prng prng)
+    : parts_(parts),
+      prng_(prng),
+      name_("client " + std::to_string(number)),
+      session_(session_options(number, prng_), parts.timeline.now()),
+      left_(parts.options.tasks) {}
+
+void ClientActor::start() {
+  session_.on_tick(parts_.timeline.now(), out_);
+  settle();
+  work();
+}
+
+void ClientActor::kill() {
+  parts_.trace.say(name_, "is killed");
+  if (link_) parts_.network.close(*std::exchange(link_, std::nullopt), false);
+  gone_ = true;
+  parts_.checker.on_client_gone(session_.id());
+}
+
+void ClientActor::leave() {
+  parts_.trace.say(name_, "leaves");
+  session_.leave("done", out_);
+  gone_ = true;
+  parts_.checker.on_client_gone(session_.id());
+  for (const client::Send& send : out_.sends)
+    if (link_) parts_.network.send(*link_, send.plane, send.message);
+  if (link_) parts_.network.close(*std::exchange(link_, std::nullopt), true);
+}
+
+void ClientActor::freeze_until(TimePoint time) {
+  parts_.trace.say(name_, "is frozen");
+  frozen_until_ = time;
+}
+
+// Submits some, thinks, submits some more.
+void ClientActor::work() {
+  if (done()) return;
+  if (frozen_until_ <= parts_.timeline.now()) {
+    submit_some();
+    if (prng_.chance(20)) ask_something();
+    settle();
+  }
+  parts_.timeline.after(
+      prng_.duration(microseconds{10}, parts_.options.troubled / (1 + parts_.options.tasks / 4)),
+      [this] { work(); });
+}
+
+void ClientActor::submit_rest() {
+  while (!done()) submit_some();
+  if (!gone_) settle();
+}
+
+void ClientActor::submit_some() {
+  const auto count = static_cast<unsigned>(prng_.between(1, std::min(left_, 8U)));
+  for (unsigned i = 0; i < count && left_ > 0; ++i) {
+    const bool direct = prng_.chance(parts_.options.direct_percent);
+    if (prng_.chance(parts_.options.run_percent))
+      submit_run(direct);
+    else
+      submit_one(direct);
+  }
+}
+
+Body ClientActor::draw_body() {
+  Body out;
+  const WorldOptions& options = parts_.options;
+  if (prng_.chance(options.failing_percent))
+    out.behaviour = prng_.chance(50) ? Behaviour::fails : Behaviour::flaky;
+  else if (prng_.chance(options.crashing_percent))
+    out.behaviour = Behaviour::crashes;
+  const auto max = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<microseconds>(options.task_max).count());
+  out.microseconds = static_cast<std::uint32_t>(prng_.between(0, max));
+  out.token = next_token_++;
+  return out;
+}
+
+std::uint32_t ClientActor::draw_template(bool direct, std::uint32_t& retries) {
+  wire::Define define;
+  define.function = "f" + std::to_string(prng_.below(3));
+  define.signature = "s";
+  define.view = direct ? "direct" : "load_balanced";
+  retries = define.retries =
+      static_cast<std::uint32_t>(prng_.between(0, parts_.options.retries_max));
+  if (prng_.chance(10)) define.priority = prng_.chance(50) ? 3 : -3;
+  if (!direct && prng_.chance(parts_.options.targets_percent)) {
+    // Only engines that stay: a task that nobody may run never ends.
+    define.targets = {0};
+    for (const auto& [id, entry] : session_.engines().engines())
+      if (prng_.chance(50)) define.targets.push_back(id.value);
+  }
+  return session_.define(define);
+}
+
+std::optional<EngineId> ClientActor::draw_engine() {
+  if (prng_.chance(parts_.options.unknown_engine_percent)) return EngineId{77};
+  std::vector<EngineId> ids;
+  for (const auto& [id, entry] : session_.engines().engines()) ids.push_back(id);
+  if (ids.empty()) return std::nullopt;
+  return prng_.pick(ids);
+}
+
+void ClientActor::submit_one(bool direct) {
+  const std::optional<EngineId> engine = direct ? draw_engine() : std::nullopt;
+  if (direct && !engine) return;  // no engine is known yet
+  Wish wish;
+  wish.direct = direct;
+  const Body body = draw_body();
+  wish.behaviour = body.behaviour;
+  wish.body = body.text();
+  wire::SubmitRecord record;
+  record.template_number = draw_template(direct, wish.retries);
+  if (engine) {
+    wish.engine = *engine;
+    std::string bytes;
+    put_number(bytes, engine->value);
+    record.engines = Slice{Buffer::take(std::move(bytes))};
+  }
+  record.payload = Payload::of(wish.body);
+  wish.framed = prng_.chance(parts_.options.frames_percent);
+  if (wish.framed)
+    record.payload.frames = std::make_shared<const Frames>(Frames{Buffer::copy("frame")});
+  const std::uint64_t sequence = session_.submit(std::move(record));
+  parts_.checker.on_submitted({session_.id(), sequence}, std::move(wish));
+  --left_;
+}
+
+// A map, or a fan-out to several engines.
+void ClientActor::submit_run(bool direct) {
+  const auto count = static_cast<std::uint32_t>(prng_.between(1, std::min(left_, 12U)));
+  wire::SubmitRecord record;
+  record.count = count;
+  std::vector<Wish> wishes(count);
+  std::string engines;
+  std::string ends;
+  std::string tails;
+  const bool to_one = prng_.chance(50);
+  for (Wish& wish : wishes) {
+    wish.direct = direct;
+    const Body body = draw_body();
+    wish.behaviour = body.behaviour;
+    wish.body = "head:" + body.text();
+    tails += body.text();
+    put_number(ends, static_cast<std::uint32_t>(tails.size()));
+    const std::optional<EngineId> engine = direct ? draw_engine() : std::nullopt;
+    if (direct && !engine) return;
+    if (engine) wish.engine = *engine;
+    if (engine && (engines.empty() || !to_one)) put_number(engines, engine->value);
+  }
+  std::uint32_t retries = 0;
+  record.template_number = draw_template(direct, retries);
+  record.engines = Slice{Buffer::take(std::move(engines))};
+  record.ends = Slice{Buffer::take(std::move(ends))};
+  record.payload = Payload::of("head:" + tails);
+  record.payload.head_size = 5;
+  record.payload.tail_at = 5;
+  record.payload.tail_size = static_cast<std::uint32_t>(tails.size());
+  const std::uint64_t first = session_.submit(std::move(record));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    wishes[i].retries = retries;
+    parts_.checker.on_submitted({session_.id(), first + i}, std::move(wishes[i]));
+  }
+  left_ -= count;
+}
+
+void ClientActor::ask_something() {
+  constexpr const char* kVerbs[] = {"engines", "status", "queue_status", "history"};
+  asked_.insert(session_.request(kVerbs[prng_.below(4)], {},
+                                 prng_.chance(50) ? client::Repeat::yes : client::Repeat::no,
+                                 out_));
+}
+
+void ClientActor::on_plane_message(ConnectionId connection, wire::Plane plane,
+                                   const wire::Message& message) {
+  if (gone_ || link_ != connection) return;
+  if (parts_.trace.on()) parts_.trace.say(name_, "< " + sim::describe(message, false));
+  watch(plane, message, true);
+  session_.on_message(plane, message, parts_.timeline.now(), out_);
+  settle();
+}
+
+void ClientActor::on_plane_down(ConnectionId connection, wire::Plane plane) {
+  if (gone_ || link_ != connection) return;
+  parts_.trace.say(name_, "lost its link");
+  session_.on_link_down(plane, "down", parts_.timeline.now(), out_);
+  settle();
+}
+
+void ClientActor::settle() {
+  carry_out();
+  session_.flush(parts_.timeline.now(), out_);
+  carry_out();
+  session_.check_invariants();
+  plan_tick();
+}
+
+void ClientActor::carry_out() {
+  while (!out_.empty()) {
+    const client::Outbox now = std::exchange(out_, {});
+    for (const client::Send& send : now.sends) {
+      if (parts_.trace.on()) parts_.trace.say(name_, "> " + sim::describe(send.message, false));
+      watch(send.plane, send.message, false);
+      if (link_) parts_.network.send(*link_, send.plane, send.message);
+    }
+    if (now.close && link_)
+      parts_.network.close(*std::exchange(link_, std::nullopt), prng_.chance(80));
+    if (now.connect) {
+      link_ = parts_.network.connect(hub::Side::client, *this);
+      session_.on_link_up(wire::Plane::task, parts_.timeline.now(), out_);
+      session_.on_link_up(wire::Plane::control, parts_.timeline.now(), out_);
+      parts_.network.subscribe(*link_, "engines");
+      parts_.network.subscribe(*link_, session_.peer_topic());
+    }
+    for (const wire::OutcomeRecord& record : now.outcomes)
+      parts_.checker.on_outcome({session_.id(), record.sequence}, record);
+    for (const wire::Reply& reply : now.replies)
+      if (asked_.erase(reply.id) == 0) throw Violation(name_ + " got an answer twice");
+    if (now.failed) throw Violation(name_ + " failed: " + now.failed->text);
+  }
+}
+
+void ClientActor::watch(wire::Plane plane, const wire::Message& message, bool incoming) {
+  if (plane != wire::Plane::task) return;
+  const auto kind = wire::kind_of(message);
+  if (!kind) throw Violation(kind.error().text);
+  if (!incoming) {
+    wire::Batch<wire::SubmitRecord> batch;
+    if (*kind != wire::Kind::submit) return;
+    if (const auto decoded = wire::decode_batch(message, batch); !decoded)
+      throw Violation(name_ + " sends nonsense: " + decoded.error().text);
+    for (const auto& record : batch.records) parts_.checker.on_sent(session_.id(), record);
+    return;
+  }
+  if (*kind == wire::Kind::welcome) {
+    if (const auto welcome = wire::decode_as<wire::Welcome>(message))
+      parts_.checker.on_told(session_.id(), *welcome);
+  } else if (*kind == wire::Kind::accepted) {
+    if (const auto accepted = wire::decode_as<wire::Accepted>(message))
+      parts_.checker.on_told(session_.id(), *accepted);
+  } else if (*kind == wire::Kind::refused) {
+    const auto refused = wire::decode_as<wire::Refused>(message);
+    if (!refused || refused->code != to_string(Errc::store_failed))
+      throw Violation(name_ + " was refused: " + (refused ? refused->text : "?"));
+  }
+}
+
+void ClientActor::plan_tick() {
+  std::optional<TimePoint> next = session_.next_deadline();
+  if (const auto flush = session_.flush_deadline(); flush && (!next || *flush < *next))
+    next = flush;
+  if (session_.wants_flush()) next = parts_.timeline.now();
+  if (!next) return;
+  const TimePoint at = std::max({*next, parts_.timeline.now() + microseconds{10}, frozen_until_});
+  if (planned_ && *planned_ <= at) return;
+  planned_ = at;
+  parts_.timeline.at(at, [this, at] {
+    if (gone_ || planned_ != at) return;
+    planned_.reset();
+    if (frozen_until_ > parts_.timeline.now()) return plan_tick();
+    session_.on_tick(parts_.timeline.now(), out_);
+    settle();
+  });
+}
+
+std::string ClientActor::unrest() const {
+  if (gone_) return {};
+  if (session_.outstanding() > 0)
+    return name_ + " waits for " + std::to_string(session_.outstanding()) + " tasks";
+  if (!session_.usable()) return name_ + " is not connected";
+  if (session_.log().kept_records() > 0)
+    return name_ + " keeps " + std::to_string(session_.log().kept_records()) + " submissions";
+  if (session_.outcomes().gap_count() > 0) return name_ + " keeps gaps among its outcomes";
+  if (!asked_.empty()) return name_ + " waits for an answer";
+  return {};
+}
+
+}  // namespace roundhouse::sim

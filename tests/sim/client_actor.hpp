@@ -1,0 +1,84 @@
+#pragma once
+
+// ClientActor: a program with one session, the production core in a simulated shell. It submits
+// tasks of all kinds now and then and hands what it gets to the checker. Thread rule: one thread.
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "client/core/session.hpp"
+#include "tests/sim/checker.hpp"
+#include "tests/sim/network.hpp"
+#include "tests/sim/options.hpp"
+#include "tests/sim/timeline.hpp"
+#include "tests/sim/trace.hpp"
+
+namespace roundhouse::sim {
+
+class ClientActor final : public PeerEnd {
+ public:
+  struct Parts {
+    Timeline& timeline;
+    const WorldOptions& options;
+    Network& network;
+    Checker& checker;
+    Trace& trace;
+  };
+
+  ClientActor(const Parts& parts, unsigned number, Prng prng);
+
+  void start();
+  void kill();
+  void leave();
+  void freeze_until(TimePoint time);
+
+  [[nodiscard]] bool gone() const { return gone_; }
+
+  [[nodiscard]] const client::Session& session() const { return session_; }
+
+  [[nodiscard]] std::optional<ConnectionId> link() const { return link_; }
+
+  // It will submit no more.
+  [[nodiscard]] bool done() const { return gone_ || left_ == 0; }
+
+  void submit_rest();
+  // Nothing is left to be told or kept; empty when so.
+  [[nodiscard]] std::string unrest() const;
+
+  void on_plane_message(ConnectionId connection, wire::Plane plane,
+                        const wire::Message& message) override;
+  void on_plane_down(ConnectionId connection, wire::Plane plane) override;
+
+  [[nodiscard]] TimePoint frozen_until() const override { return frozen_until_; }
+
+ private:
+  void work();
+  void submit_some();
+  [[nodiscard]] Body draw_body();
+  [[nodiscard]] std::uint32_t draw_template(bool direct, std::uint32_t& retries);
+  [[nodiscard]] std::optional<EngineId> draw_engine();
+  void submit_one(bool direct);
+  void submit_run(bool direct);
+  void ask_something();
+  void settle();
+  void carry_out();
+  void watch(wire::Plane plane, const wire::Message& message, bool incoming);
+  void plan_tick();
+
+  Parts parts_;
+  Prng prng_;
+  std::string name_;
+  client::Session session_;
+  client::Outbox out_;
+  std::optional<ConnectionId> link_;
+  std::optional<TimePoint> planned_;
+  TimePoint frozen_until_;
+  bool gone_ = false;
+  unsigned left_ = 0;
+  std::uint64_t next_token_ = 1;
+  std::set<std::uint64_t> asked_;
+};
+
+}  // namespace roundhouse::sim

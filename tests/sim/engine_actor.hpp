@@ -1,0 +1,156 @@
+#pragma once
+
+// EngineActor: a nanny and the engine processes that live under it one after the other, each with
+// the production core, over one page of memory that outlives them. Thread rule: one thread.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/nanny_core.hpp"
+#include "engine/core/session.hpp"
+#include "tests/sim/checker.hpp"
+#include "tests/sim/network.hpp"
+#include "tests/sim/options.hpp"
+#include "tests/sim/timeline.hpp"
+#include "tests/sim/trace.hpp"
+
+namespace roundhouse::sim {
+
+struct EngineParts {
+  Timeline& timeline;
+  const WorldOptions& options;
+  Network& network;
+  Checker& checker;
+  Trace& trace;
+};
+
+// What the process writes and the nanny reads when it is dead.
+struct Page {
+  std::vector<std::optional<wire::RunRef>> slots;
+  std::deque<wire::FinishedRecord> outcomes;  // from first_outcome on
+  std::uint64_t first_outcome = 1;
+  std::uint64_t next_number = 1;  // one more than the highest that was started
+};
+
+// One engine process. Dead ones stay in memory, and nothing reaches them.
+class Process final : public PeerEnd {
+ public:
+  struct Owner {
+    virtual void on_ready(std::uint64_t epoch) = 0;
+    virtual void on_exit(const engine::Farewell& farewell) = 0;
+    virtual void on_crashing_task() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Process(const EngineParts& parts, Owner& owner, const engine::SessionOptions& options, Prng prng);
+
+  void start();
+  void die();  // SIGKILL: at once
+  void stop();
+
+  void freeze_until(TimePoint time) { frozen_until_ = time; }
+
+  [[nodiscard]] bool dead() const { return dead_; }
+
+  [[nodiscard]] const engine::Session& session() const { return session_; }
+
+  [[nodiscard]] Page& page() { return page_; }
+
+  [[nodiscard]] std::optional<ConnectionId> link() const { return link_; }
+
+  void on_plane_message(ConnectionId connection, wire::Plane plane,
+                        const wire::Message& message) override;
+  void on_plane_down(ConnectionId connection, wire::Plane plane) override;
+
+  [[nodiscard]] TimePoint frozen_until() const override { return frozen_until_; }
+
+  [[nodiscard]] EngineKey engine_key() const override {
+    return {session_.options().uuid, session_.options().incarnation};
+  }
+
+ private:
+  void settle();
+  void carry_out();
+  void begin_runs();
+  void begin(std::uint32_t slot, engine::Run run);
+  void finish(std::uint32_t slot, const std::shared_ptr<engine::Run>& run, const std::string& body);
+  [[nodiscard]] engine::Finish finish_of(const std::string& body, bool framed, TaskId task) const;
+  void plan_tick();
+
+  EngineParts parts_;
+  Owner& owner_;
+  Prng prng_;
+  std::string name_;
+  engine::Session session_;
+  engine::Outbox out_;
+  Page page_;
+  std::optional<ConnectionId> link_;
+  std::vector<bool> busy_;
+  std::optional<TimePoint> planned_;
+  TimePoint frozen_until_;
+  bool dead_ = false;
+  bool told_ready_ = false;
+};
+
+class EngineActor final : public PeerEnd, public Process::Owner {
+ public:
+  EngineActor(const EngineParts& parts, unsigned number, std::uint32_t slots, Prng prng);
+
+  void start();
+  void crash();  // the process alone
+  void kill();   // nanny and process
+  void stop();   // SIGTERM to the nanny
+  void freeze_until(TimePoint time);
+
+  [[nodiscard]] bool gone() const { return gone_; }
+
+  // The process that runs, or null.
+  [[nodiscard]] Process* process() const {
+    return processes_.empty() || processes_.back()->dead() ? nullptr : processes_.back().get();
+  }
+
+  // Nothing is left to be told or done.
+  [[nodiscard]] std::string unrest() const;
+  // A connection of the process or the nanny, if there is one.
+  [[nodiscard]] std::optional<ConnectionId> link() const;
+
+  void on_plane_message(ConnectionId connection, wire::Plane plane,
+                        const wire::Message& message) override;
+  void on_plane_down(ConnectionId connection, wire::Plane plane) override;
+
+  [[nodiscard]] TimePoint frozen_until() const override { return {}; }
+
+  [[nodiscard]] EngineKey engine_key() const override { return {uuid_, nanny_.incarnation()}; }
+
+ private:
+  void on_ready(std::uint64_t epoch) override;
+  void on_exit(const engine::Farewell& farewell) override;
+
+  void on_crashing_task() override { crash(); }
+
+  void bury(std::int32_t signal, std::optional<engine::Farewell> farewell);
+  void begin_process(std::uint32_t incarnation);
+  void settle();
+  void carry_out();
+  void plan_tick();
+
+  EngineParts parts_;
+  Prng prng_;
+  std::string name_;
+  Uuid uuid_;
+  std::uint32_t slots_ = 1;
+  engine::NannyCore nanny_;
+  engine::NannyOutbox out_;
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::optional<ConnectionId> link_;
+  std::optional<TimePoint> planned_;
+  bool gone_ = false;
+};
+
+}  // namespace roundhouse::sim

@@ -1,0 +1,179 @@
+// The engine process: its core, its slots and the tasks in them.
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/check.hpp"
+#include "tests/sim/engine_actor.hpp"
+
+namespace roundhouse::sim {
+
+using std::chrono::microseconds;
+
+Process::Process(const EngineParts& parts, Owner& owner, const engine::SessionOptions& options,
+                 Prng prng)
+    : parts_(parts),
+      owner_(owner),
+      prng_(prng),
+      name_("engine " + std::to_string(options.uuid.bytes[0]) + "." +
+            std::to_string(options.incarnation)),
+      session_(options, parts.timeline.now()),
+      busy_(options.slots, false) {
+  page_.slots.resize(options.slots);
+}
+
+void Process::start() {
+  parts_.trace.say(name_, "starts");
+  session_.start(parts_.timeline.now(), out_);
+  settle();
+}
+
+void Process::die() {
+  if (std::exchange(dead_, true)) return;
+  parts_.trace.say(name_, "is dead");
+  if (link_) parts_.network.close(*std::exchange(link_, std::nullopt), false);
+}
+
+void Process::stop() {
+  if (dead_) return;
+  session_.on_stop("stopped", parts_.timeline.now(), out_);
+  settle();
+}
+
+void Process::on_plane_message(ConnectionId connection, wire::Plane plane,
+                               const wire::Message& message) {
+  if (dead_ || link_ != connection) return;
+  if (parts_.trace.on()) parts_.trace.say(name_, "< " + sim::describe(message, true));
+  session_.on_message(plane, message, parts_.timeline.now(), out_);
+  while (!page_.outcomes.empty() && page_.first_outcome <= session_.outcomes().confirmed()) {
+    page_.outcomes.pop_front();
+    ++page_.first_outcome;
+  }
+  settle();
+}
+
+void Process::on_plane_down(ConnectionId connection, wire::Plane) {
+  if (dead_ || link_ != connection) return;
+  parts_.trace.say(name_, "lost its link");
+  session_.on_link_lost(parts_.timeline.now(), out_);
+  settle();
+}
+
+void Process::settle() {
+  carry_out();
+  if (dead_) return;
+  begin_runs();
+  if (dead_) return;
+  carry_out();
+  if (dead_) return;
+  session_.check_invariants();
+  if (session_.counters().violations > 0) throw Violation(name_ + ": the hub broke a rule");
+  if (!told_ready_ && session_.connected()) {
+    told_ready_ = true;
+    owner_.on_ready(session_.contact().epoch());
+  }
+  plan_tick();
+}
+
+void Process::carry_out() {
+  while (!out_.empty() && !dead_) {
+    engine::Outbox now = std::exchange(out_, {});
+    for (const engine::Send& send : now.sends) {
+      if (parts_.trace.on()) parts_.trace.say(name_, "> " + sim::describe(send.message, true));
+      if (link_) parts_.network.send(*link_, send.plane, send.message);
+    }
+    if (now.close && link_)
+      parts_.network.close(*std::exchange(link_, std::nullopt), prng_.chance(80));
+    if (now.connect) {
+      link_ = parts_.network.connect(hub::Side::engine, *this);
+      session_.on_link(prng_.next() | 1U, parts_.timeline.now(), out_);
+    }
+    if (now.exit) owner_.on_exit(*now.exit);
+  }
+}
+
+void Process::begin_runs() {
+  for (std::uint32_t slot = 0; slot < busy_.size() && !dead_; ++slot) {
+    if (busy_[slot]) continue;
+    std::optional<engine::Run> run = session_.take_next(slot, parts_.timeline.now());
+    if (!run) return;
+    begin(slot, *std::move(run));
+  }
+}
+
+void Process::begin(std::uint32_t slot, engine::Run run) {
+  const TimePoint now = parts_.timeline.now();
+  busy_[slot] = true;
+  page_.slots[slot] = wire::RunRef{run.task, run.fence};
+  page_.next_number = std::max(page_.next_number, run.number + 1);
+  if (parts_.trace.on())
+    parts_.trace.say(name_, "runs " + std::to_string(run.task.session.value % 1000) + "/" +
+                                std::to_string(run.task.sequence));
+  parts_.checker.on_started(engine_key(), run.task.session, {run.number, run.task, run.fence, true},
+                            run.direct, now);
+  const std::string text = run.payload.body();
+  const std::optional<Body> body = parse_body(text);
+  if (!body) throw Violation("a task arrived with the body '" + text + "'");
+  const Duration duration = microseconds{body->microseconds};
+  if (body->behaviour == Behaviour::crashes) {
+    parts_.timeline.after(duration, [this] {
+      if (!dead_) owner_.on_crashing_task();
+    });
+    return;
+  }
+  auto kept = std::make_shared<engine::Run>(std::move(run));
+  parts_.timeline.after(duration, [this, slot, kept, text] { finish(slot, kept, text); });
+}
+
+engine::Finish Process::finish_of(const std::string& body, bool framed, TaskId task) const {
+  engine::Finish out;
+  const Behaviour behaviour = parse_body(body)->behaviour;
+  const bool fails = behaviour == Behaviour::fails ||
+                     (behaviour == Behaviour::flaky && parts_.checker.executions(task) == 1);
+  if (fails) {
+    out.ending = wire::Ending::error;
+    out.payload = Payload::of(wire::encode_error({"TaskError", body, ""}));
+    return out;
+  }
+  out.payload = Payload::of(result_of(body));
+  if (framed) out.payload.frames = std::make_shared<const Frames>(Frames{Buffer::copy(body)});
+  return out;
+}
+
+void Process::finish(std::uint32_t slot, const std::shared_ptr<engine::Run>& run,
+                     const std::string& body) {
+  if (dead_) return;
+  const TimePoint now = parts_.timeline.now();
+  if (frozen_until_ > now) {
+    parts_.timeline.at(frozen_until_, [this, slot, run, body] { finish(slot, run, body); });
+    return;
+  }
+  engine::Finish finish = finish_of(body, run->payload.frame_count() > 0, run->task);
+  finish.started_us = parts_.timeline.wall_us();
+  finish.duration_ns = 1000U * parse_body(body)->microseconds;
+  parts_.checker.on_ended(engine_key(), run->task, run->direct, finish.ending);
+  page_.outcomes.push_back({run->task, run->fence, finish.ending, finish.started_us,
+                            finish.duration_ns, finish.payload});
+  page_.slots[slot].reset();
+  busy_[slot] = false;
+  const std::uint64_t number = session_.on_finished(slot, *run, std::move(finish), now, out_);
+  RH_CHECK(number == page_.first_outcome + page_.outcomes.size() - 1);
+  settle();
+}
+
+void Process::plan_tick() {
+  const std::optional<TimePoint> next = session_.next_deadline();
+  if (!next) return;
+  const TimePoint at = std::max({*next, parts_.timeline.now() + microseconds{10}, frozen_until_});
+  if (planned_ && *planned_ <= at) return;
+  planned_ = at;
+  parts_.timeline.at(at, [this, at] {
+    if (dead_ || planned_ != at) return;
+    planned_.reset();
+    if (frozen_until_ > parts_.timeline.now()) return plan_tick();
+    session_.on_tick(parts_.timeline.now(), out_);
+    settle();
+  });
+}
+
+}  // namespace roundhouse::sim
