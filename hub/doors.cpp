@@ -109,9 +109,10 @@ void Doors::look() {
         box.lost.push_back(found->second);
 }
 
-std::optional<Doors::Received> Doors::receive(Side side, wire::Plane plane, std::size_t& budget) {
-  if (auto received = receive_socket(door(side, plane), budget)) return received;
-  return receive_mail(side, plane, budget);
+std::optional<Doors::Received> Doors::receive(Way way, Side side, wire::Plane plane,
+                                              std::size_t& budget) {
+  return way == Way::sockets ? receive_socket(door(side, plane), budget)
+                             : receive_mail(side, plane, budget);
 }
 
 std::optional<Doors::Received> Doors::receive_socket(Door& from, std::size_t& budget) {

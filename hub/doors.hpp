@@ -67,9 +67,14 @@ class Doors {
     const wire::Message* message;  // valid until the next receive
   };
 
-  // The next message of a side and plane; nothing when there is none now. Messages of connections
-  // that are closed or gone are dropped on the way, at most `budget` of them in all.
-  [[nodiscard]] std::optional<Received> receive(Side side, wire::Plane plane, std::size_t& budget);
+  // How a message comes in. Each has to be asked in every turn.
+  enum class Way : std::uint8_t { sockets, mailboxes };
+
+  // The next message of a side and plane; nothing when there is none now, or when the budget is
+  // used up. Messages of connections that are closed or gone are dropped on the way; each of those
+  // and of the others takes one from the budget.
+  [[nodiscard]] std::optional<Received> receive(Way way, Side side, wire::Plane plane,
+                                                std::size_t& budget);
 
   enum class Sent : std::uint8_t { yes, gone };
 

@@ -168,13 +168,15 @@ std::optional<Duration> Hub::patience(Now now) {
 
 void Hub::drain(Side side, wire::Plane plane, Now now) {
   const bool task = plane == wire::Plane::task;
-  std::size_t budget = task ? kTaskMessagesPerTurn : kControlMessagesPerTurn;
-  std::size_t bytes = 0;
-  while (!task || bytes < kTaskBytesPerTurn) {
-    const auto received = doors_->receive(side, plane, budget);
-    if (!received) return;
-    bytes += received->message->header.size();
-    router_->on_message(received->link, *received->message, now, out_);
+  for (const Doors::Way way : {Doors::Way::sockets, Doors::Way::mailboxes}) {
+    std::size_t budget = task ? kTaskMessagesPerTurn : kControlMessagesPerTurn;
+    std::size_t bytes = 0;
+    while (!task || bytes < kTaskBytesPerTurn) {
+      const auto received = doors_->receive(way, side, plane, budget);
+      if (!received) break;
+      bytes += received->message->header.size();
+      router_->on_message(received->link, *received->message, now, out_);
+    }
   }
 }
 

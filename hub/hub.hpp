@@ -93,7 +93,6 @@ class Hub {
   std::vector<net::PollItem> items_;
   Outbox out_;
   std::vector<LinkId> gone_;  // scratch of carry_out
-  std::uint64_t farewells_ = 0;
   bool recorder_behind_ = false;
   bool stopping_ = false;
   bool finished_ = false;

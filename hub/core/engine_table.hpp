@@ -55,8 +55,9 @@ struct Engine {
   std::string host;
   std::uint32_t pid = 0;
   Presence presence = Presence::expected;
-  TimePoint deadline;  // while expected or away: then it is lost
-  bool gone = false;   // left for good, or its uuid is only remembered
+  TimePoint deadline;   // while expected or away: then it is lost
+  bool joined = false;  // its EngineJoined has committed: the next hub would wait for it
+  bool gone = false;    // left for good, or its uuid is only remembered
 
   std::optional<LinkId> task_link;
   std::optional<LinkId> control_link;
@@ -97,7 +98,7 @@ struct Engine {
 
   [[nodiscard]] EngineId id() const { return EngineId{index}; }
 
-  [[nodiscard]] bool takes_work() const { return presence == Presence::online; }
+  [[nodiscard]] bool takes_work() const { return presence == Presence::online && joined; }
 
   [[nodiscard]] TaskIndex find(std::uint64_t number) const {
     if (number < first_number || number - first_number >= assigned.size()) return kNoTask;

@@ -119,9 +119,37 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
     for (const wire::RunRef& run : died.running) began.insert(run.task);
     engine.gone = engine.gone || !died.restarting;
     lose(engine, &began, death_text(engine, died), now, out);
+  } else if (!died.restarting && !engine.gone) {  // its nanny was stopped while it told of the end
+    engine.gone = true;
+    emit(EngineLeft{engine.id(), engine.incarnation, death_text(engine, died), true, now.wall_us},
+         out);
   }
+  for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
   engine.will_fact = counters.facts;
   touch(engine);
+}
+
+// What the dead process ran for an earlier hub: this one did not assign it, and must not run it as
+// if nothing had happened.
+void Router::State::begun_and_lost(const Engine& engine, const wire::RunRef& run,
+                                   const wire::Died& died, Now now, Outbox& out) {
+  if (run.fence.epoch >= epoch) return;
+  wire::FinishedRecord record;
+  record.task = run.task, record.fence = run.fence, record.ending = wire::Ending::engine_lost;
+  record.payload = Payload::of(wire::encode_error({"EngineError", death_text(engine, died), ""}));
+  const Session* session = sessions.find(run.task.session);
+  if (session == nullptr || run.task.sequence > session->accepted) {
+    orphans[run.task] = {engine.index,
+                         engine.incarnation,
+                         0,
+                         run.fence,
+                         std::move(record),
+                         0,
+                         now.steady + options.orphan};
+    return;
+  }
+  const TaskIndex index = session->find(run.task.sequence);
+  if (index != kNoTask) finish_left_behind(index, record, engine.index, now, out);
 }
 
 void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const std::string& why,

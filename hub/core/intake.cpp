@@ -115,12 +115,14 @@ void Router::State::supply(Session& session, const wire::SubmitRecord& record,
                            std::uint32_t index) {
   ++counters.duplicates;
   const TaskIndex known = session.find(record.sequence + index);
-  if (known == kNoTask || tasks.get(known).state != TaskState::lacking) return;
+  if (known == kNoTask || !tasks.get(known).lacks_frames) return;
   Task& task = tasks.get(known);
+  task.lacks_frames = false;
   session.unfinished_bytes -= task.payload.size();
   task.payload = record.payload_of(index);
   session.unfinished_bytes += task.payload.size();
-  enqueue(known, false);
+  if (task.state == TaskState::lacking) return enqueue(known, false);
+  if (Engine* engine = engines.find(EngineId{task.engine})) touch(*engine);
 }
 
 // Into its lane or into the ready queue. A direct task to an engine that is not there fails in the
@@ -135,6 +137,16 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
   }
   task.state = TaskState::in_lane;
   Engine* engine = engines.find(EngineId{task.engine});
+  if (engine == nullptr && in_grace) {
+    const auto same = std::find_if(strangers.begin(), strangers.end(), [&](const Cascade& other) {
+      return other.engine == task.engine;
+    });
+    Cascade& place = same == strangers.end() ? strangers.emplace_back() : *same;
+    place.engine = task.engine;
+    place.tasks.push_back(tasks, index);
+    task.engine = kNoEngine;
+    return;
+  }
   if (engine == nullptr || engine->presence == Presence::lost) {
     Cascade doomed;
     doomed.ending = wire::Ending::engine_lost;
@@ -163,11 +175,12 @@ void Router::State::unqueue(TaskIndex index) {
   if (task.state != TaskState::in_lane) return;
   if (task.engine != kNoEngine)
     return engines.get(task.engine).lanes[task.session].waiting.remove(tasks, index);
-  // Doomed already: in some cascade, whose list is found by walking back to its first task.
+  // Doomed already, or for a stranger: in a list that is found by walking back to its first task.
   TaskIndex first = index;
   while (tasks.get(first).previous != kNoTask) first = tasks.get(first).previous;
-  for (Cascade& cascade : cascades)
-    if (cascade.tasks.first == first) return cascade.tasks.remove(tasks, index);
+  for (std::deque<Cascade>* lists : {&cascades, &strangers})
+    for (Cascade& cascade : *lists)
+      if (cascade.tasks.first == first) return cascade.tasks.remove(tasks, index);
 }
 
 bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
@@ -180,7 +193,7 @@ bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
   const bool is_over =
       engine.incarnation != orphan.incarnation || engine.presence == Presence::lost;
   if (is_over && !orphan.finished) return false;
-  if (is_over || orphan.outcome_number == 0) {  // what a process left behind that is no more
+  if (is_over) {  // what a process left behind that is no more
     finish_left_behind(index, *orphan.finished, orphan.engine, now, out);
     return true;
   }
@@ -230,8 +243,11 @@ void Router::State::restore(const Restored& restored, Now now) {
     engine.window = known.slots;
     engine.presence = known.gone ? Presence::lost : Presence::expected;
     engine.deadline = now.steady + std::max(options.dead, options.grace);
+    engine.joined = true;
     if (!known.gone) in_grace = true;
   }
+  // Without a memory it does not know whom it waits for.
+  if (options.durability == Durability::none && restored.epoch > 0) in_grace = true;
   for (const auto& pending : restored.pending) restore_pending(pending, now);
   sessions.each([](Session& session) {  // what came behind the last unfinished task has ended
     while (!session.tasks.empty() &&
@@ -273,8 +289,12 @@ void Router::State::restore_pending(const Restored::Pending& pending, Now now) {
       --counters.submitted;
       const TaskIndex made = session.tasks.back();
       if (lacks_frames && tasks.get(made).payload.frame_count() > 0) {
+        Task& task = tasks.get(made);
+        task.lacks_frames = true;
+        lacking.emplace_back(session.number, sequence);
+        if (task.direct) continue;  // those behind it in its lane wait, too
         unqueue(made);
-        tasks.get(made).state = TaskState::lacking;
+        task.state = TaskState::lacking;
       }
     }
   }

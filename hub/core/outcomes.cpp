@@ -85,8 +85,7 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     return true;
   }
   const Template& made = templates[task.template_number];
-  if (record.ending == wire::Ending::error && !task.settled &&
-      task.failures < made.define.retries) {
+  if (record.ending == wire::Ending::error && task.failures < made.define.retries) {
     ++task.failures;
     if (task.state == TaskState::assigned) {
       leave_engine(task);
@@ -110,8 +109,7 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
   if (task.state == TaskState::assigned || task.fence > record.fence) return;
   const bool may_retry = record.ending == wire::Ending::error ||
                          (record.ending == wire::Ending::engine_lost && !task.direct);
-  if (may_retry && !task.settled &&
-      task.failures < templates[task.template_number].define.retries) {
+  if (may_retry && task.failures < templates[task.template_number].define.retries) {
     ++task.failures;
     return;
   }
@@ -183,6 +181,12 @@ void Router::State::fail_task(TaskIndex index, wire::Ending ending, const wire::
   record.attempt = task.failures + (task.state == TaskState::assigned ? 1U : 0U);
   if (task.state == TaskState::assigned) record.engine = EngineId{task.engine};
   record.payload = Payload::of(encode_error(error));
+  if (task.settled) {
+    record.ending = wire::Ending::error;
+    record.payload = Payload::of(wire::encode_error(
+        {"OutcomeNotRecorded",
+         "the client has the outcome; it was lost to the record with an earlier hub", ""}));
+  }
   end_task(index, std::move(record), nullptr, 0, now, out);
 }
 
@@ -301,8 +305,10 @@ void Router::State::settle_marks() {
     marks.pop_front();
     if (mark.of_engine) {
       Engine& engine = engines.get(mark.owner);
-      if (engine.incarnation == mark.incarnation)
+      if (engine.incarnation == mark.incarnation) {
         engine.stored = std::max(engine.stored, mark.through);
+        engine.joined = true;
+      }
       touch(engine);
     } else {
       Session& session = sessions.get(mark.owner);

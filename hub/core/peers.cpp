@@ -150,7 +150,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   // A task that lacks its frames is asked for again by naming the one before it.
   std::uint64_t accepted = session->accepted;
   for (std::size_t i = 0; i < session->tasks.size(); ++i)
-    if (session->tasks[i] != kNoTask && tasks.get(session->tasks[i]).state == TaskState::lacking) {
+    if (session->tasks[i] != kNoTask && tasks.get(session->tasks[i]).lacks_frames) {
       accepted = session->first_sequence + i - 1;
       break;
     }
@@ -209,6 +209,8 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     emit(EngineJoined{engine->id(), engine->uuid, engine->incarnation, engine->slots, engine->host,
                       engine->pid, now.wall_us},
          out);
+    engine->joined = options.durability == Durability::none;
+    mark(true, engine->index, engine->incarnation, 0);
     hint(known ? "engine_restarted" : "engine_joined", *engine, out);
   } else if (!nanny && !was_away) {
     hint("engine_joined", *engine, out);  // counted as lost, or not seen by this hub yet

@@ -61,6 +61,7 @@ struct Cascade {
   TaskList tasks;
   wire::Ending ending = wire::Ending::engine_lost;
   wire::ErrorValue error;
+  EngineIndex engine = kNoEngine;  // of strangers: whom they are for
 };
 
 struct Router::State {
@@ -122,6 +123,8 @@ struct Router::State {
   // Ends the incarnation: tasks that `began` names (null: all may have begun) are lost with it.
   void lose(Engine& engine, const std::set<TaskId>* began, const std::string& why, Now now,
             Outbox& out);
+  void begun_and_lost(const Engine& engine, const wire::RunRef& run, const wire::Died& died,
+                      Now now, Outbox& out);
   void end_lanes(Engine& engine, const std::string& why);
   void disconnect(Engine& engine, Now now);
   void hint(const char* event, const Engine& engine, Outbox& out);
@@ -136,8 +139,10 @@ struct Router::State {
   void rebalance(Now now, Outbox& out);
   void list(Engine& engine);
   void learn(Engine& engine, std::uint64_t duration_ns, std::size_t count);
+  void place_strangers();
   void run_cascades(Now now, Outbox& out);
   void expire_orphans(Now now);
+  void expire_lacking(Now now, Outbox& out);
   void flush(Engine& engine, Outbox& out);
 
   // --- requests.cpp
@@ -175,7 +180,9 @@ struct Router::State {
   std::uint64_t turn = 0;
   std::uint64_t facts_stored = 0;
   std::unordered_map<TaskId, Orphan> orphans;
+  std::vector<std::pair<SessionNumber, std::uint64_t>> lacking;  // restored without their frames
   std::deque<Cascade> cascades;
+  std::deque<Cascade> strangers;  // direct tasks to unknown engines, which may still return
   std::vector<SessionNumber> dirty_sessions;
   std::vector<EngineIndex> dirty_engines;
   std::set<std::pair<std::uint32_t, EngineIndex>> open_engines;  // with room, by load and id

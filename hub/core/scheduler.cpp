@@ -47,7 +47,7 @@ void Router::State::schedule(Now now, Outbox& out) {
   ++turn;
   run_cascades(now, out);
   if (in_grace) {
-    bool all_back = true;
+    bool all_back = options.durability != Durability::none;  // whose hub knows nobody
     engines.each([&](const Engine& engine) {
       if (engine.presence == Presence::expected || engine.presence == Presence::reconciling ||
           (engine.presence == Presence::away && !engine.gone))
@@ -56,6 +56,7 @@ void Router::State::schedule(Now now, Outbox& out) {
     if (all_back || now.steady >= grace_ends) {
       in_grace = false;
       engines.each([&](Engine& engine) { touch(engine); });
+      place_strangers();
     }
   }
   settle_marks();
@@ -109,14 +110,16 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
       continue;
     }
     const std::uint32_t limit = std::max(1U, engine.window / engine.slots);
-    if (lane.in_flight >= limit ||
+    if (lane.in_flight >= limit || tasks.get(lane.waiting.first).lacks_frames ||
         sessions.get(session).undelivered.size() >= options.undelivered_max) {
       engine.busy_lanes.push_back(session);
       ++full;
       continue;
     }
     full = 0;
-    for (std::uint32_t i = 0; i < kGroupMax && lane.in_flight < limit && !lane.waiting.empty(); ++i)
+    for (std::uint32_t i = 0; i < kGroupMax && lane.in_flight < limit && !lane.waiting.empty() &&
+                              !tasks.get(lane.waiting.first).lacks_frames;
+         ++i)
       assign(engine, lane.waiting.pop_front(tasks), now, out);
     if (!lane.waiting.empty())
       engine.busy_lanes.push_back(session);
@@ -163,11 +166,7 @@ void Router::State::assign(Engine& engine, TaskIndex index, Now now, Outbox& out
   Task& task = tasks.get(index);
   if (task.settled) {  // its client has the outcome, and no engine brought it back in time
     task.state = TaskState::lacking;  // it stands in no queue any more
-    return fail_task(
-        index, wire::Ending::error,
-        {"OutcomeNotRecorded",
-         "the client has the outcome; it was lost to the record with an earlier hub", ""},
-        now, out);
+    return fail_task(index, wire::Ending::error, {}, now, out);
   }
   if (engine.in_flight == 0) engine.last_outcome = now.steady;
   if (engine.defined.size() < templates.size()) engine.defined.resize(templates.size());
@@ -236,6 +235,16 @@ void Router::State::rebalance(Now now, Outbox& out) {
   out.sends.push_back({*busiest->task_link, encode(revoke)});
 }
 
+// Direct tasks to engines that nobody knew before the grace was over.
+void Router::State::place_strangers() {
+  for (Cascade& waiting : std::exchange(strangers, {}))
+    while (!waiting.tasks.empty()) {
+      const TaskIndex index = waiting.tasks.pop_front(tasks);
+      tasks.get(index).engine = waiting.engine;
+      enqueue(index, false);
+    }
+}
+
 void Router::State::run_cascades(Now now, Outbox& out) {
   std::size_t left = options.cascade_max;
   while (!cascades.empty() && left > 0) {
@@ -251,6 +260,21 @@ void Router::State::run_cascades(Now now, Outbox& out) {
   if (!cascades.empty()) more_work = true;
 }
 
+// Bulk frames that are not kept on disk and whose client does not come back are nowhere.
+void Router::State::expire_lacking(Now now, Outbox& out) {
+  if (lacking.empty() || now.steady < started + options.orphan) return;
+  std::erase_if(lacking, [&](const std::pair<SessionNumber, std::uint64_t>& place) {
+    const Session& session = sessions.get(place.first);
+    const TaskIndex index = session.find(place.second);
+    if (index == kNoTask || !tasks.get(index).lacks_frames) return true;
+    if (session.usable()) return false;
+    fail_task(index, wire::Ending::error,
+              {"PayloadLost", "the arguments were lost with an earlier hub and their client", ""},
+              now, out);
+    return true;
+  });
+}
+
 void Router::State::expire_orphans(Now now) {
   for (auto it = orphans.begin(); it != orphans.end();) {
     if (now.steady < it->second.deadline) {
@@ -259,7 +283,7 @@ void Router::State::expire_orphans(Now now) {
     }
     if (it->second.finished) {
       Engine& engine = engines.get(it->second.engine);
-      if (engine.incarnation == it->second.incarnation) {
+      if (engine.incarnation == it->second.incarnation && it->second.outcome_number != 0) {
         engine.held_back.erase(it->second.outcome_number);
         engine.received.add(it->second.outcome_number);
         mark(true, engine.index, engine.incarnation, engine.seen);

@@ -54,7 +54,8 @@ struct Session {
   std::uint64_t sent = 0;             // how many of `undelivered` went out on this connection
   std::uint64_t number_of_front = 1;  // connection's number of undelivered.front()
 
-  // Outcomes that the client said to have, in its last hello: all up to `client_settled`, and these.
+  // Outcomes that the client said to have, in its last hello: all up to `client_settled`, and
+  // these.
   std::uint64_t client_settled = 0;
   std::vector<wire::Range> client_ended;  // sorted
 
@@ -70,6 +71,7 @@ struct Session {
   bool blocked = false;  // a batch was refused: nothing is taken until it connects anew
 
   [[nodiscard]] bool usable() const { return task_link.has_value(); }
+
   [[nodiscard]] bool client_has(std::uint64_t sequence) const {
     if (sequence <= client_settled) return true;
     const auto behind = std::upper_bound(

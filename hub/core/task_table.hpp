@@ -29,7 +29,7 @@ enum class TaskState : std::uint8_t {
   in_lane,   // direct: waits in its lane at the hub
   assigned,  // sent to an engine: in flight, queued there, running, or finished and not yet heard
              // of
-  lacking,   // restored without its bulk frames: waits for its client to send them again
+  lacking,   // not direct, and lacks its frames (below): stands in no queue
 };
 
 struct Task {
@@ -46,6 +46,7 @@ struct Task {
   std::uint16_t failures = 0;  // attempts that counted against its retries
   TaskState state = TaskState::ready;
   bool direct = false;
+  bool lacks_frames = false;  // restored without them: waits for its client to send them again
   bool settled = false;  // its client has the outcome already, from an earlier hub: never run it
 };
 

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/hub/peers.hpp"
+#include "tests/support/patience.hpp"
 
 namespace roundhouse::hub {
 
@@ -128,11 +129,9 @@ TEST_CASE("an engine that breaks off is noticed at once") {
     auto engines = maps(read_map(reply->body.bytes)["engines"]);
     return engines.size() == 1 ? text(engines[0]["state"]) : std::to_string(engines.size());
   };
-  for (int i = 0; i < kPatienceTurns && state() != "online"; ++i) ::usleep(1000);
-  CHECK(state() == "online");
+  CHECK(comes_true([&] { return state() == "online"; }));
   engine.reset();
-  for (int i = 0; i < kPatienceTurns && state() == "online"; ++i) ::usleep(1000);
-  CHECK(state() != "online");
+  CHECK(comes_true([&] { return state() != "online"; }));
 }
 
 TEST_CASE("over tcp the keys are in the connection files, and without them nobody gets in") {

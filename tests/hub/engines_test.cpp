@@ -146,3 +146,16 @@ TEST_CASE("an engine that was stopped on purpose is remembered as gone") {
   CHECK(left->gone);
   CHECK(hub.router().engines_present() == 0);
 }
+
+TEST_CASE("a nanny that is stopped while it tells of a crash leaves for good") {
+  HubHarness hub;
+  auto& engine = hub.engine_joins();
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, wire::Died{});
+  CHECK_FALSE(std::get<hub::EngineLeft>(hub.facts.back()).gone);
+  wire::Died stopped;
+  stopped.restarting = false;
+  hub.say(engine.task_link, stopped);
+  CHECK(std::get<hub::EngineLeft>(hub.facts.back()).gone);
+}

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/hub/facts.hpp"
+#include "tests/support/patience.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -72,7 +73,7 @@ struct Loop {
   bool wait(const std::function<bool()>& done) {
     for (int i = 0; i < 10'000 && !done(); ++i) {
       recorder.flush();
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      test::pause_for(std::chrono::milliseconds{1});
       for (RecorderMail& mail : recorder.take_mail()) {
         if (const auto* through = std::get_if<StoredThrough>(&mail)) {
           CHECK(through->facts > stored);
@@ -116,7 +117,7 @@ TEST_CASE("facts that come after a long quiet are committed, too") {
   Loop loop;
   loop.push(1);
   REQUIRE(loop.wait([&] { return loop.stored == 1; }));
-  std::this_thread::sleep_for(Recorder::kBeat * (Recorder::kIdleBeats + 20));
+  test::pause_for(Recorder::kBeat * (Recorder::kIdleBeats + 20));
   loop.push(1);
   CHECK(loop.wait([&] { return loop.stored == 2; }));
 }
@@ -139,7 +140,7 @@ TEST_CASE("a failing store keeps the facts, says so once, and is tried again") {
   REQUIRE(loop.wait([&] { return !loop.failures.empty(); }));
   CHECK(loop.failures == std::vector<std::string>{"disk full"});
   loop.push(10);
-  std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  test::pause_for(std::chrono::milliseconds{100});
   CHECK(loop.recoveries == 0);
   loop.log.broken = false;
   REQUIRE(loop.wait([&] { return loop.stored == 20; }));

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/hub/sqlite_files.hpp"
+#include "tests/support/patience.hpp"
 
 namespace roundhouse::hub {
 
@@ -208,7 +209,7 @@ TEST_CASE("a hub killed in the middle of writing leaves a prefix of its facts") 
         ::_exit(3);
       }
     }
-    ::usleep(60'000 + 7'000 * static_cast<unsigned>(round));
+    test::pause_for(std::chrono::milliseconds{60 + 7 * round});
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);

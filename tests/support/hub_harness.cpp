@@ -104,6 +104,7 @@ FakeEngine& HubHarness::engine_joins(std::uint32_t slots) {
   engine.slots = slots;
   connect(engine, wire::Role::engine);
   holding_is_said(engine);
+  stores_everything();
   return engine;
 }
 
@@ -122,6 +123,7 @@ void HubHarness::engine_restarts(FakeEngine& engine) {
   engine.next_number = 1, engine.outcomes_sent = 0;
   connect(engine, wire::Role::engine);
   holding_is_said(engine);
+  stores_everything();
 }
 
 void HubHarness::holding_is_said(FakeEngine& engine) {
