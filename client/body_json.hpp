@@ -28,8 +28,10 @@ class BodyMap {
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
   // The bytes of each element of a list.
   [[nodiscard]] std::vector<std::string_view> list(std::string_view name) const;
+
   // Whether there is a value other than nil.
   [[nodiscard]] bool has(std::string_view name) const { return !find(name).empty(); }
+
   // The bytes of the value; empty when there is none, or nil.
   [[nodiscard]] std::string_view find(std::string_view name) const;
 

@@ -1,9 +1,8 @@
-#include <roundhouse/client.hpp>
-
 #include <utility>
 
 #include "client/client_access.hpp"
 #include "client/shell.hpp"
+#include <roundhouse/client.hpp>
 
 namespace roundhouse {
 
@@ -21,7 +20,9 @@ Client& Client::operator=(Client&& other) noexcept {
   return *this;
 }
 
-Client::~Client() { close(); }
+Client::~Client() {
+  close();
+}
 
 void Client::close() {
   if (shell_) shell_->close();
@@ -65,6 +66,8 @@ LoadBalancedView Client::load_balanced_view(Targets targets) const {
   return LoadBalancedView(detail::Submitter(shell_, std::move(settings)));
 }
 
-std::uint64_t Client::outstanding() const { return shell().outstanding(); }
+std::uint64_t Client::outstanding() const {
+  return shell().outstanding();
+}
 
 }  // namespace roundhouse

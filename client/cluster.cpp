@@ -1,5 +1,3 @@
-#include <roundhouse/cluster.hpp>
-
 #include <filesystem>
 #include <utility>
 
@@ -7,6 +5,7 @@
 
 #include "client/cluster_control.hpp"
 #include "shared/random.hpp"
+#include <roundhouse/cluster.hpp>
 
 namespace roundhouse {
 namespace {
@@ -68,7 +67,9 @@ Client Cluster::connect(ClientOptions options) const {
   return Client(options);
 }
 
-void Cluster::add_engines(std::size_t count) { roundhouse::add_engines(name_, count, timeout_); }
+void Cluster::add_engines(std::size_t count) {
+  roundhouse::add_engines(name_, count, timeout_);
+}
 
 void Cluster::stop() {
   // In the child of a fork it is the parent's.

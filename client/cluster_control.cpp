@@ -37,8 +37,7 @@ void await_report(int fd, TimePoint deadline, const std::string& silence) {
   while (line.find('\n') == std::string::npos) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_now());
     pollfd item{fd, POLLIN, 0};
-    const int ready =
-        ::poll(&item, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    const int ready = ::poll(&item, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) throw TimeoutError(silence);
     std::array<char, 1024> buffer{};
@@ -68,7 +67,9 @@ ClusterOptions with_absolute_paths(ClusterOptions options) {
   return options;
 }
 
-RunDir run_dir_of(const std::string& name) { return RunDir::locate(name).or_throw(); }
+RunDir run_dir_of(const std::string& name) {
+  return RunDir::locate(name).or_throw();
+}
 
 bool wait_until_gone(const ProcessIdentity& process, TimePoint deadline) {
   while (detail::is_alive(process)) {
@@ -127,20 +128,22 @@ void remove_leftovers(const std::string& name) {
 Fd start_cluster(const ClusterOptions& options, bool lifeline) {
   const RunDir run_dir = run_dir_of(options.name);
   if (find_supervisor(run_dir))
-    throw Exception(Errc::in_use, "cluster '" + options.name +
-                                      "' is running already: `roundhouse stop` ends it");
+    throw Exception(Errc::in_use,
+                    "cluster '" + options.name + "' is running already: `roundhouse stop` ends it");
+  const ClusterOptions checked = with_absolute_paths(options);
+  const std::string program = detail::find_program("roundhouse");
   run_dir.create().or_throw();
   detail::Pipe ready = detail::make_pipe();
   detail::Pipe life = detail::make_pipe();
   SupervisorOptions supervisor;
-  supervisor.cluster = with_absolute_paths(options);
+  supervisor.cluster = checked;
   supervisor.ready_fd = ready.write.get();
   if (lifeline) supervisor.lifeline_fd = life.read.get();
   const Fd log(::open(run_dir.file("supervisor.log").c_str(),
                       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
 
   detail::SpawnOptions spawn;
-  spawn.argv = {detail::find_program("roundhouse"), "supervise"};
+  spawn.argv = {program, "supervise"};
   for (std::string& word : supervisor_arguments(supervisor)) spawn.argv.push_back(std::move(word));
   spawn.environment = options.environment;
   spawn.out = spawn.err = log.get();
@@ -179,10 +182,10 @@ void add_engines(const std::string& name, std::size_t count, std::chrono::nanose
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
   const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd ||
-      ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    throw Exception(Errc::not_connected, "cluster '" + run_dir.cluster() +
-                                             "' has no supervisor: start it with `roundhouse start`");
+  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    throw Exception(
+        Errc::not_connected,
+        "cluster '" + run_dir.cluster() + "' has no supervisor: start it with `roundhouse start`");
   const std::string request = "add " + std::to_string(count) + "\n";
   if (::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size()))

@@ -1,5 +1,5 @@
-// OS. Starting, stopping and listing the clusters of this user on this machine: what rh::Cluster and
-// `roundhouse start`, `stop`, `list` and `engines add` have in common.
+// OS. Starting, stopping and listing the clusters of this user on this machine: what rh::Cluster
+// and `roundhouse start`, `stop`, `list` and `engines add` have in common.
 //
 // Throws Exception as the public header cluster.hpp says. Thread rule: plain functions.
 #pragma once

@@ -72,10 +72,10 @@ Payload make_payload(Encoded&& encoded) {
   frames.insert(frames.end(), std::make_move_iterator(encoded.frames.begin()),
                 std::make_move_iterator(encoded.frames.end()));
   if (frames.size() > wire::kFramesMax)
-    throw Exception(Errc::too_large,
-                    "the arguments of one call take " + std::to_string(frames.size()) +
-                        " frames of at most 16 MiB; at most " + std::to_string(wire::kFramesMax) +
-                        " are allowed");
+    throw Exception(Errc::too_large, "the arguments of one call take " +
+                                         std::to_string(frames.size()) +
+                                         " frames of at most 16 MiB; at most " +
+                                         std::to_string(wire::kFramesMax) + " are allowed");
   out.frames = std::make_shared<const Frames>(std::move(frames));
   return out;
 }

@@ -1,5 +1,3 @@
-#include <roundhouse/pending.hpp>
-
 #include <algorithm>
 #include <stdexcept>
 #include <thread>
@@ -8,6 +6,7 @@
 #include "client/slab.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/async_result.hpp>
+#include <roundhouse/pending.hpp>
 
 namespace roundhouse {
 
@@ -49,7 +48,9 @@ Pending::Pending(const Pending& other)
   if (head_ != nullptr) share(*head_);
 }
 
-Pending::Pending(Pending&& other) noexcept { swap(other); }
+Pending::Pending(Pending&& other) noexcept {
+  swap(other);
+}
 
 Pending& Pending::operator=(Pending other) noexcept {
   swap(other);
@@ -127,8 +128,7 @@ ResultBytes Pending::bytes(std::size_t index) const {
 RemoteErrorInfo Pending::error(std::size_t index) const {
   RemoteErrorInfo out;
   Shell& shell = this->shell();
-  shell.look(
-      [&] { out = error_of(shell.slot(first_ + index), shell.msg_id(first_ + index)); });
+  shell.look([&] { out = error_of(shell.slot(first_ + index), shell.msg_id(first_ + index)); });
   return out;
 }
 
@@ -167,7 +167,9 @@ Metadata Pending::metadata(std::size_t index) const {
   return out;
 }
 
-std::string Pending::msg_id(std::size_t index) const { return shell().msg_id(first_ + index); }
+std::string Pending::msg_id(std::size_t index) const {
+  return shell().msg_id(first_ + index);
+}
 
 Seconds Pending::elapsed() const {
   Seconds out{0};
@@ -183,8 +185,7 @@ Seconds Pending::elapsed() const {
 Seconds Pending::serial_time() const {
   Seconds out{0};
   Shell& shell = this->shell();
-  if (head_ != nullptr)
-    shell.look([&] { out = std::chrono::nanoseconds(head_->duration_ns); });
+  if (head_ != nullptr) shell.look([&] { out = std::chrono::nanoseconds(head_->duration_ns); });
   return out;
 }
 
@@ -214,7 +215,8 @@ bool Pending::wait_on_send(Timeout timeout) const {
 }  // namespace detail
 
 bool AsyncTasks::successful() const {
-  if (!ready()) throw Exception(Errc::invalid, "the result is not ready: successful() is not known");
+  if (!ready())
+    throw Exception(Errc::invalid, "the result is not ready: successful() is not known");
   for (std::size_t i = 0; i < tasks_.size(); ++i)
     if (!tasks_.ok(i)) return false;
   return true;

@@ -81,7 +81,8 @@ void close_others(const Prepared& with) {
 [[noreturn]] void become(const Prepared& with) {
   if (with.own_session) {
     ::setsid();
-    // The session's leader ends at once: nobody has to wait for its child, and no terminal comes back.
+    // The session's leader ends at once: nobody has to wait for its child, and no terminal comes
+    // back.
     const pid_t second = ::fork();
     if (second < 0) give_up(with);
     if (second > 0) ::_exit(0);
@@ -195,7 +196,8 @@ std::string find_program(const std::string& name) {
   }
   for (const std::string& place : places) {
     const std::string candidate = place + "/" + name;
-    if (::access(candidate.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(candidate, ignored))
+    if (::access(candidate.c_str(), X_OK) == 0 &&
+        std::filesystem::is_regular_file(candidate, ignored))
       return candidate;
   }
   throw Exception(Errc::not_connected, "the program " + name +

@@ -18,17 +18,24 @@ namespace roundhouse::detail {
 class Fd {
  public:
   Fd() = default;
+
   explicit Fd(int fd) : fd_(fd) {}
+
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
   Fd& operator=(Fd&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
   }
+
   ~Fd() { reset(); }
 
   void reset();
+
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
   [[nodiscard]] int get() const { return fd_; }
+
   explicit operator bool() const { return fd_ >= 0; }
 
  private:
@@ -66,13 +73,13 @@ void write_pid_file(int fd, const ProcessIdentity& process);
 struct SpawnOptions {
   std::vector<std::string> argv;                   // argv[0]: its path
   std::map<std::string, std::string> environment;  // beside what it inherits
-  int in = -1;                     // -1: /dev/null
-  int out = -1;                    // -1: /dev/null
-  int err = -1;                    // -1: /dev/null
-  std::vector<int> keep;           // descriptors that it inherits under the same number
-  bool own_group = false;          // a process group of its own
-  bool own_session = false;        // a session of its own, and no parent: the pid is not known
-  bool dies_with_parent = false;   // SIGTERM when the thread that spawned it ends
+  int in = -1;                                     // -1: /dev/null
+  int out = -1;                                    // -1: /dev/null
+  int err = -1;                                    // -1: /dev/null
+  std::vector<int> keep;          // descriptors that it inherits under the same number
+  bool own_group = false;         // a process group of its own
+  bool own_session = false;       // a session of its own, and no parent: the pid is not known
+  bool dies_with_parent = false;  // SIGTERM when the thread that spawned it ends
 };
 
 // Runs a program, with all other descriptors closed and the default signal mask. Throws

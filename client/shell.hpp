@@ -77,7 +77,9 @@ class Shell {
   bool wait(const std::function<bool()>& done, Timeout timeout);
   // `read` under the lock, with nothing awaited.
   void look(const std::function<void()>& read);
+
   [[nodiscard]] Slot& slot(std::uint64_t sequence) { return slab_.get(sequence); }
+
   void abandon(Slot& head, std::uint64_t first) noexcept;
   [[nodiscard]] Metadata metadata(const Slot& head, const Slot& slot, std::uint64_t sequence);
   [[nodiscard]] std::string msg_id(std::uint64_t sequence) const;
@@ -122,8 +124,8 @@ class Shell {
   // Lets somebody send what is ready.
   void ask_to_flush(Lease::Guard& guard);
   void poll_as_primary(Lease::Guard& guard, std::optional<TimePoint> deadline, TimePoint now);
-  template <class Done>
-  bool wait_locked(Lease::Guard& guard, Done&& done, std::optional<TimePoint> deadline);
+  bool wait_locked(Lease::Guard& guard, const std::function<bool()>& done,
+                   std::optional<TimePoint> deadline);
   void wait_for_room(Lease::Guard& guard);
   [[nodiscard]] std::uint32_t template_number(const Function& function, std::uint32_t settings);
   void require_open() const;

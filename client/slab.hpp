@@ -18,11 +18,10 @@
 #include <optional>
 #include <vector>
 
-#include <roundhouse/ids.hpp>
-
 #include "shared/payload.hpp"
 #include "shared/records.hpp"
 #include "shared/time.hpp"
+#include <roundhouse/ids.hpp>
 
 namespace roundhouse::detail {
 
@@ -35,7 +34,7 @@ struct Slot {
   std::uint32_t template_number = 0;
   WallTime submitted;
   TimePoint submitted_at;
-  TimePoint finished_at;  // the last of them
+  TimePoint finished_at;          // the last of them
   std::uint64_t duration_ns = 0;  // of those that are done, added up
   // Of each task.
   std::uint32_t offset = 0;  // in its group
@@ -52,7 +51,9 @@ struct Slot {
 };
 
 // Another handle on a group.
-inline void share(Slot& head) { head.handles.fetch_add(1, std::memory_order_relaxed); }
+inline void share(Slot& head) {
+  head.handles.fetch_add(1, std::memory_order_relaxed);
+}
 
 // One less. True when it was the last: call Slab::abandon, under the lock.
 [[nodiscard]] inline bool drop_share(Slot& head) {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <deque>
 #include <optional>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,9 +17,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/children.hpp"
 #include "client/process.hpp"
 #include "shared/clock.hpp"
 #include "shared/log.hpp"
@@ -27,27 +28,18 @@
 namespace roundhouse {
 namespace {
 
+using detail::Child;
+using detail::ChildKind;
+using detail::Children;
 using detail::Fd;
 
 constexpr std::size_t kHubStartsMax = 10;
 constexpr Duration kHubStartsWithin = std::chrono::seconds{60};
+constexpr Duration kHubLifeMin = std::chrono::seconds{1};
+constexpr std::chrono::milliseconds kHubPause{200};
 constexpr Duration kEnginesStopMax = std::chrono::seconds{5};
 constexpr Duration kHubStopMax = std::chrono::seconds{10};
 constexpr Duration kKillMax = std::chrono::seconds{5};
-constexpr std::size_t kLineBytesMax = 4096;
-constexpr std::size_t kLogLines = 5;
-
-enum class Kind : std::uint8_t { hub, engine };
-
-struct Child {
-  Kind kind = Kind::engine;
-  pid_t pid = 0;
-  Fd out;              // its standard output
-  std::string said;    // the beginning of it
-  bool ready = false;  // it said so
-  std::string log;
-  std::uint64_t log_from = 0;  // what was in the log before
-};
 
 // Somebody who waits until engines are ready: whoever started us, or asked for more.
 struct Waiter {
@@ -87,22 +79,22 @@ class Supervisor {
   void open_files();
   void start_hub();
   pid_t start_engine();
-  Child& start(Kind kind, std::vector<std::string> argv, const std::string& log);
-  void on_output(Child& child);
   void on_hub_ready();
   void on_signals();
-  void on_exit(Child child, int status);
+  void on_exit(const Child& child, int status);
   void on_hub_exit(const Child& child, int status);
   void on_request();
   void add_engines(Fd fd, std::size_t count);
   void settle_waiters();
   void fail_waiters(pid_t engine, const std::string& text);
-  void reap();
+
+  void reap() {
+    children_.reap([this](const Child& child, int status) { on_exit(child, status); });
+  }
+
   void stop_all();
   // Signals all children of this kind, and waits for them.
-  void stop_kind(Kind kind, int signal, Duration patience);
-  [[nodiscard]] bool any(Kind kind) const;
-  [[nodiscard]] std::string end_of(const Child& child, int status) const;
+  void stop_kind(ChildKind kind, int signal, Duration patience);
 
   const SupervisorOptions& options_;
   const ClusterOptions& cluster_;
@@ -111,7 +103,7 @@ class Supervisor {
   Fd pid_file_;
   Fd listener_;
   Fd lifeline_;
-  std::deque<Child> children_;  // references stay valid while it grows
+  detail::Children children_;
   std::vector<Waiter> waiters_;
   std::deque<TimePoint> hub_starts_;
   std::size_t engines_started_ = 0;
@@ -164,26 +156,6 @@ void Supervisor::begin() {
   start_hub();
 }
 
-Child& Supervisor::start(Kind kind, std::vector<std::string> argv, const std::string& log) {
-  Child child;
-  child.kind = kind;
-  child.log = run_dir_.file(log);
-  child.log_from = detail::size_of(child.log);
-  const Fd err(::open(child.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  detail::Pipe out = detail::make_pipe();
-  ::fcntl(out.read.get(), F_SETFL, O_NONBLOCK);
-  detail::SpawnOptions spawn;
-  spawn.argv = std::move(argv);
-  spawn.out = out.write.get();
-  spawn.err = err.get();
-  spawn.own_group = true;
-  spawn.dies_with_parent = true;
-  child.pid = detail::spawn(spawn);
-  child.out = std::move(out.read);
-  children_.push_back(std::move(child));
-  return children_.back();
-}
-
 void Supervisor::start_hub() {
   const TimePoint now = steady_now();
   hub_starts_.push_back(now);
@@ -201,7 +173,7 @@ void Supervisor::start_hub() {
   flag("--listen", cluster_.listen);
   flag("--config", cluster_.hub_config);
   argv.insert(argv.end(), cluster_.hub_flags.begin(), cluster_.hub_flags.end());
-  start(Kind::hub, std::move(argv), "hub.log");
+  children_.start(ChildKind::hub, std::move(argv), run_dir_.file("hub.log"));
 }
 
 pid_t Supervisor::start_engine() {
@@ -217,23 +189,7 @@ pid_t Supervisor::start_engine() {
     argv.insert(argv.end(), {"--config", cluster_.engine_config});
   argv.insert(argv.end(), cluster_.engine_flags.begin(), cluster_.engine_flags.end());
   const std::string log = "engine-" + std::to_string(engines_started_++) + ".log";
-  return start(Kind::engine, std::move(argv), log).pid;
-}
-
-void Supervisor::on_output(Child& child) {
-  std::array<char, kLineBytesMax> buffer{};
-  while (true) {
-    const ssize_t count = ::read(child.out.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count == 0) child.out.reset();
-    if (count <= 0) return;
-    if (child.ready || child.said.size() > kLineBytesMax) continue;  // read, so that it can go on
-    child.said.append(buffer.data(), static_cast<std::size_t>(count));
-    const bool is_ready = child.said.starts_with("ready") || child.said.find("\nready") != std::string::npos;
-    if (!is_ready || child.said.find('\n') == std::string::npos) continue;
-    child.ready = true;
-    if (child.kind == Kind::hub) on_hub_ready();
-  }
+  return children_.start(ChildKind::engine, std::move(argv), run_dir_.file(log)).pid;
 }
 
 void Supervisor::on_hub_ready() {
@@ -249,45 +205,26 @@ void Supervisor::on_hub_ready() {
   waiters_.push_back(std::move(waiter));
 }
 
-std::string Supervisor::end_of(const Child& child, int status) const {
-  std::string text = child.kind == Kind::hub ? "roundhouse-hub " : "roundhouse-engine ";
-  text += WIFSIGNALED(status)
-              ? "was killed by signal " + std::to_string(WTERMSIG(status))
-              : "ended with exit code " + std::to_string(WEXITSTATUS(status));
-  const std::string tail = detail::tail_of(child.log, child.log_from, kLogLines);
-  return tail.empty() ? text : text + ": " + tail;
-}
-
 void Supervisor::on_hub_exit(const Child& child, int status) {
   const bool asked = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  if (!first_hub_ready_) throw Exception(Errc::not_connected, end_of(child, status));
+  if (!first_hub_ready_)
+    throw Exception(Errc::not_connected, Children::describe_end(child, status));
   if (asked) {
     log::info("hub_stopped");
     stopping_ = true;
     return;
   }
-  log::warn("hub_died", {{"how", end_of(child, status)}});
+  log::warn("hub_died", {{"how", Children::describe_end(child, status)}});
+  // One that dies at once has a reason that may go away.
+  if (steady_now() - hub_starts_.back() < kHubLifeMin) std::this_thread::sleep_for(kHubPause);
   start_hub();
 }
 
-void Supervisor::on_exit(Child child, int status) {
+void Supervisor::on_exit(const Child& child, int status) {
   if (stopping_) return;
-  if (child.kind == Kind::hub) return on_hub_exit(child, status);
-  log::info("engine_ended", {{"how", end_of(child, status)}});
-  if (!child.ready) fail_waiters(child.pid, end_of(child, status));
-}
-
-void Supervisor::reap() {
-  int status = 0;
-  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-    const auto found = std::find_if(children_.begin(), children_.end(),
-                                    [pid](const Child& child) { return child.pid == pid; });
-    if (found == children_.end()) continue;
-    if (found->out) on_output(*found);
-    Child child = std::move(*found);
-    children_.erase(found);
-    on_exit(std::move(child), status);
-  }
+  if (child.kind == ChildKind::hub) return on_hub_exit(child, status);
+  log::info("engine_ended", {{"how", Children::describe_end(child, status)}});
+  if (!child.ready) fail_waiters(child.pid, Children::describe_end(child, status));
 }
 
 void Supervisor::on_signals() {
@@ -344,8 +281,8 @@ void Supervisor::fail_waiters(pid_t engine, const std::string& text) {
 void Supervisor::settle_waiters() {
   const TimePoint now = steady_now();
   const auto is_ready = [this](pid_t pid) {
-    return std::any_of(children_.begin(), children_.end(),
-                       [pid](const Child& child) { return child.pid == pid && child.ready; });
+    const Child* child = children_.find(pid);
+    return child != nullptr && child->ready;
   };
   for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
     const auto ready = static_cast<std::size_t>(
@@ -371,11 +308,10 @@ void Supervisor::settle_waiters() {
 }
 
 void Supervisor::turn() {
-  std::vector<pollfd> items{{signals_.get(), POLLIN, 0},
-                            {listener_.get(), POLLIN, 0},
-                            {lifeline_.get(), POLLIN, 0}};
+  std::vector<pollfd> items{
+      {signals_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}, {lifeline_.get(), POLLIN, 0}};
   std::vector<pid_t> pids;
-  for (const Child& child : children_) {
+  for (const Child& child : children_.all()) {
     items.push_back({child.out.get(), POLLIN, 0});
     pids.push_back(child.pid);
   }
@@ -389,26 +325,18 @@ void Supervisor::turn() {
   }
   for (std::size_t i = 0; i < pids.size(); ++i) {
     if (items[3 + i].revents == 0) continue;
-    const auto child = std::find_if(children_.begin(), children_.end(),
-                                    [&](const Child& each) { return each.pid == pids[i]; });
-    if (child != children_.end()) on_output(*child);
+    const bool now_ready = children_.read_output(pids[i]);
+    if (now_ready && children_.find(pids[i])->kind == ChildKind::hub) on_hub_ready();
   }
   if (items[0].revents != 0) on_signals();
   if (items[1].revents != 0 && !stopping_) on_request();
   settle_waiters();
 }
 
-bool Supervisor::any(Kind kind) const {
-  return std::any_of(children_.begin(), children_.end(),
-                     [kind](const Child& child) { return child.kind == kind; });
-}
-
-void Supervisor::stop_kind(Kind kind, int signal, Duration patience) {
-  // A nanny ends its engine itself when asked to; killing takes all of the group.
-  for (const Child& child : children_)
-    if (child.kind == kind) ::kill(signal == SIGKILL ? -child.pid : child.pid, signal);
+void Supervisor::stop_kind(ChildKind kind, int signal, Duration patience) {
+  children_.signal(kind, signal);
   const TimePoint until = steady_now() + patience;
-  while (any(kind) && steady_now() < until) {
+  while (children_.any(kind) && steady_now() < until) {
     pollfd item{signals_.get(), POLLIN, 0};
     ::poll(&item, 1, 20);
     signalfd_siginfo info{};
@@ -420,10 +348,10 @@ void Supervisor::stop_kind(Kind kind, int signal, Duration patience) {
 
 void Supervisor::stop_all() {
   stopping_ = true;
-  stop_kind(Kind::engine, SIGTERM, kEnginesStopMax);
-  stop_kind(Kind::engine, SIGKILL, kKillMax);
-  stop_kind(Kind::hub, SIGTERM, kHubStopMax);
-  stop_kind(Kind::hub, SIGKILL, kKillMax);
+  stop_kind(ChildKind::engine, SIGTERM, kEnginesStopMax);
+  stop_kind(ChildKind::engine, SIGKILL, kKillMax);
+  stop_kind(ChildKind::hub, SIGTERM, kHubStopMax);
+  stop_kind(ChildKind::hub, SIGKILL, kKillMax);
 }
 
 int Supervisor::run() {
@@ -436,14 +364,16 @@ int Supervisor::run() {
   stop_all();
   listener_.reset();
   for (const Waiter& waiter : waiters_)
-    write_all(waiter.fd.get(), line_of(Errc::closed, "the cluster is being stopped"));
+    write_all(waiter.fd.get(), failure_ ? line_of(failure_->code, failure_->text)
+                                        : line_of(Errc::closed, "the cluster is being stopped"));
   // Only what is ours: without the lock it is somebody else's cluster.
   if (pid_file_) run_dir_.remove();
   if (!failure_) return 0;
-  log::error("supervisor_failed", {{"why", failure_->text}});
+  // Before the hub was ready nobody waits but whoever started us.
   const bool told = options_.ready_fd >= 0 && !reported_;
-  if (told) write_all(options_.ready_fd, line_of(failure_->code, failure_->text));
-  if (!told) std::fprintf(stderr, "roundhouse: %s\n", failure_->text.c_str());
+  if (told && !first_hub_ready_)
+    write_all(options_.ready_fd, line_of(failure_->code, failure_->text));
+  if (!told) log::error("supervisor_failed", {{"why", failure_->text}});
   return 1;
 }
 
@@ -457,75 +387,6 @@ int supervise(const SupervisorOptions& options) {
   else
     std::fprintf(stderr, "roundhouse: %s\n", run_dir.error().text.c_str());
   return 1;
-}
-
-std::vector<std::string> supervisor_arguments(const SupervisorOptions& options) {
-  const ClusterOptions& cluster = options.cluster;
-  std::vector<std::string> out;
-  const auto word = [&out](const char* name, const std::string& value) {
-    if (!value.empty()) out.push_back(std::string(name) + "=" + value);
-  };
-  word("name", cluster.name);
-  word("engines", std::to_string(cluster.engines));
-  word("slots", std::to_string(cluster.slots));
-  word("store", cluster.store);
-  word("durability", cluster.durability);
-  word("listen", cluster.listen);
-  word("hub_config", cluster.hub_config);
-  word("engine_config", cluster.engine_config);
-  word("timeout_ns", std::to_string(cluster.timeout.count()));
-  word("ready_fd", std::to_string(options.ready_fd));
-  word("lifeline_fd", std::to_string(options.lifeline_fd));
-  for (const std::string& module : cluster.modules) word("module", module);
-  for (const std::string& flag : cluster.hub_flags) word("hub_flag", flag);
-  for (const std::string& flag : cluster.engine_flags) word("engine_flag", flag);
-  return out;
-}
-
-SupervisorOptions parse_supervisor_arguments(const std::vector<std::string>& words) {
-  SupervisorOptions out;
-  ClusterOptions& cluster = out.cluster;
-  const auto number = [](const std::string& text, auto& into) {
-    const char* behind = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), behind, into);
-    if (error != std::errc{} || stop != behind)
-      throw Exception(Errc::invalid, "'" + text + "' is no number");
-  };
-  for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    const std::string name = word.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
-    std::int64_t timeout = 0;
-    if (name == "name") cluster.name = value;
-    else if (name == "engines") number(value, cluster.engines);
-    else if (name == "slots") number(value, cluster.slots);
-    else if (name == "store") cluster.store = value;
-    else if (name == "durability") cluster.durability = value;
-    else if (name == "listen") cluster.listen = value;
-    else if (name == "hub_config") cluster.hub_config = value;
-    else if (name == "engine_config") cluster.engine_config = value;
-    else if (name == "timeout_ns") number(value, timeout), cluster.timeout = std::chrono::nanoseconds(timeout);
-    else if (name == "ready_fd") number(value, out.ready_fd);
-    else if (name == "lifeline_fd") number(value, out.lifeline_fd);
-    else if (name == "module") cluster.modules.push_back(value);
-    else if (name == "hub_flag") cluster.hub_flags.push_back(value);
-    else if (name == "engine_flag") cluster.engine_flags.push_back(value);
-    else throw Exception(Errc::invalid, "the supervisor does not know '" + name + "'");
-  }
-  return out;
-}
-
-int supervise_main(int argc, char** argv) {
-  try {
-    const SupervisorOptions options = parse_supervisor_arguments({argv, argv + argc});
-    log::Options log_options;
-    log_options.program = "supervisor";
-    (void)log::open(log_options);
-    return supervise(options);
-  } catch (const Exception& error) {
-    std::fprintf(stderr, "roundhouse supervise: %s\n", error.what());
-    return 2;
-  }
 }
 
 }  // namespace roundhouse

@@ -1,9 +1,8 @@
-#include <roundhouse/targets.hpp>
-
 #include <algorithm>
 #include <string>
 
 #include <roundhouse/error.hpp>
+#include <roundhouse/targets.hpp>
 
 namespace roundhouse {
 
@@ -43,8 +42,10 @@ std::vector<int> Targets::resolve(const std::vector<int>& known) const {
       id = known[known.size() - static_cast<std::size_t>(-static_cast<long>(id))];
     if (!std::binary_search(known.begin(), known.end(), id)) {
       std::string text = "there is no engine " + std::to_string(asked) + "; there ";
-      if (known.empty()) text += "are none at all";
-      else text += known.size() == 1 ? "is only" : "are";
+      if (known.empty())
+        text += "are none at all";
+      else
+        text += known.size() == 1 ? "is only" : "are";
       for (const int other : known) text += " " + std::to_string(other);
       throw Exception(Errc::unknown_engine, text);
     }

@@ -1,8 +1,7 @@
-#include <roundhouse/view.hpp>
-
 #include <algorithm>
 
 #include "client/shell.hpp"
+#include <roundhouse/view.hpp>
 
 namespace roundhouse {
 
@@ -26,7 +25,9 @@ Pending Submitter::submit(const Function& function, std::span<const int> engines
   return shell_->submit(shell_, function, engines, bodies, settings_number_, urgency);
 }
 
-Pending Submitter::nothing() const { return {shell_, nullptr, 0, 0}; }
+Pending Submitter::nothing() const {
+  return {shell_, nullptr, 0, 0};
+}
 
 std::vector<int> Submitter::engines(const Targets& targets) const {
   std::vector<int> known;
@@ -41,13 +42,12 @@ std::vector<int> Submitter::engines(const Targets& targets) const {
 }
 
 std::size_t Submitter::pieces(std::size_t items) const {
-  if (settings_.chunk_size > 0)
-    return (items + settings_.chunk_size - 1) / settings_.chunk_size;
+  if (settings_.chunk_size > 0) return (items + settings_.chunk_size - 1) / settings_.chunk_size;
   std::size_t slots = 0;
   for (const EngineSummary& engine : shell_->engines()) {
-    const bool may_run =
-        settings_.targets.empty() || std::find(settings_.targets.begin(), settings_.targets.end(),
-                                               engine.id) != settings_.targets.end();
+    const bool may_run = settings_.targets.empty() ||
+                         std::find(settings_.targets.begin(), settings_.targets.end(), engine.id) !=
+                             settings_.targets.end();
     if (may_run) slots += engine.slots;
   }
   return std::min(items, kPiecesPerSlot * (slots == 0 ? kSlotsGuess : slots));
@@ -138,8 +138,7 @@ detail::MapPlan LoadBalancedView::map_plan(std::size_t items) const {
 }
 
 detail::Pending LoadBalancedView::submit_map(const detail::Function& function,
-                                             const detail::MapPlan& plan,
-                                             std::span<Encoded> pieces,
+                                             const detail::MapPlan& plan, std::span<Encoded> pieces,
                                              detail::Urgency urgency) const {
   return detail::submit_pieces(submitter_, function, plan, pieces, urgency);
 }

@@ -37,7 +37,8 @@ EngineList::Change EngineList::on_hint(const wire::Hint& hint) {
   if (hint.number <= number_) return Change::none;
   if (hint.number != number_ + 1) return Change::ask;
   number_ = hint.number;
-  if (hint.event == "engine_left") return engines_.erase(hint.engine) != 0 ? Change::changed : Change::none;
+  if (hint.event == "engine_left")
+    return engines_.erase(hint.engine) != 0 ? Change::changed : Change::none;
   if (hint.event == "engine_restarted") {
     const auto engine = engines_.find(hint.engine);
     if (engine == engines_.end()) return Change::ask;

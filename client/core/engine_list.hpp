@@ -9,10 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "shared/message.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/result.hpp>
-
-#include "shared/message.hpp"
 
 namespace roundhouse::client {
 

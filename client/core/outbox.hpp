@@ -6,10 +6,9 @@
 #include <optional>
 #include <vector>
 
-#include <roundhouse/error.hpp>
-
 #include "shared/message.hpp"
 #include "shared/records.hpp"
+#include <roundhouse/error.hpp>
 
 namespace roundhouse::client {
 

@@ -4,9 +4,8 @@
 #include <iterator>
 #include <utility>
 
-#include <roundhouse/version.hpp>
-
 #include "shared/check.hpp"
+#include <roundhouse/version.hpp>
 
 namespace roundhouse::client {
 namespace {
@@ -42,7 +41,9 @@ std::uint64_t Session::draw() {
   return z == 0 ? 1 : z;
 }
 
-std::string Session::peer_topic() const { return "peer/" + hex16(connection_); }
+std::string Session::peer_topic() const {
+  return "peer/" + hex16(connection_);
+}
 
 wire::Hello Session::hello() const {
   wire::Hello out;
@@ -91,8 +92,10 @@ void Session::drop_link(std::string_view reason, TimePoint now, Outbox& out) {
     const bool give_up = pending.own || (pending.sent && pending.repeat == Repeat::no);
     pending.sent = false;
     if (give_up && !pending.own)
-      out.replies.push_back({request->first, std::string(to_string(Errc::not_connected)),
-                             "the connection to the hub was lost before it answered", {}});
+      out.replies.push_back({request->first,
+                             std::string(to_string(Errc::not_connected)),
+                             "the connection to the hub was lost before it answered",
+                             {}});
     request = give_up ? requests_.erase(request) : std::next(request);
   }
   if (was_usable) out.usable_changed = true;
@@ -111,8 +114,13 @@ void Session::fail(Error error, Outbox& out) {
 
 void Session::leave(std::string reason, Outbox& out) {
   if (state_ == State::over) return;
-  if (control_welcome_)
-    out.sends.push_back({wire::Plane::control, wire::encode(wire::Goodbye{std::move(reason)})});
+  // On the task plane, behind the last word about what has been received: else the hub would keep
+  // outcomes for a session that never returns.
+  if (task_usable()) {
+    if (const auto received = outcomes_.take_received(TimePoint::max()))
+      out.sends.push_back({wire::Plane::task, wire::encode(*received)});
+    out.sends.push_back({wire::Plane::task, wire::encode(wire::Goodbye{std::move(reason)})});
+  }
   fail({Errc::closed, "this client was closed"}, out);
 }
 
@@ -152,7 +160,9 @@ void Session::beat(TimePoint now, Outbox& out) {
   beat_at_ = now + heartbeat_;
 }
 
-std::uint32_t Session::define(wire::Define define) { return templates_.intern(std::move(define)); }
+std::uint32_t Session::define(wire::Define define) {
+  return templates_.intern(std::move(define));
+}
 
 std::uint64_t Session::submit(wire::SubmitRecord record) {
   RH_CHECK(!failure_);
@@ -169,7 +179,9 @@ std::uint64_t Session::request(std::string verb, wire::Raw body, Repeat repeat, 
   return id;
 }
 
-void Session::forget_request(std::uint64_t id) { requests_.erase(id); }
+void Session::forget_request(std::uint64_t id) {
+  requests_.erase(id);
+}
 
 void Session::send_request(std::uint64_t id, Pending& pending, Outbox& out) {
   pending.sent = true;

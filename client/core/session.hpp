@@ -25,9 +25,6 @@
 #include <string>
 #include <string_view>
 
-#include <roundhouse/error.hpp>
-#include <roundhouse/ids.hpp>
-
 #include "client/core/engine_list.hpp"
 #include "client/core/outbox.hpp"
 #include "client/core/outcome_table.hpp"
@@ -36,6 +33,8 @@
 #include "shared/message.hpp"
 #include "shared/records.hpp"
 #include "shared/time.hpp"
+#include <roundhouse/error.hpp>
+#include <roundhouse/ids.hpp>
 
 namespace roundhouse::client {
 
@@ -80,6 +79,7 @@ class Session {
 
   // The number of a template, interned.
   std::uint32_t define(wire::Define define);
+
   [[nodiscard]] const wire::Define& template_of(std::uint32_t number) const {
     return templates_.get(number);
   }
@@ -198,11 +198,11 @@ class Session {
   std::uint64_t beat_number_ = 0;
   Duration heartbeat_ = std::chrono::milliseconds{1000};
   Duration dead_ = std::chrono::milliseconds{3000};
-  TimePoint retry_at_;      // waiting
-  TimePoint give_up_at_;    // connecting
-  TimePoint heard_at_;      // up
-  TimePoint beat_at_;       // up: the next one
-  TimePoint ticked_at_;     // to know whether this process was stopped
+  TimePoint retry_at_;    // waiting
+  TimePoint give_up_at_;  // connecting
+  TimePoint heard_at_;    // up
+  TimePoint beat_at_;     // up: the next one
+  TimePoint ticked_at_;   // to know whether this process was stopped
   Duration backoff_;
   std::uint32_t refusals_ = 0;
 };

@@ -2,17 +2,18 @@
 #include <algorithm>
 #include <utility>
 
-#include <roundhouse/version.hpp>
-
 #include "client/core/session.hpp"
 #include "shared/check.hpp"
+#include <roundhouse/version.hpp>
 
 namespace roundhouse::client {
 namespace {
 
 constexpr Duration kHeartbeatMin = std::chrono::milliseconds{1};
 
-Errc code_of(std::string_view name) { return errc_from_string(name).value_or(Errc::refused); }
+Errc code_of(std::string_view name) {
+  return errc_from_string(name).value_or(Errc::refused);
+}
 
 }  // namespace
 

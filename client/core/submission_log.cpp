@@ -16,8 +16,9 @@ constexpr std::size_t kDeadMin = 1024;
 std::uint32_t end_of(std::string_view ends, std::uint32_t index) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i)
-    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(ends[4 * std::size_t{index} + i]))
-             << (8 * i);
+    value |=
+        static_cast<std::uint32_t>(static_cast<unsigned char>(ends[4 * std::size_t{index} + i]))
+        << (8 * i);
   return value;
 }
 
@@ -32,7 +33,18 @@ Slice part_of(const Slice& whole, std::size_t at, std::size_t size) {
   return out;
 }
 
-bool travels_in_frames(const wire::SubmitRecord& record) { return record.payload.frame_count() != 0; }
+// Payload bytes of part_of(record, offset, count).
+std::size_t size_of(const wire::SubmitRecord& record, std::uint32_t offset, std::uint32_t count) {
+  if (record.ends.size == 0) return record.payload.size();
+  const std::string_view ends = record.ends.view();
+  const std::uint32_t from = offset == 0 ? 0 : end_of(ends, offset - 1);
+  const std::uint32_t to = end_of(ends, offset + count - 1);
+  return record.payload.size() - record.payload.tail_size + (to - from);
+}
+
+bool travels_in_frames(const wire::SubmitRecord& record) {
+  return record.payload.frame_count() != 0;
+}
 
 }  // namespace
 
@@ -161,19 +173,24 @@ void SubmissionLog::store_through(std::uint64_t stored) {
   tidy();
 }
 
-std::uint32_t SubmissionLog::allowed(std::uint32_t count, std::size_t bytes) const {
+std::uint32_t SubmissionLog::allowed(std::uint32_t count) const {
   if (!open_ || credit_tasks_ <= sent_) return 0;
-  const bool fits = sent_bytes_ + bytes <= credit_bytes_;
-  // A record beyond what the hub ever gives goes alone, when all before it is accepted.
-  const bool oversized = bytes > first_credit_bytes_ && accepted_ == sent_;
-  if (!fits && !oversized) return 0;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, credit_tasks_ - sent_));
+}
+
+bool SubmissionLog::fits(std::size_t bytes) const {
+  if (sent_bytes_ + bytes <= credit_bytes_) return true;
+  // A record beyond what the hub ever gives goes alone, when all before it is accepted.
+  return bytes > first_credit_bytes_ && accepted_ == sent_;
 }
 
 bool SubmissionLog::ready() const {
   if (sent_ == last()) return false;
-  const bool at_bytes = cursor_ < entries_.size() && !entries_[cursor_].dead;
-  return allowed(1, at_bytes ? entries_[cursor_].record.payload.size() : 0) != 0;
+  if (allowed(1) == 0) return false;
+  if (cursor_ >= entries_.size() || entries_[cursor_].dead) return true;
+  const Entry& entry = entries_[cursor_];
+  if (entry.first() > sent_ + 1) return true;
+  return fits(size_of(entry.record, static_cast<std::uint32_t>(sent_ + 1 - entry.first()), 1));
 }
 
 std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
@@ -185,15 +202,16 @@ std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
   if (next_kept > sent_ + 1) {  // ended, and their bytes are gone
     const std::uint64_t gap = std::min<std::uint64_t>(next_kept - sent_ - 1, wire::kRunTasksMax);
     out.sequence = sent_ + 1;
-    out.count = allowed(static_cast<std::uint32_t>(gap), 0);
+    out.count = allowed(static_cast<std::uint32_t>(gap));
     out.template_number = last_template_;
     if (out.count == 0) return std::nullopt;
   } else {
     const Entry& entry = entries_[cursor_];
     const auto offset = static_cast<std::uint32_t>(sent_ + 1 - entry.first());
     const std::uint32_t left = entry.record.count - offset;
-    const std::uint32_t count = allowed(left, entry.record.payload.size());
-    if (count == 0) return std::nullopt;
+    std::uint32_t count = allowed(left);
+    while (count > 1 && !fits(size_of(entry.record, offset, count))) count /= 2;
+    if (count == 0 || !fits(size_of(entry.record, offset, count))) return std::nullopt;
     out = client::part_of(entry.record, offset, count);
     if (count == left) {
       unsent_bytes_ -= entry.record.payload.size();

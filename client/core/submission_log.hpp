@@ -44,8 +44,8 @@ class SubmissionLog {
   // True when take_next() would give one.
   [[nodiscard]] bool ready() const;
 
-  // Sequences above what the hub has, stored or accepted, whose bytes are gone although they have no outcome: the hub lost
-  // its memory of them. Only right after restart().
+  // Sequences above what the hub has, stored or accepted, whose bytes are gone although they have
+  // no outcome: the hub lost its memory of them. Only right after restart().
   [[nodiscard]] std::vector<wire::Range> lost(const std::vector<wire::Range>& ended,
                                               std::uint64_t settled) const;
 
@@ -88,8 +88,10 @@ class SubmissionLog {
   // The first entry that ends at or behind `sequence`; entries_.size() when there is none.
   [[nodiscard]] std::size_t find(std::uint64_t sequence) const;
   [[nodiscard]] bool droppable(const Entry& entry) const;
-  // How many of `count` tasks and `bytes` bytes from sent_ + 1 on credit allows; 0: none.
-  [[nodiscard]] std::uint32_t allowed(std::uint32_t count, std::size_t bytes) const;
+  // How many of `count` tasks from sent_ + 1 on credit allows; 0: none.
+  [[nodiscard]] std::uint32_t allowed(std::uint32_t count) const;
+  // Whether so many bytes of payload may be sent now.
+  [[nodiscard]] bool fits(std::size_t bytes) const;
   void drop(Entry& entry);
   void tidy();
   void store_through(std::uint64_t stored);

@@ -20,7 +20,9 @@ std::uint32_t TemplateTable::intern(wire::Define define) {
   return known->second;
 }
 
-void TemplateTable::restart() { told_.assign(templates_.size(), false); }
+void TemplateTable::restart() {
+  told_.assign(templates_.size(), false);
+}
 
 bool TemplateTable::take_untold(std::uint32_t number) {
   RH_CHECK(number >= 1 && number <= templates_.size());

@@ -28,7 +28,7 @@ class TemplateTable {
   [[nodiscard]] std::size_t size() const { return templates_.size(); }
 
  private:
-  std::vector<wire::Define> templates_;            // number - 1
+  std::vector<wire::Define> templates_;  // number - 1
   std::vector<bool> told_;
   std::map<std::string, std::uint32_t> by_bytes_;  // encoded, with number 0
 };

@@ -1,12 +1,13 @@
 // A hub for clients inside the test, over mailboxes: it runs tasks itself, in its own thread, as if
-// engines had, and can lose connections, forget, hold outcomes back and refuse. Tasks are those that
-// the test program registers with RH_TASK, and push and pull.
+// engines had, and can lose connections, forget, hold outcomes back and refuse. Tasks are those
+// that the test program registers with RH_TASK, and push and pull.
 //
 //   LocalHub hub(2);                      // as if two engines were there: 0 and 1
 //   Client client = hub.connect();
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "client/client_access.hpp"
+#include "shared/clock.hpp"
 #include "shared/mailbox.hpp"
 #include "shared/net/mailbox_link.hpp"
 #include "shared/net/poll.hpp"
@@ -32,6 +34,16 @@
 #include <roundhouse/version.hpp>
 
 namespace roundhouse::test {
+
+// Asks until it is true, for `patience` at most. Returns whether it came true.
+inline bool comes_true_within(Duration patience, const std::function<bool()>& what) {
+  const TimePoint until = steady_now() + patience;
+  while (!what()) {
+    if (steady_now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+  return true;
+}
 
 class LocalHub {
  public:
@@ -57,7 +69,9 @@ class LocalHub {
   }
 
   // What may happen to it. Any thread.
-  void loses_connections() { then([this] { disconnect_all(); }); }
+  void loses_connections() {
+    then([this] { disconnect_all(); });
+  }
 
   void goes_away() {
     then([this] {
@@ -109,14 +123,12 @@ class LocalHub {
     std::uint64_t next_outcome = 1;
   };
 
-  using Inputs = std::vector<std::function<void()>>;
-
+  // Returns when it has happened.
   void then(std::function<void()> change) {
-    {
-      const std::lock_guard lock(mutex_);
-      changes_.push_back(std::move(change));
-    }
+    std::unique_lock lock(mutex_);
+    changes_.push_back(std::move(change));
     wake_.wake();
+    happened_.wait(lock, [this] { return changes_.empty(); });
   }
 
   void run(const std::stop_token& stop) {
@@ -126,7 +138,9 @@ class LocalHub {
       net::poll(items, std::chrono::milliseconds{50});
       wake_.clear();
       const std::lock_guard lock(mutex_);
-      for (const auto& change : std::exchange(changes_, {})) change();
+      for (const auto& change : changes_) change();
+      changes_.clear();
+      happened_.notify_all();
       turn();
     }
   }
@@ -160,8 +174,7 @@ class LocalHub {
     Peer& peer = peers_[in.peer];
     switch (*wire::kind_of(in.message)) {
       case wire::Kind::hello: return on_hello(plane, in, peer);
-      case wire::Kind::beat:
-        return send(plane, in.peer, *wire::decode_as<wire::Beat>(in.message));
+      case wire::Kind::beat: return send(plane, in.peer, *wire::decode_as<wire::Beat>(in.message));
       case wire::Kind::request: return on_request(in);
       case wire::Kind::define: {
         const auto define = *wire::decode_as<wire::Define>(in.message);
@@ -247,8 +260,8 @@ class LocalHub {
       invoke(define, payload, *out.engine, reply);
     if (!reply.ok) {
       if (out.ending == wire::Ending::ok) out.ending = wire::Ending::error;
-      out.payload = Payload::of(wire::encode_error(
-          {reply.error.name, reply.error.value, reply.error.traceback}));
+      out.payload = Payload::of(
+          wire::encode_error({reply.error.name, reply.error.value, reply.error.traceback}));
     } else {
       out.payload = Payload::of(std::move(reply.result.body));
       if (!reply.result.frames.empty())
@@ -318,7 +331,8 @@ class LocalHub {
   mutable std::mutex mutex_;  // guards everything but the door, which is the thread's
   net::MailboxDoor door_;
   WakeFd wake_;
-  Inputs changes_;
+  std::vector<std::function<void()>> changes_;
+  std::condition_variable happened_;
   std::map<net::PeerId, Peer> peers_;
   std::map<std::uint32_t, wire::Define> templates_;
   std::map<EngineId, std::map<std::string, PackedValue>> data_;

@@ -60,8 +60,9 @@ std::vector<Encoded> encode_pieces(std::span<const std::size_t> sizes, Ranges&..
         [&](auto&... at) {
           const auto take = [&](auto& from) {
             const auto first = from;
-            std::ranges::advance(from, static_cast<std::iter_difference_t<
-                                           std::remove_cvref_t<decltype(from)>>>(sizes[i]));
+            std::ranges::advance(
+                from,
+                static_cast<std::iter_difference_t<std::remove_cvref_t<decltype(from)>>>(sizes[i]));
             return Piece(first, from);
           };
           encode_map_arguments<P...>(out[i], take(at)...);
@@ -71,8 +72,8 @@ std::vector<Encoded> encode_pieces(std::span<const std::size_t> sizes, Ranges&..
   return out;
 }
 
-// `View` offers: Value<R>, the type of the result of a call; collector<R>(), how it is made; call(),
-// which submits one call; map_plan(items) and map_pieces(), which submit those of a map.
+// `View` offers: Value<R>, the type of the result of a call; collector<R>(), how it is made;
+// call(), which submits one call; map_plan(items) and map_pieces(), which submit those of a map.
 template <class View>
 class Calls {
  public:
@@ -146,9 +147,7 @@ class Calls {
  private:
   [[nodiscard]] const View& self() const { return static_cast<const View&>(*this); }
 
-  [[nodiscard]] Urgency urgency() const {
-    return self().block() ? Urgency::waits : Urgency::later;
-  }
+  [[nodiscard]] Urgency urgency() const { return self().block() ? Urgency::waits : Urgency::later; }
 
   template <class Result>
   Result settled(Result result) const {
@@ -175,8 +174,8 @@ class Calls {
     if (arguments.borrowed) borrowed = arguments.frames;
     Pending tasks = self().submit_call(function, arguments, urgency);
     if (!borrowed.empty()) tasks.track(std::move(borrowed));
-    return AsyncResult<typename View::template Value<Result>>(
-        std::move(tasks), View::template collector<Result>());
+    return AsyncResult<typename View::template Value<Result>>(std::move(tasks),
+                                                              View::template collector<Result>());
   }
 
   template <class R, class... P, class... Ranges>
@@ -200,8 +199,8 @@ class Calls {
         std::min({static_cast<std::size_t>(std::ranges::distance(ranges))...});
     const auto plan = self().map_plan(items);
     std::vector<Encoded> pieces = encode_pieces<P...>(plan.sizes, ranges...);
-    return AsyncMapResult<std::remove_cvref_t<R>>(self().submit_map(function, plan, pieces, urgency),
-                                                  items);
+    return AsyncMapResult<std::remove_cvref_t<R>>(
+        self().submit_map(function, plan, pieces, urgency), items);
   }
 };
 

@@ -3,8 +3,8 @@
 //   rh::Cluster cluster({.engines = 4, .modules = {"./survey.so"}});   // stopped by the destructor
 //   rh::Client client = cluster.connect();
 //
-// It runs what `roundhouse start` runs: a supervisor, which starts the hub again if it dies, the hub
-// and the engines. They end with this program, however it ends, unless it called detach(). The
+// It runs what `roundhouse start` runs: a supervisor, which starts the hub again if it dies, the
+// hub and the engines. They end with this program, however it ends, unless it called detach(). The
 // programs are looked for in $ROUNDHOUSE_BINDIR, beside this program, and in $PATH.
 // Not thread-safe.
 #pragma once
@@ -25,7 +25,7 @@ struct ClusterOptions {
   // Empty: a name of its own, so that several can run. (`roundhouse start` passes "default".)
   std::string name{};
   std::size_t engines = 1;
-  std::uint32_t slots = 1;           // tasks that an engine runs at a time
+  std::uint32_t slots = 1;             // tasks that an engine runs at a time
   std::vector<std::string> modules{};  // paths of modules for every engine
   std::string store{};                 // "sqlite", "memory", "none"; empty: the hub's default
   std::string durability{};            // "relaxed", "commit", "none"; empty: the hub's default
@@ -42,8 +42,9 @@ struct ClusterOptions {
 class Cluster {
  public:
   // Starts and returns when the hub answers and every engine has registered. Throws Exception, with
-  // the last lines of the log of what failed: in_use when a cluster of this name runs, not_connected
-  // when a program is missing or ends early; TimeoutError. What was started is stopped then.
+  // the last lines of the log of what failed: in_use when a cluster of this name runs,
+  // not_connected when a program is missing or ends early; TimeoutError. What was started is
+  // stopped then.
   explicit Cluster(const ClusterOptions& options = {});
   Cluster(Cluster&&) noexcept;
   Cluster& operator=(Cluster&&) noexcept;
@@ -59,8 +60,8 @@ class Cluster {
   // constructor.
   void add_engines(std::size_t count);
 
-  // Stops engines, hub and supervisor and waits until they are gone. Idempotent. Throws TimeoutError
-  // when something would not go even when killed.
+  // Stops engines, hub and supervisor and waits until they are gone. Idempotent. Throws
+  // TimeoutError when something would not go even when killed.
   void stop();
 
   // Leaves it running: stop() and the destructor do nothing from now on.
@@ -69,8 +70,8 @@ class Cluster {
  private:
   std::string name_;
   std::chrono::nanoseconds timeout_{};
-  int owner_ = 0;          // the process that started it
-  int lifeline_ = -1;      // open while we live; its end stops the cluster
+  int owner_ = 0;           // the process that started it
+  int lifeline_ = -1;       // open while we live; its end stops the cluster
   bool temporary_ = false;  // the name is its own: nothing is to remain
   bool running_ = false;
 };

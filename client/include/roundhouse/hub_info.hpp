@@ -27,7 +27,7 @@ struct EngineInfo {
   std::uint32_t incarnation = 0;  // processes that lived under this id so far
   std::uint32_t slots = 1;
   std::string state;
-  std::uint64_t queue = 0;      // tasks that wait for it
+  std::uint64_t queue = 0;  // tasks that wait for it
   std::uint64_t running = 0;
   std::uint64_t completed = 0;  // since it joined
   std::string host;
@@ -44,8 +44,8 @@ struct EngineQueue {
 };
 
 struct QueueStatus {
-  std::vector<EngineQueue> engines;  // by id
-  std::uint64_t unassigned = 0;      // tasks that no engine has
+  std::vector<EngineQueue> engines;         // by id
+  std::uint64_t unassigned = 0;             // tasks that no engine has
   std::vector<std::string> unassigned_ids;  // with `verbose`
   std::string json;
 };
@@ -58,7 +58,7 @@ struct HistoryPage {
 // The hub's record of one task, also of another client's.
 struct TaskRecord {
   Metadata metadata;
-  std::optional<std::string> error_name;   // of a task that failed
+  std::optional<std::string> error_name;  // of a task that failed
   std::optional<std::string> error_value;
   std::string json;  // all of it
 };

@@ -1,4 +1,5 @@
-// push, pull, scatter and gather, as views of engines have them. Programs see them through view.hpp.
+// push, pull, scatter and gather, as views of engines have them. Programs see them through
+// view.hpp.
 //
 //   all.push("limit", 5).get();                    // the same value on every engine
 //   std::vector<int> limits = all.pull<int>("limit").get();
@@ -8,7 +9,8 @@
 //   auto back = all.gather<double>("samples").get();  // as std::vector<T>; and joined again
 //
 // A name that an engine does not have is a RemoteError with name() "NameError", a value of another
-// type one with "TypeError" or SerializationError. Named data lives as long as the engine's process.
+// type one with "TypeError" or SerializationError. Named data lives as long as the engine's
+// process.
 #pragma once
 
 #include <cstddef>

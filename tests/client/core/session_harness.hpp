@@ -106,8 +106,7 @@ class SessionHarness {
   }
 
   void hub_accepts(std::uint64_t accepted, std::uint64_t stored = 0) {
-    hub_says(wire::Plane::task,
-             wire::Accepted{accepted, stored, credit_tasks, credit_bytes});
+    hub_says(wire::Plane::task, wire::Accepted{accepted, stored, credit_tasks, credit_bytes});
     flush();
   }
 

@@ -68,7 +68,9 @@ TaskRecord record_of(std::string_view bytes) {
 
 }  // namespace
 
-std::string HubReply::json() const { return json_of(body); }
+std::string HubReply::json() const {
+  return json_of(body);
+}
 
 HubReply Client::request(std::string_view verb, std::string_view body) const {
   const client::Repeat repeat = verb == "shutdown" ? client::Repeat::no : client::Repeat::yes;
@@ -139,7 +141,8 @@ TaskRecords Client::result(std::span<const std::string> ids) const {
     const std::size_t count = std::min(left.size(), kIdsPerQuestion);
     const HubReply reply = request("result", ids_body(std::span(left).first(count)));
     const BodyMap map(reply.body);
-    for (const std::string_view bytes : map.list("records")) out.records.push_back(record_of(bytes));
+    for (const std::string_view bytes : map.list("records"))
+      out.records.push_back(record_of(bytes));
     for (std::string& id : map.texts("missing")) out.missing.push_back(std::move(id));
     // Those for which an answer had no room are asked for again; a hub that never answers any of
     // them is not asked for ever.

@@ -38,8 +38,7 @@ void Shell::run() {
       if (session_.wants_flush() || (confirm_at && *confirm_at <= now)) guard.wake_holder();
     }
     if (!control_out_.empty() || close_wanted_ || connect_wanted_) continue;
-    const bool may_tend =
-        guard.free() && now - primary_at_ >= kIdle && link_ && needs_tending();
+    const bool may_tend = guard.free() && now - primary_at_ >= kIdle && link_ && needs_tending();
     std::optional<Duration> timeout = until_next_turn(now, may_tend);
     const bool tending = may_tend && guard.begin_poll(Lease::Holder::standby);
     // Declined: a user's thread wants the socket.

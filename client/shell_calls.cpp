@@ -1,0 +1,174 @@
+// What a Shell does for views, handles and questions.
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "client/deadline.hpp"
+#include "client/payloads.hpp"
+#include "client/shell.hpp"
+#include "shared/clock.hpp"
+
+namespace roundhouse::detail {
+
+void Shell::wait_for_room(Lease::Guard& guard) {
+  const auto has_room = [this] {
+    const client::SubmissionLog& log = session_.log();
+    if (log.unsent_tasks() == 0) return true;
+    return log.unsent_records() < options_.queued_calls_max &&
+           log.unsent_bytes() < options_.queued_bytes_max;
+  };
+  if (!has_room()) wait_locked(guard, has_room, std::nullopt);
+}
+
+Pending Shell::submit(const std::shared_ptr<Shell>& self, const Function& function,
+                      std::span<const int> engines, std::span<Encoded> bodies,
+                      std::uint32_t settings, Urgency urgency) {
+  require_same_process();
+  // Packed before the lock is taken.
+  Records records = make_records(engines, bodies);
+  auto guard = lease_.lock();
+  require_open();
+  wait_for_room(guard);
+  const std::uint32_t number = template_number(function, settings);
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  records.for_each([&](wire::SubmitRecord&& record) {
+    record.template_number = number;
+    count += record.count;
+    const std::uint64_t sequence = session_.submit(std::move(record));
+    if (first == 0) first = sequence;
+  });
+  Slot& head = slab_.open(first, count);
+  head.template_number = number;
+  head.submitted = wall_now();
+  head.submitted_at = steady_now();
+  if (urgency == Urgency::later) ask_to_flush(guard);
+  return {self, &head, first, count};
+}
+
+std::uint32_t Shell::settings_number(const ViewSettings& settings) {
+  require_same_process();
+  const auto guard = lease_.lock();
+  const auto known = std::find(settings_.begin(), settings_.end(), settings);
+  const auto number = static_cast<std::uint32_t>(known - settings_.begin());
+  if (known == settings_.end()) settings_.push_back(settings);
+  return number;
+}
+
+std::uint32_t Shell::template_number(const Function& function, std::uint32_t settings) {
+  const std::hash<std::string_view> hash;
+  const std::size_t key =
+      (hash(function.name) * 31 + hash(function.signature)) * 31 + 2 * settings + function.map;
+  const auto [from, to] = templates_.equal_range(key);
+  for (auto known = from; known != to; ++known) {
+    const KnownTemplate& entry = known->second;
+    if (entry.settings == settings && entry.map == function.map && entry.name == function.name &&
+        entry.signature == function.signature)
+      return entry.number;
+  }
+  const ViewSettings& view = settings_[settings];
+  wire::Define define;
+  define.function = function.map ? std::string(kMapPrefix).append(function.name) : function.name;
+  define.signature = function.signature;
+  define.view = view.direct ? "direct" : "load_balanced";
+  define.label = view.label;
+  define.targets.assign(view.targets.begin(), view.targets.end());
+  define.retries = view.retries;
+  define.priority = view.priority;
+  const std::uint32_t number = session_.define(std::move(define));
+  templates_.emplace(key, KnownTemplate{std::string(function.name), std::string(function.signature),
+                                        settings, function.map, number});
+  return number;
+}
+
+Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t sequence) {
+  const auto utc = [](std::int64_t us) { return UtcTime(std::chrono::microseconds(us)); };
+  Metadata out;
+  const wire::Define& shared = session_.template_of(head.template_number);
+  out.msg_id = msg_id(sequence);
+  out.label = shared.label;
+  out.function = shared.function;
+  out.submitted = utc(head.submitted.microseconds);
+  out.status = slot.done ? to_string(slot.ending) : "pending";
+  if (!slot.done) return out;
+  out.attempt = slot.attempt;
+  out.received = utc(slot.received.microseconds);
+  out.duration = std::chrono::nanoseconds(slot.task_ns);
+  if (slot.started_us != 0) {
+    out.started = utc(slot.started_us);
+    out.completed =
+        *out.started + std::chrono::duration_cast<std::chrono::microseconds>(out.duration);
+  }
+  if (!slot.engine) return out;
+  out.engine_id = static_cast<int>(slot.engine->value);
+  if (const auto uuid = uuids_.find(*slot.engine); uuid != uuids_.end())
+    out.engine_uuid = to_string(uuid->second);
+  return out;
+}
+
+std::string Shell::msg_id(std::uint64_t sequence) const {
+  return to_string(TaskId{session_.id(), sequence});
+}
+
+HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat) {
+  require_same_process();
+  auto guard = lease_.lock();
+  require_open();
+  const TimePoint deadline = deadline_of(options_.timeout);
+  const std::string asked = verb;
+  const std::uint64_t id =
+      session_.request(std::move(verb), wire::Raw{std::move(body)}, repeat, out_);
+  const auto answer = answers_.emplace(id, std::nullopt).first;
+  absorb(guard, steady_now());
+  while (!answer->second && !session_.failure() &&
+         changed_.wait_until(guard.native(), deadline) == std::cv_status::no_timeout) {
+  }
+  const std::optional<wire::Reply> reply = std::move(answer->second);
+  answers_.erase(answer);
+  if (!reply) {
+    session_.forget_request(id);
+    require_open();
+    throw TimeoutError("the hub did not answer '" + asked + "' within " +
+                       to_string(options_.timeout));
+  }
+  if (!reply->code.empty())
+    raise({errc_from_string(reply->code).value_or(Errc::refused), reply->text});
+  return {reply->body.bytes};
+}
+
+std::vector<EngineSummary> Shell::engines() {
+  require_same_process();
+  const auto guard = lease_.lock();
+  require_open();
+  std::vector<EngineSummary> out;
+  for (const auto& [id, engine] : session_.engines().engines())
+    out.push_back({static_cast<int>(id.value), engine.slots});
+  return out;
+}
+
+bool Shell::wait_for_engines(std::size_t count, Timeout timeout) {
+  require_same_process();
+  const std::optional<TimePoint> deadline = deadline_of(timeout);
+  auto guard = lease_.lock();
+  while (session_.engines().engines().size() < count) {
+    require_open();
+    if (!deadline)
+      changed_.wait(guard.native());
+    else if (changed_.wait_until(guard.native(), *deadline) == std::cv_status::timeout)
+      return session_.engines().engines().size() >= count;
+  }
+  return true;
+}
+
+std::uint64_t Shell::outstanding() {
+  require_same_process();
+  const auto guard = lease_.lock();
+  return session_.outstanding();
+}
+
+std::size_t Shell::kept() {
+  const auto guard = lease_.lock();
+  return slab_.used() + session_.log().kept_records();
+}
+
+}  // namespace roundhouse::detail
