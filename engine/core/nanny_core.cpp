@@ -185,8 +185,8 @@ void NannyCore::on_stop(TimePoint now, NannyOutbox& out) {
   if (!will_->then) will_->then = Farewell{Exit::stopped, "stopped"};
   will_->give_up_at = now + options_.farewell_max;
   will_->died.restarting = false;
-  if (will_->died_sent && will_->contact.usable(Plane::task))
-    out.send(Plane::task, wire::Goodbye{"stopped"});
+  // Once more, now that nothing follows.
+  if (will_->died_sent && will_->contact.usable(Plane::task)) out.send(Plane::task, will_->died);
 }
 
 void NannyCore::on_tick(TimePoint now, NannyOutbox& out) {

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/fake_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/task.hpp>
 
 namespace roundhouse::engine {
@@ -84,7 +85,7 @@ TEST_CASE("an engine runs what it is sent and answers with the result") {
   CHECK(outcome.fence == Fence{1, 1});
   CHECK(outcome.started_us > 1'600'000'000'000'000);
   CHECK(outcome.duration_ns > 0);
-  CHECK(running.ready);
+  CHECK(test::comes_true([&] { return running.ready.load(); }));
 }
 
 TEST_CASE("many short tasks come back in order, in batches") {
@@ -221,7 +222,7 @@ TEST_CASE("tasks end while there is no hub, and their outcomes wait for the next
   running.hub->until([&] { return running.engine().counters().assigned == 2; });
   running.hub.reset();
   test::write_file(gate, "open");
-  while (running.engine().counters().finished < 2) std::this_thread::sleep_for(2ms);
+  REQUIRE(test::comes_true([&] { return running.engine().counters().finished == 2; }));
   running.hub.emplace(running.folder.path(), 2);
   running.hub->await_peer();
   CHECK(running.hub->await_result<int>(behind) == 8);

@@ -10,7 +10,6 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/builtin_tasks.hpp"
 #include "engine/task_host.hpp"
 #include "tests/modules/typed_tasks.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -229,35 +228,6 @@ TEST_CASE("a task keeps values, and tells how far it is") {
   CHECK(engine.result<std::vector<std::string>>("typed_tasks::kept_names") ==
         std::vector<std::string>{"v", "v as text"});
   CHECK(engine.progress == "half way");
-}
-
-TEST_CASE("the built-in tasks push, pull, name and clear") {
-  Engine engine;
-  engine.push("b", rh::pack_value(std::vector<int>(5000, 2)));
-  engine.push("a", rh::pack_value(std::string("x")));
-  CHECK(engine.pull<std::vector<int>>("b").size() == 5000);
-  const Encoded none = rh::encode_values();
-  CHECK(rh::decode_names(engine.call(rh::kNamesTask, "", none).result.body) ==
-        std::vector<std::string>{"a", "b"});
-  CHECK(engine.call(rh::kClearTask, "", none).ok);
-  CHECK(rh::decode_names(engine.call(rh::kNamesTask, "", none).result.body).empty());
-  CHECK(engine.call(rh::kNoopTask, "", none).ok);
-  const Reply missing =
-      engine.call(rh::kPullTask, "", rh::encode_names(std::vector<std::string>{"a"}));
-  CHECK(missing.error.name == "roundhouse::NameError");
-}
-
-TEST_CASE("the built-in tasks refuse what is malformed") {
-  Engine engine;
-  for (const rh::TaskInfo& task : rh::engine::builtin_tasks()) {
-    for (const std::string body :
-         {"", "\xc1", "\x91", "\x94\x01\x02\x03\x04", "\xdd\xff\xff\xff\xff"}) {
-      Reply reply;
-      task.invoke({body, {}, &engine.host}, reply);
-      CHECK_FALSE(reply.ok);
-      CHECK(reply.error.name == "roundhouse::SerializationError");
-    }
-  }
 }
 
 TEST_CASE("tasks run in several slots at once") {

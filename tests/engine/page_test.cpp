@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "shared/check.hpp"
+#include "tests/support/patience.hpp"
 
 namespace roundhouse::engine {
 namespace {
@@ -219,7 +220,7 @@ TEST_CASE("killed at any moment, a process leaves a state that makes sense") {
         if (number % 5 == 0) page.trim(number - 3);
       }
     }
-    usleep(1000 + 137 * static_cast<useconds_t>(round));
+    test::pause_for(std::chrono::microseconds{1000 + 137 * round});
     kill(child, SIGKILL);
     REQUIRE(waitpid(child, nullptr, 0) == child);
     const ProcessEnded left = page.read();

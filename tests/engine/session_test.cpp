@@ -104,9 +104,9 @@ TEST_CASE("an outcome is kept until it is stored and then costs nothing") {
   engine.runs_one();
   engine.runs_one();
   CHECK(engine.session.outcomes().unconfirmed() == 2);
-  engine.hub_says(wire::Stored{1});
+  engine.hub_says(wire::Stored{1, false});
   CHECK(engine.session.outcomes().unconfirmed() == 1);
-  engine.hub_says(wire::Stored{2});
+  engine.hub_says(wire::Stored{2, false});
   CHECK(engine.session.outcomes().unconfirmed() == 0);
   CHECK(engine.session.outcomes().bytes() == 0);
 }
@@ -115,7 +115,7 @@ TEST_CASE("a hub that claims to have stored what was never sent confuses nobody"
   EngineUnderTest engine;
   engine.connects();
   engine.hub_assigns({{1}});
-  engine.hub_says(wire::Stored{99});
+  engine.hub_says(wire::Stored{99, false});
   const Heard heard = engine.runs_one();
   CHECK(heard.outcome_numbers == Numbers{1});
 }
@@ -271,7 +271,7 @@ TEST_CASE("messages from before the welcome, or without a link, are dropped") {
   CHECK(engine.slot_starts() == 0);
   CHECK(engine.session.counters().strays == 1);
   engine.link_is_lost();
-  CHECK(engine.hub_says(wire::Stored{1}).kinds.empty());
+  CHECK(engine.hub_says(wire::Stored{1, false}).kinds.empty());
   CHECK(engine.session.counters().strays == 2);
 }
 

@@ -27,9 +27,8 @@ double sum_span(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-bool array_is_writeable(  // NOLINTNEXTLINE(performance-unnecessary-value-param): by value on
-                          // purpose
-    rh::Array<double> values) {
+// NOLINTNEXTLINE(performance-unnecessary-value-param): one parameter is taken by value
+bool array_is_writeable(rh::Array<double> values) {
   return values.writeable();
 }
 

@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/fake_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/task.hpp>
 
 namespace roundhouse {
@@ -69,7 +70,7 @@ class EngineProgram {
     const TimePoint deadline = steady_now() + 20s;
     while (!ended()) {
       REQUIRE(steady_now() < deadline);
-      usleep(2000);
+      test::pause_for(2ms);
     }
     return exit_status();
   }
@@ -146,7 +147,7 @@ TEST_CASE("a crash is told with signal, last words and what ran, and a fresh eng
   CHECK(hub.await_result<int>(done) == 6);
   CHECK(hub.outcomes.count(never) == 0);
   hub.stored = 2;
-  hub.send(wire::Stored{2});
+  hub.send(wire::Stored{2, true});
   hub.stores = true;
   hub.stored = 0;
   hub.outcomes.clear();
@@ -181,7 +182,7 @@ TEST_CASE("outcomes that a killed process had sent to nobody are delivered by it
   hub.serve_for(50ms);
   world.hub.reset();  // nobody is there when they end
   test::write_file(gate, "open");
-  usleep(200'000);
+  test::pause_for(200ms);
   world.hub.emplace(world.folder.path(), 2);
   const wire::Died died = world.await_death();
   CHECK(died.signal == SIGKILL);
@@ -250,7 +251,7 @@ TEST_CASE("a connection file that a dead hub left is no hub either") {
 TEST_CASE("it waits for a hub when told to") {
   test::TempDir folder;
   EngineProgram patient(folder, {"--connection-file", folder.file("engine.json"), "--wait", "20"});
-  usleep(200'000);
+  test::pause_for(200ms);
   CHECK_FALSE(patient.ended());
   FakeHub hub(folder.path());
   hub.await_peer();

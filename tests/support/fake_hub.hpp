@@ -222,7 +222,7 @@ class FakeHub {
     }
     if (!stores) return;
     stored = batch.first - 1;
-    send(wire::Stored{stored});
+    send(wire::Stored{stored, false});
   }
 
   void on_holding(const wire::Message& message) {
