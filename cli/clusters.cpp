@@ -99,6 +99,17 @@ void stop_one(const ClusterInfo& cluster, Duration timeout) {
   }
 }
 
+// Does it, and says what goes wrong as a failure of ours: "not connected" would mean no hub to ask.
+template <class Action>
+auto without_no_hub(Action action) {
+  try {
+    return action();
+  } catch (const Exception& error) {
+    if (error.code() != Errc::not_connected) throw;
+    throw Exception(Errc::io_failed, error.what());
+  }
+}
+
 bool is_dead(const ClusterInfo& cluster) {
   return cluster.hub == 0 && cluster.supervisor == 0;
 }
@@ -109,8 +120,9 @@ void start(const StartOptions& options, Output& out) {
   const RunDir run_dir = RunDir::locate(options.cluster).or_throw();
   require_not_running(run_dir);
   // While the lifeline is open the cluster ends with this process, however that ends.
-  const detail::Fd lifeline =
-      start_cluster(cluster_options(options, run_dir.cluster()), /*lifeline=*/true);
+  const detail::Fd lifeline = without_no_hub([&] {
+    return start_cluster(cluster_options(options, run_dir.cluster()), /*lifeline=*/true);
+  });
   if (!options.foreground && ::write(lifeline.get(), "", 1) != 1)
     raise({Errc::io_failed, "the supervisor of cluster '" + run_dir.cluster() + "' is gone"});
   say_started(options, run_dir, out);
@@ -176,7 +188,8 @@ void list(Output& out) {
 void add_engines(const AddEnginesOptions& options, Output& out) {
   const RunDir run_dir = RunDir::locate(options.ask.cluster).or_throw();
   if (!RunDirLock::holder(run_dir) && !find_supervisor(run_dir)) throw no_hub(run_dir.cluster());
-  roundhouse::add_engines(run_dir.cluster(), options.count, options.ask.timeout);
+  without_no_hub(
+      [&] { roundhouse::add_engines(run_dir.cluster(), options.count, options.ask.timeout); });
   if (out.json())
     return out.document(Json{{"cluster", run_dir.cluster()}, {"added", options.count}});
   out.line("added " + counted(options.count, "engine"));

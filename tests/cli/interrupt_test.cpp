@@ -26,7 +26,7 @@ TEST_CASE("a signal is a question as long as there is an Interrupt") {
   struct sigaction after {};
 
   sigaction(SIGTERM, nullptr, &after);
-  CHECK(after.sa_handler == before.sa_handler);
+  CHECK((after.sa_handler == before.sa_handler));
   const Interrupt another;
   CHECK(another.signal() == 0);
 }
