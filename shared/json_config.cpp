@@ -108,6 +108,30 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// A key of the file that is not a level with keys of its own.
+struct Entry {
+  std::string name;  // from the top, with dots
+  bool dotted;       // written with a dot in it, which no key is
+  const Json* value;
+};
+
+void list_entries(const Json& object, const std::string& level,
+                  const std::function<bool(const std::string&)>& is_level,
+                  std::vector<Entry>& entries) {
+  for (const auto& [name, value] : object.items()) {
+    const std::string whole = level.empty() ? name : level + "." + name;
+    if (value.is_object() && is_level(whole)) {
+      list_entries(value, whole, is_level, entries);
+    } else {
+      entries.push_back({whole, name.find('.') != std::string::npos, &value});
+    }
+  }
+}
+
+std::string must_be(std::string_view name, const std::string& wanted, const std::string& is) {
+  return "\"" + std::string(name) + "\" must be " + wanted + ", not " + is;
+}
+
 Error config_error(const std::string& where, const std::string& text) {
   return {Errc::config, where + ": " + text};
 }
@@ -144,31 +168,24 @@ Result<void> JsonConfig::load_text(std::string_view text, const std::string& whe
   }
   const Document document = parse_document(text);
   if (!document.problem.empty()) return config_error(where, document.problem);
-  const std::function<Result<void>(const Json&, const std::string&)> read =
-      [&](const Json& object, const std::string& level) -> Result<void> {
-    for (const auto& [name, value] : object.items()) {
-      const std::string whole = level.empty() ? name : level + "." + name;
-      const auto at = document.lines.find(whole);
-      const std::string place =
-          at == document.lines.end() ? where : where + " line " + std::to_string(at->second);
-      const Key* key = name.find('.') == std::string::npos ? find(whole) : nullptr;
-      if (key != nullptr) {
-        const std::string wanted = assign_field(key->field, value, key->rules);
-        if (!wanted.empty()) {
-          return config_error(place,
-                              "\"" + whole + "\" must be " + wanted + ", not " + value.dump());
-        }
-      } else if (is_level(whole) && value.is_object()) {
-        if (auto inner = read(value, whole); !inner) return inner;
-      } else if (is_level(whole)) {
-        return config_error(place, "\"" + whole + "\" must be an object in braces");
-      } else {
-        return config_error(place, unknown(whole));
-      }
+  std::vector<Entry> entries;
+  list_entries(
+      document.json, {}, [&](const std::string& name) { return is_level(name); }, entries);
+  for (const Entry& entry : entries) {
+    const auto line = document.lines.find(entry.name);
+    const std::string place =
+        line == document.lines.end() ? where : where + " line " + std::to_string(line->second);
+    const Key* key = entry.dotted ? nullptr : find(entry.name);
+    if (key == nullptr && is_level(entry.name)) {
+      return config_error(place, must_be(entry.name, "an object in braces", entry.value->dump()));
     }
-    return {};
-  };
-  return read(document.json, "");
+    if (key == nullptr) return config_error(place, unknown(entry.name));
+    const std::string wanted = assign_field(key->field, *entry.value, key->rules);
+    if (!wanted.empty()) {
+      return config_error(place, must_be(entry.name, wanted, entry.value->dump()));
+    }
+  }
+  return {};
 }
 
 Result<void> JsonConfig::load_environment() {
@@ -189,8 +206,7 @@ Result<void> JsonConfig::set(std::string_view name, std::string_view value,
   const Json json = json_from_text(key->field, value);
   const std::string wanted = assign_field(key->field, json, key->rules);
   if (wanted.empty()) return {};
-  return config_error(where,
-                      "\"" + key->name + "\" must be " + wanted + ", not " + Json(value).dump());
+  return config_error(where, must_be(key->name, wanted, Json(value).dump()));
 }
 
 std::vector<std::string> JsonConfig::keys() const {

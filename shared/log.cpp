@@ -62,6 +62,13 @@ std::string line(Level level, std::string_view program, std::string_view event, 
   return text;
 }
 
+// How long the UTF-8 sequence is that begins with `first`; 0 when none does.
+std::size_t sequence_bytes(unsigned first) {
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+}
+
 // How many bytes of well-formed UTF-8 begin at `at`; 0 when what begins there is not, or is a
 // control character (C0, DEL or C1).
 std::size_t printable_bytes(std::string_view text, std::size_t at) {
@@ -69,9 +76,8 @@ std::size_t printable_bytes(std::string_view text, std::size_t at) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
   };
   const unsigned first = byte(at);
-  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
-  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4) return 0;
+  const std::size_t size = sequence_bytes(first);
+  if (size == 1) return first >= 0x20 && first != 0x7f ? 1 : 0;
   for (std::size_t i = 1; i < size; ++i) {
     if ((byte(at + i) & 0xc0U) != 0x80) return 0;
   }

@@ -172,7 +172,10 @@ void Checker::on_started(const EngineKey& engine, SessionId session, const wire:
   if (direct) {
     Lane& lane = lanes_[{session.value, engine}];
     if (++lane.running > 1) fail("two tasks of one lane run at once: " + name(id));
-    const bool first = std::none_of(task.executions.begin(), task.executions.end(),
+    // Under durability `none` a new hub numbers its engines anew: lanes are others, then.
+    const bool renumbered = options_.router.durability == hub::Durability::none && hubs_.size() > 1;
+    const bool first =
+        !renumbered && std::none_of(task.executions.begin(), task.executions.end(),
                                     [&](const Execution& e) { return e.engine == engine; });
     if (first && id.sequence < lane.last)
       fail(name(id) + " began in its lane behind " + std::to_string(lane.last));
@@ -187,7 +190,7 @@ void Checker::check_again(TaskId id, const Task& task, const EngineKey& engine, 
   if (assigned == task.assignments.end() || assigned->second.engine != engine)
     fail(name(id) + " began on " + name(engine) + " with " + name(fence) +
          ", which it was not assigned with");
-  const TimePoint at = assigned->second.at;
+  TimePoint at = assigned->second.at;
   const Hub& hub = hubs_.at(fence.epoch);
   if (const auto has = hub.client_has.find(id.session.value);
       has != hub.client_has.end() && has->second.first < at &&
@@ -204,6 +207,9 @@ void Checker::check_again(TaskId id, const Task& task, const EngineKey& engine, 
          ". time under one hub, on " + name(engine) + ", with " +
          std::to_string(task.wish.retries) + " retries");
   if (task.executions.size() <= task.wish.retries) return;
+  // What counts is when this hub decided to run it, and what it knew by then.
+  for (const auto& [other, assignment] : task.assignments)
+    if (other.epoch == fence.epoch) at = std::min(at, assignment.at);
   for (const Execution& before : task.executions) {
     if (before.fence.epoch == fence.epoch) continue;
     // A hub does not know how many retries were used under the one before it.

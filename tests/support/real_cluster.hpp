@@ -2,21 +2,17 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 
-#include <roundhouse/cluster.hpp>
-
+#include "tests/support/patience.hpp"
 #include "tests/support/temp_dir.hpp"
+#include <roundhouse/cluster.hpp>
 
 #ifndef RH_BINARY_DIR
 #error "process tests are built with RH_BINARY_DIR"
 #endif
 
 namespace roundhouse::test {
-
-// What a test waits at most for something that should come at once.
-inline constexpr std::chrono::seconds kPatience{20 * RH_TEST_SLOWDOWN};
 
 class RealCluster {
  public:
@@ -49,16 +45,5 @@ class RealCluster {
   ScopedEnv programs_{"ROUNDHOUSE_BINDIR", std::string(RH_BINARY_DIR) + "/bin"};
   Cluster cluster_;
 };
-
-// Asks until it is true, for kPatience at most; returns whether it came true.
-inline bool comes_true(const std::function<bool()>& what) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (!what()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    struct timespec pause = {0, 2'000'000};
-    nanosleep(&pause, nullptr);
-  }
-  return true;
-}
 
 }  // namespace roundhouse::test

@@ -45,7 +45,7 @@ class TempDir {
 // Sets a variable (or, with nothing, unsets it) until the end of the scope.
 class ScopedEnv {
  public:
-  ScopedEnv(std::string name, std::optional<std::string> value) : name_(std::move(name)) {
+  ScopedEnv(std::string name, const std::optional<std::string>& value) : name_(std::move(name)) {
     if (const char* old = std::getenv(name_.c_str())) old_ = old;
     put(value);
   }

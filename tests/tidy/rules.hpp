@@ -114,7 +114,7 @@ inline const std::vector<Banned>& banned() {
       {"TODO", "do it now", {}},
       {"sleep_for", "wait for what should happen", {"tests/support/", "tests/modules/"}, "tests/"},
       {"sleep_until", "wait for what should happen", {"tests/support/"}, "tests/"},
-      {"usleep", "wait for what should happen", {}},
+      {"usleep", "tests/support/patience.hpp, or a condition to wait for", {}},
       {"std::endl", "'\\n', and std::flush where it is meant", {}},
       {"using namespace std;", "the names that are used", {}},
       {"std::rand", "a Prng argument", {}},
@@ -187,7 +187,7 @@ inline bool is_core(const File& file, const Files& tree) {
 // A core decides and does not act: it includes other cores and the standard library, without what
 // reads clocks, starts threads, waits, or draws random numbers.
 inline Complaints cores(const File& file, const Files& tree) {
-  static const std::set<std::string> kImpure{
+  static const std::set<std::string> impure{
       "thread",       "mutex",     "shared_mutex",  "condition_variable",
       "future",       "semaphore", "latch",         "barrier",
       "stop_token",   "random",    "iostream",      "poll.h",
@@ -197,7 +197,7 @@ inline Complaints cores(const File& file, const Files& tree) {
   if (!file.is_code() || file.in("tests/") || !is_core(file, tree)) return complaints;
   for (std::size_t i = 0; i < file.lines.size(); ++i) {
     const Include include = include_of(file.lines[i]);
-    if (kImpure.contains(include.name)) {
+    if (impure.contains(include.name)) {
       complaints.push_back(at(file, i) + "a core may not include <" + include.name + ">");
     }
     const File* target = include.quoted ? find(tree, include.name) : nullptr;

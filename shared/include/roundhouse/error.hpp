@@ -105,7 +105,7 @@ struct Error {
 // The base of everything that Roundhouse throws. what() is the text of the error.
 class RH_VISIBLE Exception : public std::runtime_error {
  public:
-  explicit Exception(Error error) : std::runtime_error(error.text), code_(error.code) {}
+  explicit Exception(const Error& error) : std::runtime_error(error.text), code_(error.code) {}
 
   Exception(Errc code, const std::string& text) : std::runtime_error(text), code_(code) {}
 
