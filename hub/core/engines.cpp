@@ -39,13 +39,8 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
       continue;
     Session* session = sessions.find(record.task.session);
     if (session == nullptr || record.task.sequence > session->accepted) {
-      orphans[record.task] = {engine.index,
-                              engine.incarnation,
-                              record.number,
-                              record.fence,
-                              std::nullopt,
-                              0,
-                              now.steady + options.orphan};
+      keep_orphan(record.task, {engine.index, engine.incarnation, record.number, record.fence,
+                                std::nullopt, 0, now.steady + options.orphan});
       continue;
     }
     const TaskIndex index = session->find(record.task.sequence);
@@ -139,13 +134,8 @@ void Router::State::begun_and_lost(const Engine& engine, const wire::RunRef& run
   record.payload = Payload::of(wire::encode_error({"EngineError", death_text(engine, died), ""}));
   const Session* session = sessions.find(run.task.session);
   if (session == nullptr || run.task.sequence > session->accepted) {
-    orphans[run.task] = {engine.index,
-                         engine.incarnation,
-                         0,
-                         run.fence,
-                         std::move(record),
-                         0,
-                         now.steady + options.orphan};
+    keep_orphan(run.task, {engine.index, engine.incarnation, 0, run.fence, std::move(record), 0,
+                           now.steady + options.orphan});
     return;
   }
   const TaskIndex index = session->find(run.task.sequence);

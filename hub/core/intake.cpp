@@ -221,6 +221,7 @@ void Router::State::restore(const Restored& restored, Now now) {
   for (const auto& known : restored.sessions) {
     Session& session = sessions.create(known.id, known.number);
     session.secret = known.secret, session.label = known.label;
+    session.restored = true;
     session.accepted = session.stored = known.accepted;
     session.deliveries = known.deliveries;
     session.first_sequence = known.accepted + 1;
@@ -255,6 +256,7 @@ void Router::State::restore(const Restored& restored, Now now) {
       session.tasks.push_back(kNoTask);
   });
   for (const auto& ended : restored.undelivered) restore_undelivered(ended);
+  in_grace = in_grace || tasks.size() > 0;
   grace_ends = now.steady + options.grace;
 }
 

@@ -62,10 +62,8 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
   Session* session = sessions.find(record.task.session);
   if (session == nullptr || record.task.sequence > session->accepted) {
     ++counters.unknown_tasks;
-    Orphan& orphan = orphans[record.task];
-    orphan = {engine.index, engine.incarnation,         0, record.fence, record,
-              number,       now.steady + options.orphan};
-    return false;
+    return !keep_orphan(record.task, {engine.index, engine.incarnation, 0, record.fence, record,
+                                      number, now.steady + options.orphan});
   }
   const TaskIndex index = session->find(record.task.sequence);
   if (index == kNoTask) {
@@ -118,6 +116,27 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
            {record.task.sequence, record.ending, task.failures + 1U, EngineId{engine},
             record.started_us, record.duration_ns, record.payload},
            nullptr, 0, now, out);
+}
+
+// Keeps what an engine has of an unknown task, unless a later run of it is known; false then.
+bool Router::State::keep_orphan(TaskId task, Orphan orphan) {
+  const auto [place, fresh] = orphans.try_emplace(task, orphan);
+  if (fresh) return true;
+  if (orphan.fence < place->second.fence) return false;
+  release_orphan(place->second);
+  place->second = std::move(orphan);
+  return true;
+}
+
+// Nothing waits for this outcome any longer: its engine need not keep it.
+void Router::State::release_orphan(const Orphan& orphan) {
+  if (!orphan.finished || orphan.outcome_number == 0) return;
+  Engine& engine = engines.get(orphan.engine);
+  if (engine.incarnation != orphan.incarnation) return;
+  engine.held_back.erase(orphan.outcome_number);
+  if (options.durability == Durability::none) engine.received.add(orphan.outcome_number);
+  mark(true, engine.index, engine.incarnation, engine.seen);
+  touch(engine);
 }
 
 // The task leaves the engine that it was assigned to; nothing else changes.

@@ -205,16 +205,17 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
   } else if (engine->presence != Presence::lost) {
     engine->presence = Presence::away;  // its process is gone; only what it left behind comes now
   }
-  if (fresh && !nanny) {
+  if (fresh) {  // also one that only its nanny speaks of: its id must not be given to another
     emit(EngineJoined{engine->id(), engine->uuid, engine->incarnation, engine->slots, engine->host,
                       engine->pid, now.wall_us},
          out);
     engine->joined = options.durability == Durability::none;
     mark(true, engine->index, engine->incarnation, 0);
-    hint(known ? "engine_restarted" : "engine_joined", *engine, out);
-  } else if (!nanny && !was_away) {
-    hint("engine_joined", *engine, out);  // counted as lost, or not seen by this hub yet
   }
+  if (fresh && !nanny)
+    hint(known ? "engine_restarted" : "engine_joined", *engine, out);
+  else if (!nanny && !was_away)
+    hint("engine_joined", *engine, out);  // counted as lost, or not seen by this hub yet
   wire::Welcome welcome = greeting(options, epoch);
   welcome.engine = engine->id();
   welcome.stored = engine->said_stored = stored_of(*engine);

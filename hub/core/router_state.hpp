@@ -104,6 +104,8 @@ struct Router::State {
                 std::uint64_t outcome_number, Now now, Outbox& out);
   void fail_task(TaskIndex index, wire::Ending ending, const wire::ErrorValue& error, Now now,
                  Outbox& out);
+  bool keep_orphan(TaskId task, Orphan orphan);
+  void release_orphan(const Orphan& orphan);
   void leave_engine(Task& task);
   void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
   void confirm(const Undelivered& outcome);

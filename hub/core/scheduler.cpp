@@ -53,6 +53,10 @@ void Router::State::schedule(Now now, Outbox& out) {
           (engine.presence == Presence::away && !engine.gone))
         all_back = false;
     });
+    // A client knows of outcomes that were lost to the record, so that these are not run again.
+    sessions.each([&](const Session& session) {
+      if (session.restored && session.unfinished > 0 && !session.usable()) all_back = false;
+    });
     if (all_back || now.steady >= grace_ends) {
       in_grace = false;
       engines.each([&](Engine& engine) { touch(engine); });
@@ -281,15 +285,7 @@ void Router::State::expire_orphans(Now now) {
       ++it;
       continue;
     }
-    if (it->second.finished) {
-      Engine& engine = engines.get(it->second.engine);
-      if (engine.incarnation == it->second.incarnation && it->second.outcome_number != 0) {
-        engine.held_back.erase(it->second.outcome_number);
-        engine.received.add(it->second.outcome_number);
-        mark(true, engine.index, engine.incarnation, engine.seen);
-        touch(engine);
-      }
-    }
+    release_orphan(it->second);
     it = orphans.erase(it);
   }
 }

@@ -41,6 +41,7 @@ struct Session {
   std::uint64_t accepted = 0;
   std::uint64_t stored = 0;
   std::uint64_t unfinished = 0;
+  bool restored = false;  // of an earlier hub
   std::uint64_t unfinished_bytes = 0;
   std::uint64_t bytes_received = 0;       // over this connection, for credit
   std::uint64_t first_sequence = 1;       // of tasks.front()

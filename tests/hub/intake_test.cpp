@@ -187,3 +187,16 @@ TEST_CASE("tasks whose outcome the client has are not run again by a new hub") {
   CHECK(engine.held[0].sequence == 2);
   CHECK(returned.outcomes.empty());
 }
+
+TEST_CASE("a new hub waits for the clients of unfinished tasks, too: they know what has ended") {
+  HubHarness before;
+  auto& client = before.client_joins();
+  before.client_submits(client);
+  HubHarness after{{}, restored_from(before)};
+  auto& engine = after.engine_joins();
+  CHECK(engine.held.empty());
+  auto& returned = after.client_joins();
+  returned.session = client.session, returned.secret = client.secret;
+  after.client_returns(returned);
+  CHECK(engine.held.size() == 1);  // nobody is missing any more: before the grace is over
+}

@@ -19,6 +19,14 @@ struct Known {
 
 constexpr Known kKnown[] = {
     {1, "the first world"},
+    {60, "work given out again within the grace of an engine that had joined uncommitted"},
+    {97, "a client that sent more bytes than it had credit for"},
+    {164, "a task that lacked its frames and never ended"},
+    {198, "a database that differed from what the client was told"},
+    {250, "a lane that overtook a task without its frames"},
+    {304, "the last engine was about to stop when the world healed"},
+    {371, "a retry used up by an engine that was lost in silence"},
+    {514, "the end of an engine that only its nanny had spoken of"},
 };
 
 std::string run(std::uint64_t seed) {

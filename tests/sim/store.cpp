@@ -98,7 +98,8 @@ hub::Restored StoreActor::restore() const {
       engines[joined->id.value] = {joined->id, joined->uuid, joined->incarnation, joined->slots,
                                    false};
     } else if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
-      if (left->gone) engines[left->id.value].gone = true;
+      const auto known = engines.find(left->id.value);
+      if (left->gone && known != engines.end()) known->second.gone = true;
     }
   }
   for (const hub::Fact& fact : committed_)

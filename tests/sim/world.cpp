@@ -45,7 +45,7 @@ World::World(const WorldOptions& options, bool trace, std::uint64_t steps_max)
 }
 
 void World::join_engine() {
-  if (engines_.size() >= kEnginesMax) return;
+  if (engines_.size() >= kEnginesMax && !healed_) return;
   engines_.push_back(std::make_unique<EngineActor>(
       EngineParts{timeline_, options_, network_, checker_, trace_},
       static_cast<unsigned>(engines_.size() + 1),
@@ -166,7 +166,7 @@ void World::heal() {
   network_.heal();
   store_.fail_until({});
   for (const auto& client : clients_) client->submit_rest();
-  if (some_engine() == nullptr) join_engine();
+  join_engine();  // those that are there may be about to stop
 }
 
 std::string World::unrest() const {
