@@ -115,6 +115,7 @@ void Shell::act(Lease::Guard& guard, TimePoint now) {
 void Shell::disconnect(Lease::Guard& guard) {
   guard.take();
   close_wanted_ = false;
+  if (stopping_ && link_) send_tasks();  // the last words: what was received, and goodbye
   task_out_.clear();
   if (!link_) return;
   link_->close(stopping_ ? kGoodbyeMax : std::chrono::milliseconds{0});
