@@ -119,6 +119,9 @@ bool is_dead(const ClusterInfo& cluster) {
 void start(const StartOptions& options, Output& out) {
   const RunDir run_dir = RunDir::locate(options.cluster).or_throw();
   require_not_running(run_dir);
+  // From here on a signal ends a cluster in the foreground in good order, even while it starts.
+  std::optional<Interrupt> interrupt;
+  if (options.foreground) interrupt.emplace();
   // While the lifeline is open the cluster ends with this process, however that ends.
   const detail::Fd lifeline = without_no_hub([&] {
     return start_cluster(cluster_options(options, run_dir.cluster()), /*lifeline=*/true);
@@ -127,9 +130,8 @@ void start(const StartOptions& options, Output& out) {
     raise({Errc::io_failed, "the supervisor of cluster '" + run_dir.cluster() + "' is gone"});
   say_started(options, run_dir, out);
   if (!options.foreground) return;
-  const Interrupt interrupt;
   if (!out.json()) out.line("Ctrl-C stops it", Style::faint);
-  while (!interrupt.wait(std::chrono::milliseconds{500})) {
+  while (!interrupt->wait(std::chrono::milliseconds{500})) {
     if (!find_supervisor(run_dir))
       raise({Errc::closed, "cluster '" + run_dir.cluster() + "' has ended by itself"});
   }

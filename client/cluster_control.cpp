@@ -152,9 +152,15 @@ Fd start_cluster(const ClusterOptions& options, bool lifeline) {
   spawn.own_session = true;
   detail::spawn(spawn);
   ready.write.reset();
-  // When this throws, the lifeline goes, and with it what was started.
-  await_report(ready.read.get(), steady_now() + options.timeout + kSlack,
-               "cluster '" + options.name + "' did not come up in time");
+  try {
+    await_report(ready.read.get(), steady_now() + options.timeout + kSlack,
+                 "cluster '" + options.name + "' did not come up in time");
+  } catch (...) {
+    // The lifeline goes, and with it what was started: whoever asks next finds nothing of it.
+    life.write.reset();
+    if (const auto left = find_supervisor(run_dir)) wait_until_gone(*left, steady_now() + kSlack);
+    throw;
+  }
   return lifeline ? std::move(life.write) : Fd();
 }
 
