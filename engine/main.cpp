@@ -69,26 +69,27 @@ roundhouse::JsonConfig::Settings flags_of(const Options& o) {
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  Options options;
-  CLI::App app{"Runs the tasks that a Roundhouse hub sends."};
-  declare(app, options);
+int main(int argc, char** argv) {
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& wrong) {
-    return app.exit(wrong) == 0 ? 0 : engine::kUsageStatus;
+    Options options;
+    CLI::App app{"Runs the tasks that a Roundhouse hub sends."};
+    declare(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& wrong) {
+      return app.exit(wrong) == 0 ? 0 : engine::kUsageStatus;
+    }
+    auto config = engine::load_config(options.config_file, flags_of(options));
+    if (!config) {
+      std::fprintf(stderr, "roundhouse-engine: %s\n", config.error().text.c_str());
+      return engine::kUsageStatus;
+    }
+    config->modules.insert(config->modules.end(), options.modules.begin(), options.modules.end());
+    if (options.inherit.empty())
+      return engine::run_nanny(*config, std::vector<std::string>(argv, argv + argc));
+    engine::run_engine_process(*config, options.inherit);
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "roundhouse-engine: %s\n", problem.what());
+    return engine::exit_status(engine::Exit::failed);
   }
-  auto config = engine::load_config(options.config_file, flags_of(options));
-  if (!config) {
-    std::fprintf(stderr, "roundhouse-engine: %s\n", config.error().text.c_str());
-    return engine::kUsageStatus;
-  }
-  config->modules.insert(config->modules.end(), options.modules.begin(), options.modules.end());
-  if (options.inherit.empty())
-    return engine::run_nanny(*config, std::vector<std::string>(argv, argv + argc));
-  engine::run_engine_process(*config, options.inherit);
-
-} catch (const std::exception& problem) {
-  std::fprintf(stderr, "roundhouse-engine: %s\n", problem.what());
-  return engine::exit_status(engine::Exit::failed);
 }

@@ -1,18 +1,20 @@
 #include "tests/modules/process_tasks.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
 #include <thread>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <roundhouse/task.hpp>
 
 namespace process_tasks {
 
-int add(int a, int b) { return a + b; }
+int add(int a, int b) {
+  return a + b;
+}
 
 int slowly(int milliseconds, int value) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
@@ -28,13 +30,21 @@ int traced(const std::string& path, int milliseconds, int value) {
   return slowly(milliseconds, value);
 }
 
-int throws_error(const std::string& text) { throw std::runtime_error(text); }
+int throws_error(const std::string& text) {
+  throw std::runtime_error(text);
+}
 
-int throws_int(int value) { throw value; }
+int throws_int(int value) {
+  throw value;
+}
 
-int crashes(int signal) { return ::raise(signal); }
+int crashes(int signal) {
+  return ::raise(signal);
+}
 
-int process_id() { return static_cast<int>(::getpid()); }
+int process_id() {
+  return static_cast<int>(::getpid());
+}
 
 std::vector<double> doubled(const std::vector<double>& values) {
   std::vector<double> out = values;

@@ -4,10 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include <roundhouse/roundhouse.hpp>
-
 #include "tests/modules/process_tasks.hpp"
 #include "tests/support/real_cluster.hpp"
+#include <roundhouse/roundhouse.hpp>
 
 namespace rh = roundhouse;
 using namespace process_tasks;

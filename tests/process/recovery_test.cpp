@@ -1,16 +1,15 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <fstream>
 #include <map>
 
-#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include <roundhouse/roundhouse.hpp>
+#include <doctest/doctest.h>
 
 #include "tests/modules/process_tasks.hpp"
 #include "tests/support/real_cluster.hpp"
+#include <roundhouse/roundhouse.hpp>
 
 namespace rh = roundhouse;
 using namespace process_tasks;
@@ -28,7 +27,9 @@ std::map<int, int> runs_in(const std::string& path) {
   return runs;
 }
 
-pid_t hub_pid(const rh::Client& client) { return static_cast<pid_t>(client.status().pid); }
+pid_t hub_pid(const rh::Client& client) {
+  return static_cast<pid_t>(client.status().pid);
+}
 
 }  // namespace
 

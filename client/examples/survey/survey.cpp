@@ -111,20 +111,21 @@ void square_an_array(const rh::Client& client) {
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  const std::string folder = argc > 1 ? argv[1] : survey::kLicenceTexts;
-  const survey::Files files = survey::find_texts(folder);
-  if (files.unreadable > 0) std::printf("%zu cannot be read: left out\n", files.unreadable);
-  if (files.binary > 0) std::printf("%zu binary files: left out\n", files.binary);
-  if (files.texts.empty()) throw std::runtime_error("there is no text file below " + folder);
+int main(int argc, char** argv) {
+  try {
+    const std::string folder = argc > 1 ? argv[1] : survey::kLicenceTexts;
+    const survey::Files files = survey::find_texts(folder);
+    if (files.unreadable > 0) std::printf("%zu cannot be read: left out\n", files.unreadable);
+    if (files.binary > 0) std::printf("%zu binary files: left out\n", files.binary);
+    if (files.texts.empty()) throw std::runtime_error("there is no text file below " + folder);
 
-  const rh::Client client({.label = "survey"});
-  client.wait_for_engines(1, std::chrono::seconds{10});
-  survey_files(client, files.texts);
-  square_an_array(client);
-  return 0;
-
-} catch (const std::exception& error) {
-  std::cerr << "survey: " << error.what() << '\n';
-  return 1;
+    const rh::Client client({.label = "survey"});
+    client.wait_for_engines(1, std::chrono::seconds{10});
+    survey_files(client, files.texts);
+    square_an_array(client);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "survey: " << error.what() << '\n';
+    return 1;
+  }
 }
