@@ -68,17 +68,9 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
 
 // The engine has the task from an earlier hub: it stays there, under the fence it has.
 void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence) {
-  Task& task = tasks.get(index);
   unqueue(index);
-  task.state = TaskState::assigned;
-  task.engine = engine.index, task.number = number, task.fence = fence;
-  engine.enter(number, index);
+  join_engine(engine, index, number, fence);
   engine.reported.insert(number);
-  ++engine.in_flight;
-  if (task.direct)
-    ++engine.lanes[task.session].in_flight;
-  else
-    ++engine.free_in_flight;
 }
 
 // Everything is said: what was sent and is not held never arrived, and is placed anew, the latest

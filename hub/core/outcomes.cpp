@@ -139,6 +139,17 @@ void Router::State::release_orphan(const Orphan& orphan) {
   touch(engine);
 }
 
+// The task is assigned to the engine from now on; it must stand in no queue.
+void Router::State::join_engine(Engine& engine, TaskIndex index, std::uint64_t number,
+                                Fence fence) {
+  Task& task = tasks.get(index);
+  task.state = TaskState::assigned;
+  task.engine = engine.index, task.number = number, task.fence = fence;
+  engine.enter(number, index);
+  ++engine.in_flight;
+  task.direct ? ++engine.lanes[task.session].in_flight : ++engine.free_in_flight;
+}
+
 // The task leaves the engine that it was assigned to; nothing else changes.
 void Router::State::leave_engine(Task& task) {
   Engine& engine = engines.get(task.engine);

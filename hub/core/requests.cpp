@@ -53,6 +53,13 @@ void key_value(Packer& p, std::string_view key, std::string_view value) {
   p.str(key), p.str(value);
 }
 
+// Direct tasks that have not been sent to the engine yet.
+std::size_t waiting_in_lanes(const Engine& engine) {
+  std::size_t waiting = 0;
+  for (const auto& [session, lane] : engine.lanes) waiting += lane.waiting.size;
+  return waiting;
+}
+
 }  // namespace
 
 void Router::State::on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
@@ -113,8 +120,7 @@ wire::Raw Router::State::engines_body() {
   p.array(count);
   engines.each([&](Engine& engine) {
     if (engine.presence == Presence::lost) return;
-    std::size_t waiting = 0;
-    for (const auto& [session, lane] : engine.lanes) waiting += lane.waiting.size;
+    const std::size_t waiting = waiting_in_lanes(engine);
     const std::uint64_t running = std::min(engine.in_flight, engine.slots);
     p.map(10);
     key_value(p, "id", engine.index);
@@ -138,7 +144,7 @@ wire::Raw Router::State::status_body(Now now) {
   engines.each([&](const Engine& engine) {
     online += engine.presence == Presence::online ? 1U : 0U;
     assigned += engine.in_flight;
-    for (const auto& [session, lane] : engine.lanes) in_lanes += lane.waiting.size;
+    in_lanes += waiting_in_lanes(engine);
   });
   wire::Raw body;
   Packer p{body.bytes};
@@ -189,8 +195,7 @@ Result<wire::Raw> Router::State::queue_status_body(const wire::Raw& request) {
   p.str("engines");
   p.array(chosen.size());
   for (Engine* engine : chosen) {
-    std::size_t waiting = 0;
-    for (const auto& [session, lane] : engine->lanes) waiting += lane.waiting.size;
+    const std::size_t waiting = waiting_in_lanes(*engine);
     const std::uint64_t running = std::min(engine->in_flight, engine->slots);
     p.map(asked->verbose ? 5 : 4);
     key_value(p, "engine", engine->index);

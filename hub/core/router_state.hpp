@@ -106,6 +106,7 @@ struct Router::State {
                  Outbox& out);
   bool keep_orphan(TaskId task, Orphan orphan);
   void release_orphan(const Orphan& orphan);
+  void join_engine(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void leave_engine(Task& task);
   void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
   void confirm(const Undelivered& outcome);

@@ -181,13 +181,7 @@ void Router::State::assign(Engine& engine, TaskIndex index, Now now, Outbox& out
     out.sends.push_back({*engine.task_link, encode(define)});
   }
   const std::uint32_t attempt = task.fence.epoch == epoch ? task.fence.attempt + 1 : 1;
-  task.fence = {epoch, attempt};
-  task.state = TaskState::assigned;
-  task.engine = engine.index;
-  task.number = engine.next_number;
-  engine.enter(task.number, index);
-  ++engine.in_flight;
-  task.direct ? ++engine.lanes[task.session].in_flight : ++engine.free_in_flight;
+  join_engine(engine, index, engine.next_number, {epoch, attempt});
   ++counters.assigned;
   if (engine.writer.full() || !engine.writer.fits(task.payload)) flush(engine, out);
   engine.writer.add(
