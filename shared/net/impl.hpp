@@ -38,7 +38,7 @@ struct Pollable {
 struct Socket::Impl : Pollable {
   SocketKind kind{};
   std::size_t frames_max = 0;
-  zmq::message_t source;           // ROUTER: the routing id of the message received last
+  zmq::message_t source;  // ROUTER: a frame of the message received last, for its properties
   std::atomic<bool> bound{false};  // read by the monitor's thread
   bool monitored = false;
   bool closed = false;

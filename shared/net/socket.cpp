@@ -161,6 +161,11 @@ Receipt receive_parts(Socket::Impl& socket, PeerId& peer, wire::Message& into) {
   if (!socket.next_frame(frame)) return Receipt::nothing;
   bool more = frame.more();
   bool oversized = false;
+  // When a poll has looked into the socket, libzmq before 4.3.5 hands the routing id over without
+  // the properties of its message (its pull request 4317); the frame behind has them.
+  if (socket.kind == SocketKind::router &&
+      zmq_msg_gets(socket.source.handle(), "Peer-Address") == nullptr)
+    socket.source.copy(frame);
   if (!foreign) into.header = keep(frame);
   while (more) {
     RH_CHECK(socket.next_frame(frame));  // ZeroMQ hands over whole messages only

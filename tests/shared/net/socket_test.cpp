@@ -246,6 +246,20 @@ TEST_CASE("a hub knows the connection that a message came by") {
   CHECK(pair.router.source_fd() == first);
 }
 
+TEST_CASE("a hub knows the connection also of a message that a poll has seen before") {
+  Pair pair("ipc://*");
+  const int first = pair.router.source_fd();
+  REQUIRE(pair.dealer.send(message("seen")) == SendResult::sent);
+  std::vector<PollItem> items{PollItem::of(pair.router)};
+  // The first poll hears of a change, the next one looks into the socket.
+  roundhouse::test::poll_until({PollItem::of(pair.router)}, [&] {
+    return !pair.router.drained() && poll(items, std::chrono::nanoseconds{0}) == 1;
+  });
+  CHECK(text(receive(pair.router).message) == "seen");
+  CHECK(pair.router.source_fd() == first);
+  CHECK(contains(pair.router.source_property("Peer-Address"), std::to_string(getpid())));
+}
+
 TEST_CASE("subscribers get the topics they asked for, and the hub hears what they ask") {
   Context context;
   Socket hub(context, SocketKind::xpub);
