@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "hub/core/router_state.hpp"
 
@@ -9,13 +10,17 @@ constexpr std::uint32_t kTemplatesMax = 1U << 16U;  // of one session
 
 }  // namespace
 
-void Router::State::on_define(Session& session, const wire::Define& define, LinkId link,
+void Router::State::on_define(Session& session, const wire::Define& define, LinkId link, Now now,
                               Outbox& out) {
   if (define.number == 0 || define.number > kTemplatesMax)
     return refuse(link, Errc::malformed,
                   "template " + std::to_string(define.number) +
                       " is out of range: a session has 1 to " + std::to_string(kTemplatesMax),
                   false, out);
+  // A session is on record from its first template on: there are no tasks without.
+  if (!std::exchange(session.opened, true))
+    emit(SessionOpened{session.number, session.id, session.secret, session.label, now.wall_us},
+         out);
   // In any order: a hub that lost its memory hears first of those that are in use.
   if (session.templates.size() < define.number) session.templates.resize(define.number);
   if (session.templates[define.number - 1] != 0) return;  // said again on a new connection
@@ -221,7 +226,7 @@ void Router::State::restore(const Restored& restored, Now now) {
   for (const auto& known : restored.sessions) {
     Session& session = sessions.create(known.id, known.number);
     session.secret = known.secret, session.label = known.label;
-    session.restored = true;
+    session.restored = session.opened = true;
     session.accepted = session.stored = known.accepted;
     session.deliveries = known.deliveries;
     session.first_sequence = known.accepted + 1;

@@ -111,14 +111,13 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   if (session != nullptr && session->task_link) {  // its connection before this one is a ghost
     if (const PeerTable::Link* old = peers.find_link(*session->task_link))
       drop_peer(old->peer, now, out);
+    session = sessions.find(peers.get(index).hello.session);
   }
   Peer& peer = peers.get(index);
   const wire::Hello& hello = peer.hello;
   if (session == nullptr) {
     session = &sessions.create(hello.session);
     session->secret = hello.secret, session->label = hello.label;
-    emit(SessionOpened{session->number, hello.session, hello.secret, hello.label, now.wall_us},
-         out);
   }
   peer.usable = true, peer.session = session->number;
   session->task_link = peer.task_link, session->control_link = peer.control_link;
@@ -232,10 +231,19 @@ void Router::State::drop_peer(PeerIndex index, Now now, Outbox& out) {
   if (!usable) return;
   if (session != 0) {
     Session& owner = sessions.get(session);
-    if (owner.task_link == task_link) owner.task_link.reset(), owner.control_link.reset();
+    if (owner.task_link == task_link) {
+      owner.task_link.reset(), owner.control_link.reset();
+      if (!owner.opened) forget(owner);
+    }
   }
   if (engine != kNoEngine && engines.get(engine).task_link == task_link)
     disconnect(engines.get(engine), now);
+}
+
+// Of a client that only asked there is nothing to keep.
+void Router::State::forget(const Session& session) {
+  std::erase(dirty_sessions, session.number);
+  sessions.erase(session.number);
 }
 
 void Router::State::check_liveness(Now now, Outbox& out) {

@@ -83,7 +83,7 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
                     [&](const auto& m) { on_received(session, m.through, now, out); });
       case wire::Kind::define:
         return with(wire::decode_as<wire::Define>(message),
-                    [&](const auto& m) { on_define(session, m, link, out); });
+                    [&](const auto& m) { on_define(session, m, link, now, out); });
       default: return wrong();
     }
   }

@@ -73,13 +73,14 @@ struct Router::State {
   void admit_client(PeerIndex peer, Now now, Outbox& out);
   void admit_engine(PeerIndex peer, Now now, Outbox& out);
   void drop_peer(PeerIndex peer, Now now, Outbox& out);
+  void forget(const Session& session);
   void refuse(LinkId link, Errc code, const std::string& text, bool fatal, Outbox& out);
   void check_liveness(Now now, Outbox& out);
   void send_welcome(const Peer& peer, const wire::Welcome& welcome, Outbox& out);
   std::string hello_error(const wire::Hello& hello, Side side, Errc& code);
 
   // --- intake.cpp
-  void on_define(Session& session, const wire::Define& define, LinkId link, Outbox& out);
+  void on_define(Session& session, const wire::Define& define, LinkId link, Now now, Outbox& out);
   void on_submit(Session& session, LinkId link, const wire::Message& message, Now now, Outbox& out);
   std::string submission_error(const Session& session, const wire::SubmitRecord& record) const;
   void accept(Session& session, const wire::SubmitRecord& record, std::uint32_t index,

@@ -41,6 +41,7 @@ struct Session {
   std::uint64_t accepted = 0;
   std::uint64_t stored = 0;
   std::uint64_t unfinished = 0;
+  bool opened = false;    // the database knows it: it has defined a template
   bool restored = false;  // of an earlier hub
   std::uint64_t unfinished_bytes = 0;
   std::uint64_t bytes_received = 0;       // over this connection, for credit
@@ -110,6 +111,10 @@ class SessionTable {
 
   // `number` 0: the next free one.
   Session& create(SessionId id, SessionNumber number = 0) {
+    if (number == 0 && !free_.empty()) {
+      number = free_.back();
+      free_.pop_back();
+    }
     if (number == 0) number = static_cast<SessionNumber>(sessions_.size() + 1);
     if (sessions_.size() < number) sessions_.resize(number);
     RH_CHECK(sessions_[number - 1] == nullptr);
@@ -118,6 +123,14 @@ class SessionTable {
     session.number = number, session.id = id;
     by_id_.emplace(id, number);
     return session;
+  }
+
+  // Its number may be given to another: only for a session that nobody has on record.
+  void erase(SessionNumber number) {
+    by_id_.erase(get(number).id);
+    if (last_ == sessions_[number - 1].get()) last_ = nullptr;
+    sessions_[number - 1].reset();
+    free_.push_back(number);
   }
 
   template <class F>
@@ -130,6 +143,7 @@ class SessionTable {
 
  private:
   std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<SessionNumber> free_;
   std::unordered_map<SessionId, SessionNumber> by_id_;
   Session* last_ = nullptr;  // most batches are of the session that spoke before
 };

@@ -41,6 +41,22 @@ TEST_CASE("queue_status of an engine that is not there says so") {
   CHECK(reply.text.find("42") != std::string::npos);
 }
 
+TEST_CASE("clients that only ask leave nothing behind, in the hub or on record") {
+  HubHarness hub;
+  auto& observer = hub.client_joins();
+  for (int i = 0; i < 100; ++i) {
+    auto& client = hub.client_joins();
+    CHECK(ask(hub, client, "engines").code.empty());
+    i % 2 == 0 ? hub.say(client.task_link, wire::Goodbye{"done"}) : hub.breaks(client);
+  }
+  CHECK(ask(hub, observer, "status").body.bytes.find("sessions\x01") != std::string::npos);
+  CHECK(hub.facts.empty());
+  // The first template puts a session on record.
+  hub.client_submits(observer);
+  REQUIRE_FALSE(hub.facts.empty());
+  CHECK(std::holds_alternative<hub::SessionOpened>(hub.facts.front()));
+}
+
 TEST_CASE("an unknown request and a body that cannot be read are answered") {
   HubHarness hub;
   auto& client = hub.client_joins();
