@@ -1,73 +1,35 @@
 #include "hub/memory_store.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <unordered_set>
 #include <utility>
 #include <variant>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <roundhouse/error.hpp>
-
 namespace roundhouse::hub {
 namespace {
 
-std::uint64_t read_number(const std::string& path) {
-  std::ifstream in(path);
-  std::string text;
-  std::getline(in, text);
-  std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-// Written aside and renamed, so that a crash leaves the old number or the new one.
-bool write_number(const std::string& path, std::uint64_t number) {
-  const std::string aside = path + ".new";
-  const std::string text = std::to_string(number) + '\n';
-  const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  bool good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  good = ::fsync(fd) == 0 && good;
-  ::close(fd);
-  return good && std::rename(aside.c_str(), path.c_str()) == 0;
+Restored restored_from(const HubFile& file) {
+  Restored out;
+  out.epoch = file.last_epoch();
+  out.engines = file.engines();
+  return out;
 }
 
 }  // namespace
 
-std::uint64_t EpochFile::last() {
-  if (!path_.empty()) epoch_ = std::max(epoch_, read_number(path_));
-  return epoch_;
-}
-
-std::uint64_t EpochFile::next() {
-  epoch_ = last() + 1;
-  if (!path_.empty() && !write_number(path_, epoch_))
-    throw Exception(Errc::store_failed,
-                    "cannot write the hub's epoch to '" + path_ + "': " + std::strerror(errno));
-  return epoch_;
-}
-
 MemoryStore::MemoryStore(const StoreOptions& options)
-    : options_(options), epoch_(options.epoch_file) {}
+    : options_(options), file_(options.epoch_file) {}
 
 Restored MemoryStore::restore() {
-  Restored out;
-  out.epoch = epoch_.last();
-  return out;
+  return restored_from(file_);
 }
 
 std::uint64_t MemoryStore::begin_epoch() {
-  return epoch_.next();
+  return file_.begin_epoch();
 }
 
 Result<void> MemoryStore::commit(std::span<const Fact> facts) {
+  file_.note(facts);
   for (const Fact& fact : facts) {
     if (const auto* ended = std::get_if<Ended>(&fact)) {
       keep(*ended);
@@ -199,9 +161,7 @@ wire::Reply MemoryStore::answer_purge(const Query& query, const Question& questi
 }
 
 Restored NoStore::restore() {
-  Restored out;
-  out.epoch = epoch_.last();
-  return out;
+  return restored_from(file_);
 }
 
 wire::Reply NoStore::answer(const Query& query) {

@@ -11,26 +11,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "hub/hub_file.hpp"
 #include "hub/record.hpp"
 #include "hub/store.hpp"
 
 namespace roundhouse::hub {
-
-// The last epoch, in a file of one number, for stores that keep nothing else on disk.
-class EpochFile {
- public:
-  // Empty: nothing is kept, and next() begins with 1.
-  explicit EpochFile(std::string path) : path_(std::move(path)) {}
-
-  // The last epoch; 0 when there was none.
-  [[nodiscard]] std::uint64_t last();
-  // One more, on disk when this returns. Throws Exception(store_failed).
-  std::uint64_t next();
-
- private:
-  std::string path_;
-  std::uint64_t epoch_ = 0;
-};
 
 class MemoryStore final : public Store {
  public:
@@ -62,7 +47,7 @@ class MemoryStore final : public Store {
   void keep(const Ended& fact);
 
   const StoreOptions options_;
-  EpochFile epoch_;
+  HubFile file_;
   std::unordered_map<SessionNumber, Session> sessions_;
   std::unordered_map<TemplateNumber, TemplateDefined> templates_;
   std::unordered_map<std::uint32_t, Uuid> engines_;
@@ -72,13 +57,16 @@ class MemoryStore final : public Store {
 
 class NoStore final : public Store {
  public:
-  explicit NoStore(const StoreOptions& options) : epoch_(options.epoch_file) {}
+  explicit NoStore(const StoreOptions& options) : file_(options.epoch_file) {}
 
   [[nodiscard]] Restored restore() override;
 
-  std::uint64_t begin_epoch() override { return epoch_.next(); }
+  std::uint64_t begin_epoch() override { return file_.begin_epoch(); }
 
-  [[nodiscard]] Result<void> commit(std::span<const Fact> /*facts*/) override { return {}; }
+  [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override {
+    file_.note(facts);
+    return {};
+  }
 
   [[nodiscard]] wire::Reply answer(const Query& query) override;
 
@@ -87,7 +75,7 @@ class NoStore final : public Store {
   [[nodiscard]] std::string_view kind() const override { return "none"; }
 
  private:
-  EpochFile epoch_;
+  HubFile file_;
 };
 
 }  // namespace roundhouse::hub

@@ -38,7 +38,8 @@ struct StoreOptions {
   // memory: finished records that are kept, and the bytes of their results.
   std::size_t memory_records_max = 100'000;
   std::size_t memory_bytes_max = std::size_t{256} << 20U;
-  // memory and none: where the epoch is kept; empty: nowhere, each hub begins with epoch 1.
+  // memory and none: where the epoch and the ids of engines are kept; empty: nowhere, each hub
+  // begins with epoch 1.
   std::string epoch_file;
   // sqlite: results above wire::kInlineBytesMax, all files together. Beyond it the oldest that
   // their clients have received go first; with none of those left, commit() fails.

@@ -18,7 +18,8 @@ void Router::State::emit(Fact fact, Outbox& out) {
 
 void Router::State::mark(bool of_engine, std::uint32_t owner, std::uint32_t incarnation,
                          std::uint64_t through) {
-  if (options.durability == Durability::none && of_engine) return;  // the client confirms those
+  // Under durability `none` clients confirm outcomes; that an engine joined is kept there, too.
+  if (options.durability == Durability::none && of_engine && through > 0) return;
   if (!marks.empty()) {
     Mark& last = marks.back();
     if (last.turn == turn && last.of_engine == of_engine && last.owner == owner &&

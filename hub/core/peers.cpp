@@ -208,7 +208,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     emit(EngineJoined{engine->id(), engine->uuid, engine->incarnation, engine->slots, engine->host,
                       engine->pid, now.wall_us},
          out);
-    engine->joined = options.durability == Durability::none;
+    engine->joined = false;
     mark(true, engine->index, engine->incarnation, 0);
   }
   if (fresh && !nanny)

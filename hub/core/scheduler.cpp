@@ -47,7 +47,7 @@ void Router::State::schedule(Now now, Outbox& out) {
   ++turn;
   run_cascades(now, out);
   if (in_grace) {
-    bool all_back = options.durability != Durability::none;  // whose hub knows nobody
+    bool all_back = true;
     engines.each([&](const Engine& engine) {
       if (engine.presence == Presence::expected || engine.presence == Presence::reconciling ||
           (engine.presence == Presence::away && !engine.gone))

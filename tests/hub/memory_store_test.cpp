@@ -55,23 +55,20 @@ TEST_CASE("a kept result does not keep the batch that it came in") {
   CHECK(text(records[0]["result"]) == "abc");
 }
 
-TEST_CASE("nothing is restored but the epoch") {
+TEST_CASE("nothing is restored but the epoch and the engines") {
   const TempDir dir;
   StoreOptions options;
   options.epoch_file = dir.file("epoch");
   MemoryStore store(options);
   CHECK(store.begin_epoch() == 1);
-  const std::vector<Fact> facts{opened(1), submitted(1, 1, 1)};
+  const std::vector<Fact> facts{opened(1), joined(7), submitted(1, 1, 1)};
   REQUIRE(store.commit(facts).ok());
-  const Restored restored = store.restore();
+  const Restored restored = NoStore(options).restore();
   CHECK(restored.epoch == 1);
   CHECK(restored.sessions.empty());
   CHECK(restored.pending.empty());
-}
-
-TEST_CASE("an epoch that cannot be written is an error") {
-  EpochFile file("/nonexistent-folder/epoch");
-  CHECK_THROWS_AS(file.next(), Exception);
+  REQUIRE(restored.engines.size() == 1);
+  CHECK(restored.engines[0].id == EngineId{7});
 }
 
 }  // namespace roundhouse::hub

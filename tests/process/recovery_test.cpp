@@ -62,6 +62,22 @@ TEST_CASE("a hub that is killed comes back, and its clients notice a pause at mo
   for (const auto& [value, count] : runs) CHECK_MESSAGE(count == 1, "task ", value, " ran again");
 }
 
+TEST_CASE("engines keep their ids, and what is on them, whatever the store of a killed hub") {
+  for (const char* store : {"memory", "none"}) {
+    CAPTURE(store);
+    RealCluster cluster(3, {.store = store, .hub_flags = {"--grace", "30000"}});
+    rh::Client client = cluster.connect();
+    client.wait_for_engines(3);
+    for (int id = 0; id < 3; ++id) client[id]["who"] = id;
+    for (int kill = 0; kill < 2; ++kill) {
+      const auto before = hub_pid(client);
+      REQUIRE(::kill(before, SIGKILL) == 0);
+      for (int id = 0; id < 3; ++id) CHECK(client[id].pull<int>("who").get() == id);
+      CHECK(hub_pid(client) != before);
+    }
+  }
+}
+
 TEST_CASE("a task that crashes its engine gets EngineError, and nobody else suffers") {
   RealCluster cluster(2);
   rh::Client client = cluster.connect();

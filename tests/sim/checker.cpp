@@ -173,10 +173,7 @@ void Checker::on_started(const EngineKey& engine, SessionId session, const wire:
   if (direct) {
     Lane& lane = lanes_[{session.value, engine}];
     if (++lane.running > 1) fail("two tasks of one lane run at once: " + name(id));
-    // Under durability `none` a new hub numbers its engines anew: lanes are others, then.
-    const bool renumbered = options_.router.durability == hub::Durability::none && hubs_.size() > 1;
-    const bool first =
-        !renumbered && std::none_of(task.executions.begin(), task.executions.end(),
+    const bool first = std::none_of(task.executions.begin(), task.executions.end(),
                                     [&](const Execution& e) { return e.engine == engine; });
     if (first && id.sequence < lane.last)
       fail(name(id) + " began in its lane behind " + std::to_string(lane.last));

@@ -72,7 +72,10 @@ void StoreActor::crash() {
   under_way_ = 0;
   pending_.clear();
   if (options_.router.durability != hub::Durability::none) return;
-  committed_.clear();
+  std::erase_if(committed_, [](const hub::Fact& fact) {
+    return !std::holds_alternative<hub::EngineJoined>(fact) &&
+           !std::holds_alternative<hub::EngineLeft>(fact);
+  });
   checker_.on_store_lost();
 }
 
