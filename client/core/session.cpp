@@ -29,7 +29,8 @@ Session::Session(const SessionOptions& options, TimePoint now)
       retry_at_(now),
       heard_at_(now),
       ticked_at_(now),
-      backoff_(options.backoff_min) {}
+      backoff_(options.backoff_min),
+      patience_(options.welcome_min) {}
 
 // splitmix64: the connection's number only has to differ from all others that the hub knows.
 std::uint64_t Session::draw() {
@@ -133,7 +134,8 @@ void Session::on_tick(TimePoint now, Outbox& out) {
       if (now < retry_at_) return;
       state_ = State::connecting;
       connection_ = draw();
-      give_up_at_ = now + options_.welcome_max;
+      give_up_at_ = now + patience_;
+      patience_ = std::min(2 * patience_, options_.welcome_max);
       link_open_ = true;
       out.connect = true;
       ++counters_.connections;

@@ -47,7 +47,9 @@ struct SessionOptions {
   std::string label;
   Duration backoff_min = std::chrono::milliseconds{20};
   Duration backoff_max = std::chrono::milliseconds{500};
-  Duration welcome_max = std::chrono::seconds{5};  // from connecting to the welcome
+  // From connecting to the welcome, doubled with each try.
+  Duration welcome_min = std::chrono::seconds{1};
+  Duration welcome_max = std::chrono::seconds{8};
 };
 
 // What became odd so far; for tests and for `status`.
@@ -204,6 +206,7 @@ class Session {
   TimePoint beat_at_;     // up: the next one
   TimePoint ticked_at_;   // to know whether this process was stopped
   Duration backoff_;
+  Duration patience_;  // with the next hello
   std::uint32_t refusals_ = 0;
 };
 

@@ -88,6 +88,7 @@ void Session::on_welcome(wire::Plane plane, const wire::Message& message, TimePo
   if (!usable()) return;
   ++counters_.welcomes;
   backoff_ = options_.backoff_min;
+  patience_ = options_.welcome_min;
   out.usable_changed = true;
 }
 

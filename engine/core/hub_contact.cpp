@@ -26,7 +26,8 @@ void HubContact::on_link(std::uint64_t connection, wire::Hello hello, TimePoint 
   state_ = State::greeting;
   task_welcome_ = control_welcome_ = false;
   malformed_in_a_row_ = 0;
-  greeting_until_ = now + kGreetingMax;
+  greeting_until_ = now + greeting_;
+  greeting_ = std::min(2 * greeting_, kGreetingMax);
   hello.major = kProtocolMajor;
   hello.minor = kProtocolMinor;
   hello.connection = connection;
@@ -80,6 +81,7 @@ HubContact::News HubContact::on_welcome(Plane plane, const wire::Message& messag
     state_ = State::welcome;
     ++connections_;
     back_off_ = kBackOffMin;
+    greeting_ = kGreetingMin;
     next_beat_ = now + heartbeat();
     last_tick_ = now;
   }

@@ -20,8 +20,12 @@ namespace roundhouse::engine {
 
 inline constexpr Duration kBackOffMin = std::chrono::milliseconds{20};
 inline constexpr Duration kBackOffMax = std::chrono::milliseconds{500};
-inline constexpr Duration kGreetingMax = std::chrono::seconds{5};  // from hello to both welcomes
-inline constexpr std::uint64_t kMalformedMax = 16;                 // in a row close the link
+// From hello to both welcomes, doubled with each try. The first is well below the time after which
+// a hub gives a silent engine up, so that a hello that is lost with its connection does not lose
+// the engine, too.
+inline constexpr Duration kGreetingMin = std::chrono::seconds{1};
+inline constexpr Duration kGreetingMax = std::chrono::seconds{8};
+inline constexpr std::uint64_t kMalformedMax = 16;  // in a row close the link
 
 class HubContact {
  public:
@@ -128,11 +132,12 @@ class HubContact {
   std::uint64_t beats_ = 0;
   std::string text_;
   Duration back_off_ = kBackOffMin;
-  Duration silence_{0};       // counted in ticks, none for longer than a beat
-  TimePoint away_since_;      // of the present spell without a welcome
-  TimePoint retry_at_;        // State::away
-  TimePoint greeting_until_;  // State::greeting
-  TimePoint next_beat_;       // State::welcome
+  Duration greeting_ = kGreetingMin;  // patience with the next hello
+  Duration silence_{0};               // counted in ticks, none for longer than a beat
+  TimePoint away_since_;              // of the present spell without a welcome
+  TimePoint retry_at_;                // State::away
+  TimePoint greeting_until_;          // State::greeting
+  TimePoint next_beat_;               // State::welcome
   TimePoint last_tick_;
 };
 

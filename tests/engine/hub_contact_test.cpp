@@ -65,13 +65,28 @@ TEST_CASE("an engine that was stopped for a while does not bury its hub") {
   CHECK_FALSE(engine.closed);
 }
 
-TEST_CASE("a hello without an answer is given up after a while") {
+TEST_CASE("a hello without an answer is said again long before the engine counts as lost") {
   EngineUnderTest engine;
   engine.link_comes_up();
-  engine.time_passes_in_steps(4900ms);
+  engine.time_passes_in_steps(900ms);
   CHECK_FALSE(engine.closed);
-  engine.time_passes_in_steps(100ms);
+  engine.time_passes_in_steps(200ms);
   CHECK(engine.closed);
+}
+
+TEST_CASE("each hello is waited for longer than the one before, up to eight seconds") {
+  EngineUnderTest engine;
+  engine.link_fails = false;
+  for (const auto patience : {1000ms, 2000ms, 4000ms, 8000ms, 8000ms}) {
+    engine.link_comes_up();
+    engine.closed = false;
+    engine.time_passes_in_steps(patience - 100ms);
+    CHECK_FALSE(engine.closed);
+    engine.time_passes_in_steps(200ms);
+    CHECK(engine.closed);
+    engine.time_passes_in_steps(600ms);  // until it tries again
+    CHECK(engine.wants_link);
+  }
 }
 
 TEST_CASE("tries to connect become rarer, never rarer than every half second") {
