@@ -88,13 +88,14 @@ void Router::State::reconcile(Engine& engine, Now, Outbox&) {
   touch(engine);
 }
 
-void Router::State::disconnect(Engine& engine, Now now) {
+void Router::State::disconnect(Engine& engine, Now now, Outbox& out) {
   engine.task_link.reset(), engine.control_link.reset();
   engine.nanny_speaks = false;
   engine.will_fact.reset();
   engine.reported.clear();
   engine.revoking = false;
   if (engine.presence == Presence::lost) return;
+  if (engine.gone) return lose(engine, nullptr, "the engine was stopped by a client", now, out);
   engine.presence = Presence::away;
   engine.deadline = now.steady + options.dead;
   touch(engine);

@@ -200,6 +200,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
   engine->deadline = now.steady + options.dead;
   if (!nanny) {
     engine->presence = Presence::reconciling;
+    engine->gone = false;
     engine->next_number = hello.next_number;  // what was sent with higher ones never arrived
   } else if (engine->presence != Presence::lost) {
     engine->presence = Presence::away;  // its process is gone; only what it left behind comes now
@@ -237,7 +238,7 @@ void Router::State::drop_peer(PeerIndex index, Now now, Outbox& out) {
     }
   }
   if (engine != kNoEngine && engines.get(engine).task_link == task_link)
-    disconnect(engines.get(engine), now);
+    disconnect(engines.get(engine), now, out);
 }
 
 // Of a client that only asked there is nothing to keep.

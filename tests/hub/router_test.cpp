@@ -76,3 +76,18 @@ TEST_CASE("a shutdown request dismisses the engines and stops the hub when asked
   CHECK(hub.stop_asked);
   CHECK(client.inbox.all<wire::Reply>().size() == 1);
 }
+
+TEST_CASE("what an engine had that a client stopped ends as soon as it is gone, and says so") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.engines = {0}});
+  wire::Request request;
+  request.id = 1, request.verb = "shutdown";
+  hub.say(client.control_link, request);
+  hub.breaks(engine);
+  hub.turn();
+  REQUIRE(client.outcomes.size() == 1);
+  CHECK(client.outcomes[0].ending == wire::Ending::engine_lost);
+  CHECK(client.outcomes[0].payload.body().find("stopped by a client") != std::string::npos);
+}
