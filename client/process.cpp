@@ -183,10 +183,18 @@ std::optional<ProcessIdentity> read_pid_file(const std::string& path) {
 }
 
 std::string find_program(const std::string& name) {
-  std::vector<std::string> places;
-  if (const char* folder = std::getenv("ROUNDHOUSE_BINDIR"); folder != nullptr && *folder != 0)
-    places.emplace_back(folder);
   std::error_code ignored;
+  const auto is_program = [&ignored](const std::string& path) {
+    return ::access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path, ignored);
+  };
+  // Who names the folder means it: no other one is looked into.
+  if (const char* folder = std::getenv("ROUNDHOUSE_BINDIR"); folder != nullptr && *folder != 0) {
+    std::string path = folder + ("/" + name);
+    if (is_program(path)) return path;
+    throw Exception(Errc::not_connected, "the program " + name + " is not in " + folder +
+                                             ", which ROUNDHOUSE_BINDIR names");
+  }
+  std::vector<std::string> places;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
   if (!ignored) places.push_back(self.parent_path().string());
   if (const char* path = std::getenv("PATH")) {
@@ -195,14 +203,12 @@ std::string find_program(const std::string& name) {
       if (!folder.empty()) places.push_back(folder);
   }
   for (const std::string& place : places) {
-    const std::string candidate = place + "/" + name;
-    if (::access(candidate.c_str(), X_OK) == 0 &&
-        std::filesystem::is_regular_file(candidate, ignored))
-      return candidate;
+    std::string candidate = place + "/" + name;
+    if (is_program(candidate)) return candidate;
   }
   throw Exception(Errc::not_connected, "the program " + name +
-                                           " is not in $ROUNDHOUSE_BINDIR, not beside this program "
-                                           "and not in $PATH");
+                                           " is neither beside this program nor in $PATH: "
+                                           "ROUNDHOUSE_BINDIR can name its folder");
 }
 
 pid_t spawn(const SpawnOptions& options) {

@@ -66,8 +66,8 @@ struct ProcessIdentity {
 void write_pid_file(int fd, const ProcessIdentity& process);
 [[nodiscard]] std::optional<ProcessIdentity> read_pid_file(const std::string& path);
 
-// The program of this name: in $ROUNDHOUSE_BINDIR, beside this program, or in $PATH. Throws
-// Exception(not_connected), which names the places.
+// The program of this name: in $ROUNDHOUSE_BINDIR if that is set, else beside this program or in
+// $PATH. Throws Exception(not_connected), which names the places.
 [[nodiscard]] std::string find_program(const std::string& name);
 
 struct SpawnOptions {

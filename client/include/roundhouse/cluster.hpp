@@ -5,7 +5,8 @@
 //
 // It runs what `roundhouse start` runs: a supervisor, which starts the hub again if it dies, the
 // hub and the engines. They end with this program, however it ends, unless it called detach(). The
-// programs are looked for in $ROUNDHOUSE_BINDIR, beside this program, and in $PATH.
+// programs are looked for in $ROUNDHOUSE_BINDIR if that is set, else beside this program and in
+// $PATH.
 // Not thread-safe.
 #pragma once
 
