@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include <unistd.h>
+
 #include "client/cluster_control.hpp"
 #include "shared/connection_file.hpp"
 #include "shared/paths.hpp"
@@ -31,8 +33,13 @@ std::optional<std::size_t> count_of_last(const std::string& selector) {
 
 ConnectionError no_hub(const std::string& cluster) {
   const std::string flag = cluster == default_cluster() ? "" : " --cluster " + cluster;
-  return ConnectionError("no hub is running for cluster '" + cluster +
-                         "': start one with `roundhouse start" + flag + "`");
+  std::string text = "no hub is running for cluster '" + cluster +
+                     "': start one with `roundhouse start" + flag + "`";
+  // Only a cluster that failed leaves its logs.
+  if (const auto run_dir = RunDir::locate(cluster);
+      run_dir && ::access(run_dir->file("hub.log").c_str(), F_OK) == 0)
+    text += "; what became of the last one is in " + run_dir->path() + "/*.log";
+  return ConnectionError(text);
 }
 
 Client connect(const AskOptions& options) {

@@ -366,6 +366,13 @@ int Supervisor::run() {
   for (const Waiter& waiter : waiters_)
     write_all(waiter.fd.get(), failure_ ? line_of(failure_->code, failure_->text)
                                         : line_of(Errc::closed, "the cluster is being stopped"));
+  // A cluster that ran, and then failed, leaves its logs to whoever wonders.
+  if (failure_ && reported_) {
+    log::error("supervisor_failed", {{"why", failure_->text}});
+    run_dir_.remove_leftovers();
+    ::unlink(run_dir_.file(kSupervisorSocket).c_str());
+    return 1;
+  }
   // Only what is ours: without the lock it is somebody else's cluster.
   if (pid_file_) run_dir_.remove();
   if (!failure_) return 0;

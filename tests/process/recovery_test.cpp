@@ -78,6 +78,31 @@ TEST_CASE("engines keep their ids, and what is on them, whatever the store of a 
   }
 }
 
+TEST_CASE("a hub that dies again and again is given up, and its logs stay") {
+  RealCluster cluster(0);
+  rh::Client client = cluster.connect();
+  pid_t last = 0;
+  const auto lives_again = [&] {
+    try {
+      return hub_pid(client) != last;
+    } catch (const rh::Exception&) {
+      return false;
+    }
+  };
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(comes_true(lives_again));
+    last = hub_pid(client);
+    REQUIRE(::kill(last, SIGKILL) == 0);
+  }
+  const std::string logs = cluster.file("run") + "/" + cluster.cluster().name();
+  REQUIRE(comes_true([&] {
+    std::ifstream log(logs + "/supervisor.log");
+    return std::string(std::istreambuf_iterator<char>(log), {}).find("supervisor_failed") !=
+           std::string::npos;
+  }));
+  CHECK(std::ifstream(logs + "/hub.log").good());
+}
+
 TEST_CASE("a task that crashes its engine gets EngineError, and nobody else suffers") {
   RealCluster cluster(2);
   rh::Client client = cluster.connect();
