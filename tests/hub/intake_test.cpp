@@ -6,39 +6,6 @@ using namespace roundhouse;
 using namespace roundhouse::test;
 using wire::Ending;
 
-namespace {
-
-// What a database that committed everything would give to the next hub.
-hub::Restored restored_from(const HubHarness& hub) {
-  hub::Restored out;
-  out.epoch = 1;
-  for (const auto& fact : hub.facts) {
-    if (const auto* opened = std::get_if<hub::SessionOpened>(&fact)) {
-      out.sessions.push_back({opened->number, opened->id, opened->secret, opened->label, 0, 0, 0});
-    } else if (const auto* defined = std::get_if<hub::TemplateDefined>(&fact)) {
-      out.templates.push_back(*defined);
-    } else if (const auto* submitted = std::get_if<hub::Submitted>(&fact)) {
-      out.sessions.at(submitted->session - 1).accepted = submitted->last;
-      out.pending.push_back({submitted->session,
-                             submitted->first,
-                             submitted->last,
-                             submitted->batch,
-                             submitted->at_us,
-                             {}});
-    } else if (const auto* ended = std::get_if<hub::Ended>(&fact)) {
-      for (auto& pending : out.pending)
-        if (pending.first <= ended->sequence && ended->sequence <= pending.last)
-          pending.ended.push_back({ended->sequence, ended->sequence});
-      out.undelivered.push_back(*ended);
-    } else if (const auto* joined = std::get_if<hub::EngineJoined>(&fact)) {
-      out.engines.push_back({joined->id, joined->uuid, joined->incarnation, joined->slots, false});
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 TEST_CASE("a submission sent again is a duplicate and is dropped") {
   HubHarness hub;
   auto& client = hub.client_joins();

@@ -113,6 +113,20 @@ void HubHarness::engine_returns(FakeEngine& engine, bool says_what_it_holds) {
   if (says_what_it_holds) holding_is_said(engine);
 }
 
+FakeClient& HubHarness::client_of_before(const FakeClient& client, const wire::Hello& extra) {
+  FakeClient& out = *clients_.emplace_back(std::make_unique<FakeClient>());
+  out.session = client.session, out.secret = client.secret;
+  client_returns(out, extra);
+  return out;
+}
+
+FakeEngine& HubHarness::engine_of_before(const FakeEngine& engine, bool says_what_it_holds) {
+  FakeEngine& out = *engines_.emplace_back(std::make_unique<FakeEngine>(engine));
+  out.inbox = {};
+  engine_returns(out, says_what_it_holds);
+  return out;
+}
+
 void HubHarness::nanny_speaks(FakeEngine& engine) {
   connect(engine, wire::Role::nanny);
 }
@@ -272,6 +286,34 @@ void HubHarness::deliver(const hub::Send& send) {
   }
   if (auto decoded = wire::decode(send.message))
     strangers[send.link.key()].messages.push_back(*decoded);
+}
+
+hub::Restored restored_from(const HubHarness& hub) {
+  hub::Restored out;
+  out.epoch = 1;
+  for (const auto& fact : hub.facts) {
+    if (const auto* opened = std::get_if<hub::SessionOpened>(&fact)) {
+      out.sessions.push_back({opened->number, opened->id, opened->secret, opened->label, 0, 0, 0});
+    } else if (const auto* defined = std::get_if<hub::TemplateDefined>(&fact)) {
+      out.templates.push_back(*defined);
+    } else if (const auto* submitted = std::get_if<hub::Submitted>(&fact)) {
+      out.sessions.at(submitted->session - 1).accepted = submitted->last;
+      out.pending.push_back({submitted->session,
+                             submitted->first,
+                             submitted->last,
+                             submitted->batch,
+                             submitted->at_us,
+                             {}});
+    } else if (const auto* ended = std::get_if<hub::Ended>(&fact)) {
+      for (auto& pending : out.pending)
+        if (pending.first <= ended->sequence && ended->sequence <= pending.last)
+          pending.ended.push_back({ended->sequence, ended->sequence});
+      out.undelivered.push_back(*ended);
+    } else if (const auto* joined = std::get_if<hub::EngineJoined>(&fact)) {
+      out.engines.push_back({joined->id, joined->uuid, joined->incarnation, joined->slots, false});
+    }
+  }
+  return out;
 }
 
 }  // namespace roundhouse::test

@@ -78,6 +78,9 @@ class HubHarness {
   void client_returns(FakeClient& client, const wire::Hello& extra = {});
   // The same process connects anew; `held` and what it has not had confirmed is up to the caller.
   void engine_returns(FakeEngine& engine, bool says_what_it_holds = true);
+  // The same ones as at a hub before this.
+  FakeClient& client_of_before(const FakeClient& client, const wire::Hello& extra = {});
+  FakeEngine& engine_of_before(const FakeEngine& engine, bool says_what_it_holds = true);
   void nanny_speaks(FakeEngine& engine);
   void engine_restarts(FakeEngine& engine);
   void holding_is_said(FakeEngine& engine);
@@ -130,5 +133,15 @@ class HubHarness {
   std::uint32_t next_peer_ = 1;
   std::uint64_t next_random_ = 100;
 };
+
+// What a database that committed everything would give to the next hub.
+[[nodiscard]] hub::Restored restored_from(const HubHarness& hub);
+
+// What it would give when nothing committed, or when it was in memory only.
+[[nodiscard]] inline hub::Restored nothing_restored() {
+  hub::Restored out;
+  out.epoch = 1;
+  return out;
+}
 
 }  // namespace roundhouse::test
