@@ -151,7 +151,7 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
       fail_task(index, wire::Ending::engine_lost, error, now, out);
       continue;
     }
-    if (ran) ++task.failures;
+    if (ran) count(task, task.fence);
     leave_engine(task);
     enqueue(index, true);
   }

@@ -83,9 +83,10 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
   }
+  uncount(task, record.fence);
   const Template& made = templates[task.template_number];
   if (record.ending == wire::Ending::error && task.failures < made.define.retries) {
-    ++task.failures;
+    count(task, record.fence);
     if (task.state == TaskState::assigned) {
       leave_engine(task);
       enqueue(index, false);
@@ -101,16 +102,31 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
   return true;
 }
 
+// An attempt that counts against the retries of its task.
+void Router::State::count(Task& task, Fence fence) {
+  ++task.failures;
+  task.fence = fence;
+  task.counted = true;
+}
+
+// An attempt that was counted, as lost with its engine, is heard of after all: it counts once, as
+// what it was.
+void Router::State::uncount(Task& task, Fence fence) {
+  if (!task.counted || task.fence != fence) return;
+  --task.failures;
+  task.counted = false;
+}
+
 // A task that waits here was finished, or begun and lost, by a process that is gone.
 void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedRecord& record,
                                        EngineIndex engine, Now now, Outbox& out) {
   Task& task = tasks.get(index);
   if (task.state == TaskState::assigned || task.fence > record.fence) return;
+  uncount(task, record.fence);
   const bool may_retry = record.ending == wire::Ending::error ||
                          (record.ending == wire::Ending::engine_lost && !task.direct);
   if (may_retry && task.failures < templates[task.template_number].define.retries) {
-    ++task.failures;
-    return;
+    return count(task, record.fence);
   }
   task.fence = record.fence;
   end_task(index,
@@ -146,6 +162,7 @@ void Router::State::join_engine(Engine& engine, TaskIndex index, std::uint64_t n
   Task& task = tasks.get(index);
   task.state = TaskState::assigned;
   task.engine = engine.index, task.number = number, task.fence = fence;
+  task.counted = false;
   engine.enter(number, index);
   ++engine.in_flight;
   task.direct ? ++engine.lanes[task.session].in_flight : ++engine.free_in_flight;

@@ -99,6 +99,8 @@ struct Router::State {
   void on_finished(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
   bool finish(Engine& engine, const wire::FinishedRecord& record, std::uint64_t number, Now now,
               Outbox& out);
+  static void count(Task& task, Fence fence);
+  static void uncount(Task& task, Fence fence);
   void finish_left_behind(TaskIndex index, const wire::FinishedRecord& record, EngineIndex engine,
                           Now now, Outbox& out);
   void end_task(TaskIndex index, wire::OutcomeRecord record, const Engine* engine,

@@ -45,6 +45,7 @@ struct Task {
   TaskIndex previous = kNoTask;
   std::uint16_t failures = 0;  // attempts that counted against its retries
   TaskState state = TaskState::ready;
+  bool counted = false;  // the attempt of `fence` is among the failures
   bool direct = false;
   bool lacks_frames = false;  // restored without them: waits for its client to send them again
   bool settled = false;  // its client has the outcome already, from an earlier hub: never run it

@@ -54,6 +54,41 @@ TEST_CASE("a task that may have begun is tried again when it has retries left") 
   CHECK(other.held.size() == 1);
 }
 
+TEST_CASE("an attempt lost with its engine counts once, though its failure is heard of later") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const auto task = hub.client_submits(client, {.retries = 1});
+  const auto run = engine.held.front();
+  hub.breaks(engine);
+  hub.passes(3100ms);
+  hub.nanny_speaks(engine);
+  hub.engine_finishes(engine, run, Ending::error, 1ms);
+  CHECK(client.outcomes.empty());
+  auto& other = hub.engine_joins();
+  REQUIRE(other.held.size() == 1);
+  hub.engine_finishes(other, Ending::error);
+  hub.client_returns(client);
+  CHECK(client.outcome_of(task).attempt == 2);
+}
+
+TEST_CASE("a run of an earlier hub that died with its engine counts once") {
+  HubHarness before;
+  auto& first = before.client_joins();
+  auto& old = before.engine_joins();
+  before.client_submits(first, {.retries = 1});
+  HubHarness hub{{}, restored_from(before)};
+  auto& client = hub.client_of_before(first);
+  auto& engine = hub.engine_of_before(old);  // its task is adopted
+  const wire::Died died = death_of(engine, 1);
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, died);
+  hub.passes(600ms);
+  CHECK(client.outcomes.empty());
+  CHECK(hub.engine_joins().held.size() == 1);
+}
+
 TEST_CASE("the outcomes that an engine left behind count, and lanes end with it") {
   HubHarness hub;
   auto& client = hub.client_joins();
