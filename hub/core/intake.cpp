@@ -188,6 +188,12 @@ void Router::State::unqueue(TaskIndex index) {
       if (cascade.tasks.first == first) return cascade.tasks.remove(tasks, index);
 }
 
+// Its client has too many outcomes to receive: nothing more of it is assigned.
+bool Router::State::is_full(const Session& session) const {
+  return session.undelivered.size() >= options.undelivered_max ||
+         session.undelivered_bytes >= options.undelivered_bytes_max;
+}
+
 bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
   const Task& task = tasks.get(index);
   const auto found = orphans.find(TaskId{sessions.get(task.session).id, task.sequence});

@@ -249,8 +249,7 @@ void Router::State::confirm(const Undelivered& outcome) {
 
 void Router::State::on_received(Session& session, std::uint64_t through, Now now, Outbox& out) {
   bool any = false;
-  const bool was_full = session.undelivered.size() >= options.undelivered_max ||
-                        session.undelivered_bytes >= options.undelivered_bytes_max;
+  const bool was_full = is_full(session);
   while (session.sent > 0 && session.number_of_front <= through) {
     Undelivered& outcome = session.undelivered.front();
     session.undelivered_bytes -= outcome.record.payload.size();

@@ -134,6 +134,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   for (std::size_t i = 0; i < session->tasks.size(); ++i)
     if (session->tasks[i] != kNoTask && has(session->first_sequence + i))
       tasks.get(session->tasks[i]).settled = true;
+  const bool was_full = is_full(*session);
   std::deque<Undelivered> keep;
   for (Undelivered& outcome : session->undelivered) {
     if (!has(outcome.record.sequence)) {
@@ -145,6 +146,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
     confirm(outcome);
   }
   session->undelivered = std::move(keep);
+  if (was_full) engines.each([&](Engine& engine) { touch(engine); });
 
   // A task that lacks its frames is asked for again by naming the one before it.
   std::uint64_t accepted = session->accepted;

@@ -92,6 +92,7 @@ struct Router::State {
   void restore(const Restored& restored, Now now);
   void restore_pending(const Restored::Pending& pending, Now now);
   void restore_undelivered(const Ended& ended);
+  [[nodiscard]] bool is_full(const Session& session) const;
   std::uint64_t credit_tasks(const Session& session) const;
   std::uint64_t credit_bytes(const Session& session) const;
 

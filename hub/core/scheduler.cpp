@@ -115,7 +115,7 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
     }
     const std::uint32_t limit = std::max(1U, engine.window / engine.slots);
     if (lane.in_flight >= limit || tasks.get(lane.waiting.first).lacks_frames ||
-        sessions.get(session).undelivered.size() >= options.undelivered_max) {
+        is_full(sessions.get(session))) {
       engine.busy_lanes.push_back(session);
       ++full;
       continue;
@@ -133,11 +133,7 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
 }
 
 void Router::State::place_shape(ShapeIndex shape, Now now, Outbox& out) {
-  const auto may_run = [&](SessionNumber number) {
-    const Session& session = sessions.get(number);
-    return session.undelivered.size() < options.undelivered_max &&
-           session.undelivered_bytes < options.undelivered_bytes_max;
-  };
+  const auto may_run = [&](SessionNumber number) { return !is_full(sessions.get(number)); };
   while (ready.get(shape).size > 0) {
     Engine* best = nullptr;
     if (ready.get(shape).targets.empty()) {

@@ -162,3 +162,29 @@ TEST_CASE("a client that does not take its outcomes gets nothing more assigned u
   while (!engine.held.empty()) hub.engine_finishes(engine, Ending::ok, 1s);
   CHECK(client.outcomes.size() == 20);
 }
+
+TEST_CASE("a lane waits while its client has too much to receive, and goes on when it has it") {
+  hub::RouterOptions options;
+  SUBCASE("by count") {
+    options.undelivered_max = 1;
+  }
+  SUBCASE("by bytes") {
+    options.undelivered_bytes_max = 1;
+  }
+  HubHarness hub{options};
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.count = 3, .engines = {engine.id.value}});
+  hub.engine_finishes(engine, Ending::ok, 1s);
+  CHECK(engine.held.empty());
+  hub.client_receives_all(client);
+  REQUIRE(engine.held.size() == 1);
+  hub.engine_finishes(engine, Ending::ok, 1s);
+  CHECK(engine.held.empty());
+  hub.breaks(client);
+  wire::Hello has;
+  has.settled = 2;
+  hub.passes(50ms);
+  hub.client_returns(client, has);  // or says so when it connects anew
+  CHECK(engine.held.size() == 1);
+}
