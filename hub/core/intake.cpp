@@ -194,30 +194,6 @@ bool Router::State::is_full(const Session& session) const {
          session.undelivered_bytes >= options.undelivered_bytes_max;
 }
 
-bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
-  const Task& task = tasks.get(index);
-  const auto found = orphans.find(TaskId{sessions.get(task.session).id, task.sequence});
-  if (found == orphans.end()) return false;
-  const Orphan orphan = std::move(found->second);
-  orphans.erase(found);
-  Engine& engine = engines.get(orphan.engine);
-  const bool is_over =
-      engine.incarnation != orphan.incarnation || engine.presence == Presence::lost;
-  if (is_over && !orphan.finished) return false;
-  if (is_over) {  // what a process left behind that is no more
-    finish_left_behind(index, *orphan.finished, orphan.engine, now, out);
-    return true;
-  }
-  if (!orphan.finished) {
-    adopt(engine, index, orphan.number, orphan.fence);
-    return true;
-  }
-  engine.held_back.erase(orphan.outcome_number);
-  finish(engine, *orphan.finished, orphan.outcome_number, now, out);
-  mark(true, engine.index, engine.incarnation, engine.seen);
-  return true;
-}
-
 std::uint64_t Router::State::credit_tasks(const Session& session) const {
   const std::uint64_t used = std::min(session.unfinished, options.session_tasks_max);
   return session.accepted + (options.session_tasks_max - used);

@@ -135,27 +135,6 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
            nullptr, 0, now, out);
 }
 
-// Keeps what an engine has of an unknown task, unless a later run of it is known; false then.
-bool Router::State::keep_orphan(TaskId task, Orphan orphan) {
-  const auto [place, fresh] = orphans.try_emplace(task, orphan);
-  if (fresh) return true;
-  if (orphan.fence < place->second.fence) return false;
-  release_orphan(place->second);
-  place->second = std::move(orphan);
-  return true;
-}
-
-// Nothing waits for this outcome any longer: its engine need not keep it.
-void Router::State::release_orphan(const Orphan& orphan) {
-  if (!orphan.finished || orphan.outcome_number == 0) return;
-  Engine& engine = engines.get(orphan.engine);
-  if (engine.incarnation != orphan.incarnation) return;
-  engine.held_back.erase(orphan.outcome_number);
-  if (options.durability == Durability::none) engine.received.add(orphan.outcome_number);
-  mark(true, engine.index, engine.incarnation, engine.seen);
-  touch(engine);
-}
-
 // The task is assigned to the engine from now on; it must stand in no queue.
 void Router::State::join_engine(Engine& engine, TaskIndex index, std::uint64_t number,
                                 Fence fence) {

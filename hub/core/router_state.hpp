@@ -5,6 +5,7 @@
 //   peers.cpp      hello, welcome, losing connections, heartbeats
 //   intake.cpp     templates and submissions; what a restart brings back
 //   outcomes.cpp   the end of a task; delivering it; watermarks
+//   orphans.cpp    what engines have of tasks that this hub does not know yet
 //   engines.cpp    what a returning engine holds; losing an engine
 //   scheduler.cpp  placement, windows, lanes, revocation
 //   requests.cpp   what clients ask on control
@@ -88,7 +89,6 @@ struct Router::State {
   void supply(Session& session, const wire::SubmitRecord& record, std::uint32_t index);
   void enqueue(TaskIndex index, bool in_front);
   void unqueue(TaskIndex index);
-  bool match_orphan(TaskIndex index, Now now, Outbox& out);
   void restore(const Restored& restored, Now now);
   void restore_pending(const Restored::Pending& pending, Now now);
   void restore_undelivered(const Ended& ended);
@@ -108,8 +108,6 @@ struct Router::State {
                 std::uint64_t outcome_number, Now now, Outbox& out);
   void fail_task(TaskIndex index, wire::Ending ending, const wire::ErrorValue& error, Now now,
                  Outbox& out);
-  bool keep_orphan(TaskId task, Orphan orphan);
-  void release_orphan(const Orphan& orphan);
   void join_engine(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void leave_engine(Task& task);
   void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
@@ -121,6 +119,12 @@ struct Router::State {
   void mark(bool of_engine, std::uint32_t owner, std::uint32_t incarnation, std::uint64_t through);
   void settle_marks();
   void emit(Fact fact, Outbox& out);
+
+  // --- orphans.cpp
+  bool keep_orphan(TaskId task, Orphan orphan);
+  void release_orphan(const Orphan& orphan);
+  bool match_orphan(TaskIndex index, Now now, Outbox& out);
+  void expire_orphans(Now now);
 
   // --- engines.cpp
   void on_holding(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
@@ -148,7 +152,6 @@ struct Router::State {
   void learn(Engine& engine, std::uint64_t duration_ns, std::size_t count);
   void place_strangers();
   void run_cascades(Now now, Outbox& out);
-  void expire_orphans(Now now);
   void expire_lacking(Now now, Outbox& out);
   void flush(Engine& engine, Outbox& out);
 

@@ -269,15 +269,4 @@ void Router::State::expire_lacking(Now now, Outbox& out) {
   });
 }
 
-void Router::State::expire_orphans(Now now) {
-  for (auto it = orphans.begin(); it != orphans.end();) {
-    if (now.steady < it->second.deadline) {
-      ++it;
-      continue;
-    }
-    release_orphan(it->second);
-    it = orphans.erase(it);
-  }
-}
-
 }  // namespace roundhouse::hub
