@@ -8,9 +8,13 @@ namespace roundhouse::hub {
 bool Router::State::keep_orphan(TaskId task, Orphan orphan) {
   const auto [place, fresh] = orphans.try_emplace(task, orphan);
   if (fresh) return true;
-  if (orphan.fence < place->second.fence) return false;
-  release_orphan(place->second);
-  place->second = std::move(orphan);
+  Orphan& known = place->second;
+  if (orphan.fence < known.fence) return false;
+  // Sent again on another connection, it is still waited for.
+  const bool same = known.engine == orphan.engine && known.incarnation == orphan.incarnation &&
+                    known.outcome_number == orphan.outcome_number;
+  if (!same) release_orphan(known);
+  known = std::move(orphan);
   return true;
 }
 
@@ -22,6 +26,18 @@ void Router::State::release_orphan(const Orphan& orphan) {
   engine.held_back.erase(orphan.outcome_number);
   if (options.durability == Durability::none) engine.received.add(orphan.outcome_number);
   mark(true, engine.index, engine.incarnation, engine.seen);
+  touch(engine);
+}
+
+// What became of this outcome is said: its engine keeps it until that has committed.
+void Router::State::release_held(const Orphan& orphan) {
+  Engine& engine = engines.get(orphan.engine);
+  if (orphan.outcome_number == 0 || engine.incarnation != orphan.incarnation) return;
+  if (options.durability == Durability::none)
+    engine.held_back.erase(orphan.outcome_number);  // its client decides
+  else
+    marks.push_back({counters.facts, true, engine.index, engine.incarnation, orphan.outcome_number,
+                     turn, true});
   touch(engine);
 }
 
@@ -37,15 +53,15 @@ bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
   if (is_over && !orphan.finished) return false;
   if (is_over) {  // what a process left behind that is no more
     finish_left_behind(index, *orphan.finished, orphan.engine, now, out);
+    release_held(orphan);
     return true;
   }
   if (!orphan.finished) {
     adopt(engine, index, orphan.number, orphan.fence);
     return true;
   }
-  engine.held_back.erase(orphan.outcome_number);
   finish(engine, *orphan.finished, orphan.outcome_number, now, out);
-  mark(true, engine.index, engine.incarnation, engine.seen);
+  release_held(orphan);
   return true;
 }
 

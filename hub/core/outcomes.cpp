@@ -22,13 +22,13 @@ void Router::State::mark(bool of_engine, std::uint32_t owner, std::uint32_t inca
   if (options.durability == Durability::none && of_engine && through > 0) return;
   if (!marks.empty()) {
     Mark& last = marks.back();
-    if (last.turn == turn && last.of_engine == of_engine && last.owner == owner &&
+    if (!last.held && last.turn == turn && last.of_engine == of_engine && last.owner == owner &&
         last.incarnation == incarnation) {
       last.fact = counters.facts, last.through = through;
       return;
     }
   }
-  marks.push_back({counters.facts, of_engine, owner, incarnation, through, turn});
+  marks.push_back({counters.facts, of_engine, owner, incarnation, through, turn, false});
 }
 
 void Router::State::on_finished(Engine& engine, const wire::Message& message, LinkId link, Now now,
@@ -63,8 +63,11 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
   Session* session = sessions.find(record.task.session);
   if (session == nullptr || record.task.sequence > session->accepted) {
     ++counters.unknown_tasks;
-    return !keep_orphan(record.task, {engine.index, engine.incarnation, 0, record.fence, record,
-                                      number, now.steady + options.orphan});
+    if (keep_orphan(record.task, {engine.index, engine.incarnation, 0, record.fence, record, number,
+                                  now.steady + options.orphan}))
+      return false;
+    if (options.durability == Durability::none) engine.received.add(number);
+    return true;
   }
   const TaskIndex index = session->find(record.task.sequence);
   if (index == kNoTask) {
@@ -331,7 +334,9 @@ void Router::State::settle_marks() {
     marks.pop_front();
     if (mark.of_engine) {
       Engine& engine = engines.get(mark.owner);
-      if (engine.incarnation == mark.incarnation) {
+      if (mark.held) {
+        if (engine.incarnation == mark.incarnation) engine.held_back.erase(mark.through);
+      } else if (engine.incarnation == mark.incarnation) {
         engine.stored = std::max(engine.stored, mark.through);
         engine.joined = true;
       }

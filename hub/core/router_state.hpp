@@ -44,6 +44,7 @@ struct Mark {
   std::uint32_t incarnation = 0;  // of the engine
   std::uint64_t through = 0;      // sequence, or outcome number
   std::uint64_t turn = 0;         // marks of one turn are merged, those of several must not be
+  bool held = false;              // only this one outcome, which was held back
 };
 
 // What an engine has of a task that its session has not submitted to this hub yet.
@@ -123,6 +124,7 @@ struct Router::State {
   // --- orphans.cpp
   bool keep_orphan(TaskId task, Orphan orphan);
   void release_orphan(const Orphan& orphan);
+  void release_held(const Orphan& orphan);
   bool match_orphan(TaskIndex index, Now now, Outbox& out);
   void expire_orphans(Now now);
 
