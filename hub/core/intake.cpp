@@ -38,7 +38,9 @@ std::string Router::State::submission_error(const Session& session,
       session.templates[record.template_number - 1] == 0)
     return "task " + std::to_string(record.sequence) + " uses template " +
            std::to_string(record.template_number) + ", which was not defined";
-  if (session.unfinished + record.count > options.session_tasks_max)
+  // What is sent again costs nothing: a task counts when it is accepted.
+  const std::uint64_t last = record.sequence + record.count - 1;
+  if (session.unfinished + (last - std::min(last, session.accepted)) > options.session_tasks_max)
     return "the session has used its submit credit of " +
            std::to_string(options.session_tasks_max) + " unfinished tasks";
   return {};

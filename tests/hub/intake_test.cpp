@@ -79,6 +79,18 @@ TEST_CASE("credit shrinks with what is unfinished and comes back with what has e
   CHECK(client.inbox.all<wire::Accepted>().back().credit_tasks == 11);
 }
 
+TEST_CASE("what is sent again takes no credit") {
+  hub::RouterOptions options;
+  options.session_tasks_max = 3;
+  HubHarness hub{options};
+  auto& client = hub.client_joins();
+  hub.client_submits(client, {.count = 2});
+  client.next_sequence = 1;
+  hub.client_submits(client, {.count = 3});  // two of them for the second time
+  CHECK(client.inbox.all<wire::Refused>().empty());
+  CHECK(hub.router().unfinished() == 3);
+}
+
 TEST_CASE("while the store fails submissions are refused, and accepted again afterwards") {
   HubHarness hub;
   auto& client = hub.client_joins();
