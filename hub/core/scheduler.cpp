@@ -45,7 +45,6 @@ void Router::State::list(Engine& engine) {
 void Router::State::schedule(Now now, Outbox& out) {
   more_work = false;
   ++turn;
-  run_cascades(now, out);
   if (in_grace) {
     bool all_back = true;
     engines.each([&](const Engine& engine) {
@@ -64,7 +63,11 @@ void Router::State::schedule(Now now, Outbox& out) {
     }
   }
   settle_marks();
-  if (!in_grace) place(now, out);
+  // In the grace nothing ends here, either: a client that is not back yet may have the outcome.
+  if (!in_grace) {
+    run_cascades(now, out);
+    place(now, out);
+  }
 
   const bool lazy = lazy_due.has_value() && now.steady >= *lazy_due;
   const auto served_engines = std::exchange(dirty_engines, {});

@@ -179,3 +179,28 @@ TEST_CASE("a new hub waits for the clients of unfinished tasks, too: they know w
   after.client_returns(returned);
   CHECK(engine.held.size() == 1);  // nobody is missing any more: before the grace is over
 }
+
+TEST_CASE("in the grace no task ends that its client may have the outcome of") {
+  HubHarness before;
+  auto& first = before.client_joins();
+  auto& old = before.engine_joins();
+  before.client_submits(first, {.count = 2, .engines = {old.id.value}});
+
+  HubHarness hub{{}, restored_from(before)};
+  auto& engine = hub.engine_of_before(old, false);
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, wire::Died{});  // with it, all of the lane
+  CHECK(hub.router().unfinished() == 2);
+  wire::Hello has;
+  has.settled = 1;
+  hub.client_of_before(first, has);
+  hub.turn();
+  CHECK(hub.router().unfinished() == 0);
+  std::map<std::uint64_t, std::string> errors;
+  for (const auto& fact : hub.facts)
+    if (const auto* ended = std::get_if<hub::Ended>(&fact))
+      errors[ended->sequence] = wire::decode_error(ended->payload.body()).name;
+  CHECK(errors[1] == "OutcomeNotRecorded");
+  CHECK(errors[2] == "EngineError");
+}
