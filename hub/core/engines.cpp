@@ -56,8 +56,9 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
         unwanted.numbers.push_back(record.number);
       continue;
     }
-    const bool lane_elsewhere = task.direct && task.engine != engine.index;
-    if (record.fence.epoch < epoch && !lane_elsewhere)
+    // Also a direct task of another engine's lane: without a memory a hub may give its engines
+    // other ids, and what one of them holds was meant for it.
+    if (record.fence.epoch < epoch)
       adopt(engine, index, record.number, record.fence);
     else
       unwanted.numbers.push_back(record.number);

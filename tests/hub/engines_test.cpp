@@ -194,3 +194,27 @@ TEST_CASE("a nanny that is stopped while it tells of a crash leaves for good") {
   hub.say(engine.task_link, stopped);
   CHECK(std::get<hub::EngineLeft>(hub.facts.back()).gone);
 }
+
+TEST_CASE("what an engine holds for an earlier hub stays with it, also under another id") {
+  hub::RouterOptions options;
+  options.durability = hub::Durability::none;
+  HubHarness before{options};
+  auto& first = before.client_joins();
+  before.engine_joins();
+  auto& old = before.engine_joins();
+  const TaskWish to_old{.engines = {old.id.value}};
+  before.client_submits(first, to_old);
+  REQUIRE(old.held.size() == 1);
+
+  HubHarness hub{options, nothing_restored()};  // without a memory
+  auto& engine = hub.engine_of_before(old, false);
+  auto& other = hub.engine_joins();
+  REQUIRE(other.id == old.id);
+  auto& client = hub.client_of_before(first);
+  const auto task = hub.client_submits(client, to_old);
+  hub.holding_is_said(engine);
+  hub.passes(600ms);
+  CHECK(other.held.empty());
+  hub.engine_finishes(engine);
+  CHECK(client.outcome_of(task).ending == Ending::ok);
+}
