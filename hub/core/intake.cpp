@@ -144,10 +144,10 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
   }
   task.state = TaskState::in_lane;
   Engine* engine = engines.find(EngineId{task.engine});
-  if (engine == nullptr && in_grace) {
-    const auto same = std::find_if(strangers.begin(), strangers.end(), [&](const Cascade& other) {
-      return other.engine == task.engine;
-    });
+  const auto same = std::find_if(strangers.begin(), strangers.end(),
+                                 [&](const Cascade& other) { return other.engine == task.engine; });
+  // Behind those that wait for the engine already, also when it has come: a lane is in order.
+  if (in_grace && (engine == nullptr || (same != strangers.end() && !in_front))) {
     Cascade& place = same == strangers.end() ? strangers.emplace_back() : *same;
     place.engine = task.engine;
     place.tasks.push_back(tasks, index);

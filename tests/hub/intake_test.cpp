@@ -204,3 +204,19 @@ TEST_CASE("in the grace no task ends that its client may have the outcome of") {
   CHECK(errors[1] == "OutcomeNotRecorded");
   CHECK(errors[2] == "EngineError");
 }
+
+TEST_CASE("tasks to an engine that comes within the grace stay in the order of submission") {
+  hub::RouterOptions options;
+  options.durability = hub::Durability::none;
+  HubHarness hub{options, nothing_restored()};
+  auto& client = hub.client_joins();
+  hub.client_submits(client, {.count = 2, .engines = {0}});  // nobody knows it yet
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.engines = {0}});
+  hub.passes(600ms);
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    REQUIRE(engine.held.size() == 1);
+    CHECK(engine.held[0].sequence == sequence);
+    hub.engine_finishes(engine, Ending::ok, 1s);
+  }
+}
