@@ -180,8 +180,11 @@ void Router::State::unqueue(TaskIndex index) {
   if (task.state == TaskState::ready)
     return ready.remove(tasks, templates[task.template_number].shape, index);
   if (task.state != TaskState::in_lane) return;
-  if (task.engine != kNoEngine)
-    return engines.get(task.engine).lanes[task.session].waiting.remove(tasks, index);
+  if (task.engine != kNoEngine) {
+    Engine& engine = engines.get(task.engine);
+    engine.lanes[task.session].waiting.remove(tasks, index);
+    return touch(engine);  // those behind it may have waited for it
+  }
   // Doomed already, or for a stranger: in a list that is found by walking back to its first task.
   TaskIndex first = index;
   while (tasks.get(first).previous != kNoTask) first = tasks.get(first).previous;

@@ -220,3 +220,24 @@ TEST_CASE("tasks to an engine that comes within the grace stay in the order of s
     hub.engine_finishes(engine, Ending::ok, 1s);
   }
 }
+
+TEST_CASE("a task whose arguments are lost ends, and those behind it in its lane go on") {
+  hub::RouterOptions options;
+  options.orphan = 1s;
+  HubHarness before{options};
+  auto& first = before.client_joins();
+  auto& old = before.engine_joins();
+  before.client_submits(first, {.engines = {old.id.value}, .framed = true});
+  before.client_submits(first, {.engines = {old.id.value}});
+  hub::Restored restored = restored_from(before);
+  for (auto& pending : restored.pending) pending.batch.frames.clear();
+  old.held.clear();  // they never arrived
+
+  HubHarness hub{options, std::move(restored)};
+  auto& engine = hub.engine_of_before(old);
+  hub.passes(900ms);
+  CHECK(engine.held.empty());  // its client could send them again
+  hub.passes(500ms);
+  REQUIRE(engine.held.size() == 1);
+  CHECK(engine.held[0].sequence == 2);
+}

@@ -161,6 +161,8 @@ std::uint64_t HubHarness::client_submits(FakeClient& client, const TaskWish& wis
   record.template_number = define.number;
   if (!wish.engines.empty()) record.engines = Slice{Buffer::take(little_endian(wish.engines))};
   record.payload = Payload::of(wish.body);
+  if (wish.framed)
+    record.payload.frames = std::make_shared<const Frames>(Frames{Buffer::copy("frame")});
   client.next_sequence += wish.count;
   wire::BatchWriter<wire::SubmitRecord> writer;
   writer.add(record);

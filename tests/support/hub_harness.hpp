@@ -67,6 +67,7 @@ struct TaskWish {
   std::uint32_t retries = 0;
   std::int32_t priority = 0;
   std::string body = "x";
+  bool framed = false;  // its arguments have a bulk frame
 };
 
 class HubHarness {
