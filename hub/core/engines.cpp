@@ -103,6 +103,7 @@ void Router::State::disconnect(Engine& engine, Now now, Outbox& out) {
 }
 
 void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Outbox& out) {
+  engine.silent = false;
   if (engine.presence != Presence::lost) {
     std::set<TaskId> began;
     for (const wire::RunRef& run : died.running) began.insert(run.task);

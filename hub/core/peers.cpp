@@ -203,6 +203,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
   if (!nanny) {
     engine->presence = Presence::reconciling;
     engine->gone = false;
+    engine->silent = false;
     engine->next_number = hello.next_number;  // what was sent with higher ones never arrived
   } else if (engine->presence != Presence::lost) {
     engine->presence = Presence::away;  // its process is gone; only what it left behind comes now
@@ -265,8 +266,9 @@ void Router::State::check_liveness(Now now, Outbox& out) {
     });
   engines.each([&](Engine& engine) {
     const bool waits = engine.presence == Presence::expected || engine.presence == Presence::away;
-    if (waits && !engine.nanny_speaks && now.steady >= engine.deadline)
-      lose(engine, nullptr, "the engine was lost: nothing was heard of it", now, out);
+    if (!waits || engine.nanny_speaks || now.steady < engine.deadline) return;
+    engine.silent = true;
+    lose(engine, nullptr, "the engine was lost: nothing was heard of it", now, out);
   });
   liveness_due = now.steady + options.heartbeat / 4;
 }

@@ -49,7 +49,8 @@ void Router::State::schedule(Now now, Outbox& out) {
     bool all_back = true;
     engines.each([&](const Engine& engine) {
       if (engine.presence == Presence::expected || engine.presence == Presence::reconciling ||
-          (engine.presence == Presence::away && !engine.gone))
+          (engine.presence == Presence::away && !engine.gone) ||
+          (engine.presence == Presence::lost && engine.silent))
         all_back = false;
     });
     // A client knows of outcomes that were lost to the record, so that these are not run again.

@@ -218,3 +218,29 @@ TEST_CASE("what an engine holds for an earlier hub stays with it, also under ano
   hub.engine_finishes(engine);
   CHECK(client.outcome_of(task).ending == Ending::ok);
 }
+
+TEST_CASE("an engine that fell silent within the grace is waited for until it is over") {
+  hub::RouterOptions options;
+  options.heartbeat = 100ms, options.dead = 300ms, options.grace = 2s;
+  HubHarness before{options};
+  auto& first = before.client_joins();
+  auto& old = before.engine_joins();
+  before.client_submits(first);
+
+  HubHarness hub{options, restored_from(before)};
+  auto& client = hub.client_of_before(first);
+  auto& other = hub.engine_joins();
+  const auto all_but_one_speak = [&](Duration time) {
+    for (Duration passed{0}; passed < time; passed += 100ms) {
+      hub.say(client.control_link, wire::Beat{});
+      hub.say(other.control_link, wire::Beat{});
+      hub.passes(100ms);
+    }
+  };
+  hub.breaks(hub.engine_of_before(old, false));
+  all_but_one_speak(1s);
+  CHECK(hub.hints.back().event == "engine_left");
+  CHECK(other.held.empty());  // the lost one may run it
+  all_but_one_speak(1s);
+  CHECK(other.held.size() == 1);
+}
