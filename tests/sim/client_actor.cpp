@@ -33,6 +33,7 @@ ClientActor::ClientActor(const Parts& parts, unsigned number, Prng prng)
       left_(parts.options.tasks) {}
 
 void ClientActor::start() {
+  if (gone_) return;  // before it had begun
   session_.on_tick(parts_.timeline.now(), out_);
   settle();
   work();
