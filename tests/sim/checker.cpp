@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "engine/core/nanny_core.hpp"
+
 namespace roundhouse::sim {
 namespace {
 
@@ -39,12 +41,13 @@ void Checker::on_submitted(TaskId id, Wish wish) {
   ++unfinished_;
 }
 
-void Checker::on_outcome(TaskId id, const wire::OutcomeRecord& record) {
+void Checker::on_outcome(TaskId id, const wire::OutcomeRecord& record, std::uint64_t epoch) {
   Task& task = get(id, "an outcome");
   if (task.ended) fail(name(id) + " ended twice for its client");
   task.ended = true;
   task.ending = record.ending;
   task.value = record.payload.body();
+  task.told_by = epoch;
   --unfinished_;
   check_value(id, task, record);
 }
@@ -83,17 +86,34 @@ void Checker::check_value(TaskId id, const Task& task, const wire::OutcomeRecord
   }
 }
 
-// A task is lost with an engine only when it may have begun there, or was bound to it.
+// A task ends engine_lost when it was bound to an engine that is gone, or may have begun on one
+// that is, for the last time that its retries allow. It may have begun when it did, and also when
+// nobody told the hub what the engine ran (PROTOCOL 8: engine and nanny).
 void Checker::check_lost(TaskId id, const Task& task) const {
+  if (task.wish.direct) {
+    if (may_be_gone(task.wish.engine)) return;
+    fail(name(id) + " ended engine_lost, but its engine was never lost");
+  }
+  if (std::max(task.executions.size(), task.assignments.size()) < task.wish.retries + 1)
+    fail(name(id) + " ended engine_lost, but had retries left");
   for (const Execution& run : task.executions)
     if (run.died) return;
-  const auto is_over = [&](const EngineKey& engine) {
-    return vanished_.contains(engine) || troubled_.contains(engine) || options_.slow_percent > 0;
-  };
   for (const auto& [fence, assignment] : task.assignments)
-    if (is_over(assignment.engine)) return;
-  if (task.wish.direct) return;  // its engine is gone, or was never there
+    if (buried_.contains(assignment.engine)) return;
   fail(name(id) + " ended engine_lost, but no engine that may have begun it was lost");
+}
+
+// A hub counted an engine of this id as lost, or may not have known it: it was none, or had joined
+// uncommitted when the hub died.
+bool Checker::may_be_gone(EngineId engine) const {
+  if (ids_of_left_.contains(engine.value)) return true;
+  bool known = false;
+  for (const auto& [epoch, hub] : hubs_) {
+    known = known || hub.engines.contains(engine.value);
+    const bool first = hubs_.begin()->first == epoch;
+    if (!first && !hub.restored.contains(engine.value)) return true;
+  }
+  return !known;
 }
 
 void Checker::on_told(SessionId session, const wire::Welcome& welcome) {
@@ -129,18 +149,62 @@ void Checker::on_sent(SessionId session, const wire::SubmitRecord& record) {
   if (last > credit.tasks)
     fail("the client sent submission " + std::to_string(last) + " with credit up to " +
          std::to_string(credit.tasks));
-  const bool alone = record.payload.size() > credit.first_bytes && credit.accepted == credit.sent;
+  const bool alone = record.payload.size() > credit.first_bytes && credit.accepted >= credit.sent;
   credit.sent = last;
   credit.sent_bytes += record.payload.size();
-  if (credit.sent_bytes > credit.bytes && !alone)
+  // A record alone may exceed the credit, and empty ones behind it need none.
+  if (credit.sent_bytes > credit.bytes && !alone && record.payload.size() > 0)
     fail("the client sent " + std::to_string(credit.sent_bytes) + " bytes with credit for " +
          std::to_string(credit.bytes));
 }
 
-void Checker::on_hub_started(std::uint64_t epoch, TimePoint now) {
+void Checker::on_hub_started(std::uint64_t epoch, const std::vector<hub::Restored::Engine>& engines,
+                             TimePoint now) {
   if (!hubs_.empty() && hubs_.rbegin()->first >= epoch)
     fail("epoch " + std::to_string(epoch) + " is not above the one before");
-  hubs_[epoch].started = now;
+  Hub& hub = hubs_[epoch];
+  hub.started = hub.awake = now;
+  for (const hub::Restored::Engine& engine : engines) {
+    hub.engines[engine.id.value] = {engine.uuid, engine.incarnation};
+    hub.restored.insert(engine.id.value);
+  }
+}
+
+// Up to a beat is no stop: of three that must be missed in a row, two were.
+void Checker::on_hub_awake(std::uint64_t epoch, TimePoint stopped, TimePoint now) {
+  if (now - stopped > options_.router.heartbeat) hubs_.at(epoch).awake = now;
+}
+
+void Checker::on_fact(std::uint64_t epoch, const hub::Fact& fact, TimePoint now) {
+  if (const auto* joined = std::get_if<hub::EngineJoined>(&fact))
+    hubs_.at(epoch).engines[joined->id.value] = {joined->uuid, joined->incarnation};
+  if (const auto* ended = std::get_if<hub::Ended>(&fact))
+    said_ended_[{ended->session, ended->sequence}] = {epoch, now};
+  if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
+    ids_of_left_.insert(left->id.value);
+    check_left(epoch, {hubs_.at(epoch).engines.at(left->id.value).uuid, left->incarnation}, now);
+  }
+}
+
+// An engine is lost when its nanny told of its death; or in silence, for `dead` in which the hub
+// was awake; or when its next process comes, and its nanny was not heard for as long as it told.
+void Checker::check_left(std::uint64_t epoch, const EngineKey& engine, TimePoint now) {
+  const Hub& hub = hubs_.at(epoch);
+  if (hub.told_of_death.contains(engine)) return;
+  buried_.insert(engine);
+  TimePoint since = hub.awake;
+  if (const auto heard = hub.heard.find(engine); heard != hub.heard.end())
+    since = std::max(since, heard->second);
+  if (now - since >= options_.router.dead) return;
+  const auto next = hub.incarnations.find(engine.uuid);
+  if (next == hub.incarnations.end() || next->second <= engine.incarnation)
+    fail(name(engine) + " was counted as lost, though it was heard of " + to_string(now - since) +
+         " before");
+  const bool told_another = std::any_of(hubs_.begin(), hubs_.end(), [&](const auto& other) {
+    return other.second.told_of_death.contains(engine);
+  });
+  if (!told_another && now - deaths_.at(engine) < engine::NannyOptions{}.stored_max)
+    fail(name(engine) + " was replaced before its nanny had told of its end");
 }
 
 void Checker::on_assigned(const EngineKey& engine, SessionId session,
@@ -154,12 +218,26 @@ void Checker::on_assigned(const EngineKey& engine, SessionId session,
     fail(name(TaskId{session, record.sequence}) + " was assigned to the wrong kind of queue");
 }
 
+void Checker::on_engine_hello(std::uint64_t epoch, const EngineKey& engine) {
+  std::uint32_t& highest = hubs_.at(epoch).incarnations[engine.uuid];
+  highest = std::max(highest, engine.incarnation);
+}
+
+void Checker::on_engine_heard(std::uint64_t epoch, const EngineKey& engine, TimePoint now) {
+  hubs_.at(epoch).heard[engine] = now;
+}
+
+void Checker::on_told_of_death(std::uint64_t epoch, const EngineKey& engine, TimePoint now) {
+  on_reported(epoch, engine, now);
+  hubs_.at(epoch).told_of_death.insert(engine);
+}
+
 void Checker::on_reported(std::uint64_t epoch, const EngineKey& engine, TimePoint now) {
   hubs_[epoch].reported.try_emplace(engine, now);
 }
 
-void Checker::on_client_hello(std::uint64_t epoch, const wire::Hello& hello, TimePoint now) {
-  auto& [since, has] = hubs_[epoch].client_has[hello.session.value];
+void Checker::on_client_welcome(std::uint64_t epoch, const wire::Hello& hello, TimePoint now) {
+  auto& [since, has] = hubs_.at(epoch).client_has[hello.session.value].emplace_back();
   since = now;
   if (hello.settled > 0) has.add_range(1, hello.settled);
   for (const wire::Range& range : hello.ended) has.add_range(range.first, range.last);
@@ -182,6 +260,14 @@ void Checker::on_started(const EngineKey& engine, SessionId session, const wire:
   task.executions.push_back({engine, run.fence, now});
 }
 
+bool Checker::client_has(const Hub& hub, TaskId id, TimePoint by) const {
+  const auto told = hub.client_has.find(id.session.value);
+  if (told == hub.client_has.end()) return false;
+  return std::any_of(told->second.begin(), told->second.end(), [&](const auto& hello) {
+    return hello.first <= by && hello.second.contains(id.sequence);
+  });
+}
+
 // Once, or as often as its retries allow, or because a hub could not know of it.
 void Checker::check_again(TaskId id, const Task& task, const EngineKey& engine, Fence fence) const {
   const auto assigned = task.assignments.find(fence);
@@ -190,9 +276,7 @@ void Checker::check_again(TaskId id, const Task& task, const EngineKey& engine, 
          ", which it was not assigned with");
   TimePoint at = assigned->second.at;
   const Hub& hub = hubs_.at(fence.epoch);
-  if (const auto has = hub.client_has.find(id.session.value);
-      has != hub.client_has.end() && has->second.first < at &&
-      has->second.second.contains(id.sequence))
+  if (client_has(hub, id, at))
     fail(name(id) + " was assigned with " + name(fence) +
          " though its client had said that it has the outcome");
   std::size_t same_epoch = 0;
@@ -205,21 +289,42 @@ void Checker::check_again(TaskId id, const Task& task, const EngineKey& engine, 
          ". time under one hub, on " + name(engine) + ", with " +
          std::to_string(task.wish.retries) + " retries");
   if (task.executions.size() <= task.wish.retries) return;
-  // What counts is when this hub decided to run it, and what it knew by then.
-  for (const auto& [other, assignment] : task.assignments)
-    if (other.epoch == fence.epoch) at = std::min(at, assignment.at);
   for (const Execution& before : task.executions) {
-    if (before.fence.epoch == fence.epoch) continue;
     // A hub does not know how many retries were used under the one before it.
-    if ((before.died || before.failed) && task.wish.retries > 0) continue;
-    const auto reported = hub.reported.find(before.engine);
-    if (reported != hub.reported.end() && reported->second < at)
-      fail(name(id) + " was assigned again with " + name(fence) + " after " + name(before.engine) +
-           " had told the hub that it has it with " + name(before.fence));
-    if (at < hub.started + options_.router.grace && !dead_.contains(before.engine))
-      fail(name(id) + " was assigned again with " + name(fence) + " within the grace of " +
-           name(before.engine) + ", which has it with " + name(before.fence));
+    const bool may_retry =
+        task.wish.retries > 0 && (before.died || before.failed || buried_.contains(before.engine) ||
+                                  buried_.contains(engine));
+    if (before.fence.epoch == fence.epoch || may_retry) continue;
+    if (before.fence < fence)
+      check_twice(id, task, before.engine, before.fence, fence);
+    else
+      check_twice(id, task, engine, fence, before.fence);
   }
+}
+
+TimePoint Checker::first_assigned(const Task& task, std::uint64_t epoch) {
+  TimePoint out = TimePoint::max();
+  for (const auto& [fence, assignment] : task.assignments)
+    if (fence.epoch == epoch) out = std::min(out, assignment.at);
+  return out;
+}
+
+// Two hubs let it run: `engine` has it from the older one.
+void Checker::check_twice(TaskId id, const Task& task, const EngineKey& engine, Fence older,
+                          Fence newer) const {
+  const Hub& hub = hubs_.at(newer.epoch);
+  // What counts is when that hub decided to run it, and what it knew by then.
+  const TimePoint at = first_assigned(task, newer.epoch);
+  // The older fence had lost to another one already: what counts is whether its engine was there.
+  for (const auto& [other, assignment] : task.assignments)
+    if (other > older && other.epoch < newer.epoch) return;
+  const auto reported = hub.reported.find(engine);
+  if (reported != hub.reported.end() && reported->second < at)
+    fail(name(id) + " was assigned again with " + name(newer) + " after " + name(engine) +
+         " had told the hub that it has it with " + name(older));
+  if (at < hub.started + options_.router.grace && !dead_.contains(engine))
+    fail(name(id) + " was assigned again with " + name(newer) + " within the grace of " +
+         name(engine) + ", which has it with " + name(older));
 }
 
 void Checker::on_ended(const EngineKey& engine, TaskId id, bool direct, wire::Ending ending) {
@@ -232,8 +337,9 @@ void Checker::on_ended(const EngineKey& engine, TaskId id, bool direct, wire::En
   if (direct) --lanes_[{id.session.value, engine}].running;
 }
 
-void Checker::on_died(const EngineKey& engine, bool with_nanny) {
-  (with_nanny ? vanished_ : dead_).insert(engine);
+void Checker::on_died(const EngineKey& engine, bool with_nanny, TimePoint now) {
+  if (!with_nanny) dead_.insert(engine);
+  deaths_.try_emplace(engine, now);
   for (auto& [id, task] : tasks_)
     for (Execution& run : task.executions)
       if (run.engine == engine && run.running) run.running = false, run.died = true;

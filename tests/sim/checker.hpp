@@ -52,7 +52,8 @@ class Checker {
 
   // --- clients
   void on_submitted(TaskId task, Wish wish);
-  void on_outcome(TaskId task, const wire::OutcomeRecord& record);
+  // `epoch`: of the hub that told it.
+  void on_outcome(TaskId task, const wire::OutcomeRecord& record, std::uint64_t epoch);
   // What the client was told and what it sends: credit, and what `stored` promises.
   void on_told(SessionId session, const wire::Welcome& welcome);
   void on_told(SessionId session, const wire::Accepted& accepted);
@@ -61,14 +62,22 @@ class Checker {
   void on_client_gone(SessionId session) { gone_clients_.insert(session.value); }
 
   // --- hubs
-  void on_hub_started(std::uint64_t epoch, TimePoint now);
+  void on_hub_started(std::uint64_t epoch, const std::vector<hub::Restored::Engine>& engines,
+                      TimePoint now);
+  // It was stopped for so long.
+  void on_hub_awake(std::uint64_t epoch, TimePoint stopped, TimePoint now);
   void on_assigned(const EngineKey& engine, SessionId session, const wire::AssignRecord& record,
                    TimePoint now);
-  // The engine (or its nanny) has said all that it holds.
+  // The hub has heard of the engine or its nanny: it said hello; was welcome, or said anything
+  // since; has said all that it holds; its nanny has told of its death.
+  void on_engine_hello(std::uint64_t epoch, const EngineKey& engine);
+  void on_engine_heard(std::uint64_t epoch, const EngineKey& engine, TimePoint now);
   void on_reported(std::uint64_t epoch, const EngineKey& engine, TimePoint now);
-  // The client's hello, and what it said to have.
-  void on_client_hello(std::uint64_t epoch, const wire::Hello& hello, TimePoint now);
-  void on_fact(std::uint64_t epoch, const hub::Fact& fact);
+  void on_told_of_death(std::uint64_t epoch, const EngineKey& engine, TimePoint now);
+  // The hub has welcomed a client, whose hello said what it has.
+  void on_client_welcome(std::uint64_t epoch, const wire::Hello& hello, TimePoint now);
+  // What the hub says that has happened; not committed yet.
+  void on_fact(std::uint64_t epoch, const hub::Fact& fact, TimePoint now);
 
   // --- the store
   void on_committed(const hub::Fact& fact);
@@ -80,10 +89,7 @@ class Checker {
                   bool direct, TimePoint now);
   void on_ended(const EngineKey& engine, TaskId task, bool direct, wire::Ending ending);
   // The process died while these ran; `with_nanny`: nobody can say what it did.
-  void on_died(const EngineKey& engine, bool with_nanny);
-
-  // The engine is cut off or stopped for so long that the hub may count it as lost.
-  void on_troubled(const EngineKey& engine) { troubled_.insert(engine); }
+  void on_died(const EngineKey& engine, bool with_nanny, TimePoint now);
 
   // How often the task was begun, in all.
   [[nodiscard]] std::size_t executions(TaskId task) const;
@@ -116,14 +122,22 @@ class Checker {
     bool ended = false;
     wire::Ending ending = wire::Ending::ok;
     std::string value;
+    std::uint64_t told_by = 0;  // the hub
     std::vector<Execution> executions;
     std::map<Fence, Assignment> assignments;
   };
 
   struct Hub {
     TimePoint started;
-    std::map<EngineKey, TimePoint> reported;
-    std::map<std::uint64_t, std::pair<TimePoint, IntervalSet>> client_has;  // by session
+    TimePoint awake;                             // since when it has not been stopped for long
+    std::map<std::uint32_t, EngineKey> engines;  // by id, as its facts and the database say
+    std::set<std::uint32_t> restored;            // of those, the ones it found in the database
+    std::map<Uuid, std::uint32_t> incarnations;  // the highest that said hello
+    std::map<EngineKey, TimePoint> heard;        // when last
+    std::map<EngineKey, TimePoint> reported;     // when first
+    std::set<EngineKey> told_of_death;
+    // By session: what its client said to have, and when.
+    std::map<std::uint64_t, std::vector<std::pair<TimePoint, IntervalSet>>> client_has;
   };
 
   struct Credit {
@@ -142,6 +156,11 @@ class Checker {
     std::map<std::uint64_t, hub::Ended> ended;
   };
 
+  struct Saying {
+    std::uint64_t epoch = 0;
+    TimePoint at;
+  };
+
   struct Lane {
     std::uint64_t last = 0;
     unsigned running = 0;
@@ -154,7 +173,15 @@ class Checker {
   [[nodiscard]] Task& get(TaskId task, const char* who);
   void check_value(TaskId id, const Task& task, const wire::OutcomeRecord& record) const;
   void check_lost(TaskId id, const Task& task) const;
+  void check_left(std::uint64_t epoch, const EngineKey& engine, TimePoint now);
+  [[nodiscard]] bool may_be_gone(EngineId engine) const;
+  [[nodiscard]] bool client_has(const Hub& hub, TaskId id, TimePoint by) const;
   void check_again(TaskId id, const Task& task, const EngineKey& engine, Fence fence) const;
+  void check_twice(TaskId id, const Task& task, const EngineKey& engine, Fence older,
+                   Fence newer) const;
+  // When that hub assigned it first; TimePoint::max(): never.
+  [[nodiscard]] static TimePoint first_assigned(const Task& task, std::uint64_t epoch);
+  [[nodiscard]] bool may_differ(TaskId id, const Task& task, const hub::Ended& ended) const;
   [[nodiscard]] std::uint64_t stored_through(SessionId session) const;
 
   const WorldOptions& options_;
@@ -164,10 +191,13 @@ class Checker {
   std::map<std::uint64_t, Credit> credits_;
   std::set<std::uint64_t> gone_clients_;
   std::map<hub::SessionNumber, Stored> stored_;
+  // When an end was last said; only the last saying can be committed.
+  std::map<std::pair<hub::SessionNumber, std::uint64_t>, Saying> said_ended_;
   std::map<LaneKey, Lane> lanes_;
-  std::set<EngineKey> dead_;      // their nannies can speak for them
-  std::set<EngineKey> vanished_;  // nobody can
-  std::set<EngineKey> troubled_;
+  std::set<EngineKey> dead_;  // their nannies can speak for them
+  std::map<EngineKey, TimePoint> deaths_;
+  std::set<EngineKey> buried_;           // by a hub that was not told what they ran
+  std::set<std::uint32_t> ids_of_left_;  // of engines that a hub counted as lost
 };
 
 }  // namespace roundhouse::sim

@@ -173,8 +173,10 @@ void ClientActor::submit_run(bool direct) {
     put_number(ends, static_cast<std::uint32_t>(tails.size()));
     const std::optional<EngineId> engine = direct ? draw_engine() : std::nullopt;
     if (direct && !engine) return;
-    if (engine) wish.engine = *engine;
-    if (engine && (engines.empty() || !to_one)) put_number(engines, engine->value);
+    if (!engine) continue;
+    const bool as_first = to_one && !engines.empty();
+    wish.engine = as_first ? wishes.front().engine : *engine;
+    if (!as_first) put_number(engines, engine->value);
   }
   std::uint32_t retries = 0;
   record.template_number = draw_template(direct, retries);
@@ -241,7 +243,7 @@ void ClientActor::carry_out() {
       parts_.network.subscribe(*link_, session_.peer_topic());
     }
     for (const wire::OutcomeRecord& record : now.outcomes)
-      parts_.checker.on_outcome({session_.id(), record.sequence}, record);
+      parts_.checker.on_outcome({session_.id(), record.sequence}, record, session_.epoch());
     for (const wire::Reply& reply : now.replies)
       if (asked_.erase(reply.id) == 0) throw Violation(name_ + " got an answer twice");
     if (now.failed) throw Violation(name_ + " failed: " + now.failed->text);

@@ -82,7 +82,7 @@ void EngineActor::crash() {
 void EngineActor::bury(std::int32_t signal, std::optional<engine::Farewell> farewell) {
   Process* process = this->process();
   process->die();
-  parts_.checker.on_died(process->engine_key(), false);
+  parts_.checker.on_died(process->engine_key(), false, parts_.timeline.now());
   engine::ProcessEnded ended;
   ended.signal = signal;
   ended.farewell = std::move(farewell);
@@ -103,9 +103,9 @@ void EngineActor::kill() {
   parts_.trace.say(name_, "is killed");
   if (Process* running = process()) {
     running->die();
-    parts_.checker.on_died(running->engine_key(), true);
+    parts_.checker.on_died(running->engine_key(), true, parts_.timeline.now());
   } else {
-    parts_.checker.on_died(engine_key(), true);
+    parts_.checker.on_died(engine_key(), true, parts_.timeline.now());
   }
   if (link_) parts_.network.close(*std::exchange(link_, std::nullopt), false);
   gone_ = true;

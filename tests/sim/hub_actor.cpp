@@ -65,9 +65,12 @@ void HubActor::start() {
                               std::to_string(restored.pending.size()) + " batches, " +
                               std::to_string(restored.undelivered.size()) + " outcomes, " +
                               std::to_string(restored.engines.size()) + " engines");
+  const std::vector<hub::Restored::Engine> engines = restored.engines;
   router_ = std::make_unique<hub::Router>(parts_.options.router, std::move(restored), now);
   router_->check_invariants();
-  parts_.checker.on_hub_started(router_->epoch(), now.steady);
+  parts_.checker.on_hub_started(router_->epoch(), engines, now.steady);
+  frozen_since_.reset();
+  if (frozen_until_ > now.steady) frozen_since_ = now.steady;
   parts_.network.bind(this);
   plan_turn(now.steady);
 }
@@ -79,7 +82,9 @@ void HubActor::kill() {
   out_.clear();
   inbox_.clear();
   templates_.clear();
+  client_hellos_.clear();
   planned_.reset();
+  frozen_since_.reset();
   frozen_until_ = {};
   parts_.network.bind(nullptr);
   parts_.store.crash();
@@ -87,6 +92,7 @@ void HubActor::kill() {
 
 void HubActor::freeze_until(TimePoint time) {
   parts_.trace.say("hub", "is frozen");
+  if (router_ && !frozen_since_) frozen_since_ = parts_.timeline.now();
   frozen_until_ = time;
 }
 
@@ -140,6 +146,8 @@ void HubActor::plan_turn(TimePoint at) {
 
 void HubActor::turn() {
   const hub::Now now{parts_.timeline.now(), parts_.timeline.wall_us()};
+  if (frozen_since_) parts_.checker.on_hub_awake(router_->epoch(), *frozen_since_, now.steady);
+  frozen_since_.reset();
   for (unsigned i = 0; i < parts_.options.drain_max && !inbox_.empty(); ++i) {
     const Event event = std::move(inbox_.front());
     inbox_.pop_front();
@@ -158,6 +166,7 @@ void HubActor::turn() {
 void HubActor::carry_out() {
   for (const hub::Fact& fact : out_.facts) {
     if (parts_.trace.on()) parts_.trace.say("hub", "fact " + name(fact));
+    parts_.checker.on_fact(router_->epoch(), fact, parts_.timeline.now());
   }
   parts_.store.append(out_.facts);
   for (const hub::Query& query : out_.queries) answer(query);
@@ -191,22 +200,33 @@ void HubActor::watch_incoming(hub::LinkId link, const EngineKey& key,
   const TimePoint now = parts_.timeline.now();
   if (link.side == hub::Side::client) {
     if (*kind == wire::Kind::hello && link.plane == wire::Plane::task)
-      if (const auto hello = wire::decode_as<wire::Hello>(message))
-        parts_.checker.on_client_hello(router_->epoch(), *hello, now);
+      if (const auto hello = wire::decode_as<wire::Hello>(message)) client_hellos_[link] = *hello;
     return;
   }
+  const std::uint64_t epoch = router_->epoch();
+  if (*kind == wire::Kind::hello) return parts_.checker.on_engine_hello(epoch, key);
+  parts_.checker.on_engine_heard(epoch, key, now);
   wire::Batch<wire::HoldingRecord> holding;
-  const bool said_all = *kind == wire::Kind::died ||
-                        (*kind == wire::Kind::holding &&
-                         wire::decode_batch(message, holding).ok() && holding.first == 1);
-  if (said_all) parts_.checker.on_reported(router_->epoch(), key, now);
+  if (*kind == wire::Kind::died)
+    parts_.checker.on_told_of_death(epoch, key, now);
+  else if (*kind == wire::Kind::holding && wire::decode_batch(message, holding).ok() &&
+           holding.first == 1)
+    parts_.checker.on_reported(epoch, key, now);
 }
 
 void HubActor::watch_outgoing(const hub::Send& send) {
-  if (send.link.side != hub::Side::engine) return;
   const auto kind = wire::kind_of(send.message);
   if (!kind) throw Violation("the hub sends nonsense: " + kind.error().text);
+  if (send.link.side == hub::Side::client) {
+    // A hello counts from the welcome on, which says that it came on both planes (PROTOCOL 1).
+    if (*kind == wire::Kind::welcome)
+      if (const auto hello = client_hellos_.find(send.link); hello != client_hellos_.end())
+        parts_.checker.on_client_welcome(router_->epoch(), hello->second, parts_.timeline.now());
+    return;
+  }
   const EngineKey key = parts_.network.engine_of(send.link);
+  if (*kind == wire::Kind::welcome)
+    parts_.checker.on_engine_heard(router_->epoch(), key, parts_.timeline.now());
   if (*kind == wire::Kind::define) {
     const auto define = wire::decode_as<wire::Define>(send.message);
     if (!define) throw Violation("the hub sends nonsense: " + define.error().text);
@@ -217,7 +237,6 @@ void HubActor::watch_outgoing(const hub::Send& send) {
   if (const auto decoded = wire::decode_batch(send.message, batch); !decoded)
     throw Violation("the hub sends nonsense: " + decoded.error().text);
   for (const wire::AssignRecord& record : batch.records) {
-    if (key == EngineKey{}) continue;  // to a link that is gone already
     const auto session = templates_.find({key, record.template_number});
     if (session == templates_.end())
       throw Violation("the hub uses template " + std::to_string(record.template_number) +

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "hub/core/router.hpp"
 #include "tests/sim/checker.hpp"
@@ -41,6 +42,8 @@ class HubActor final : public HubEnd {
 
   [[nodiscard]] const hub::Router& router() const { return *router_; }
 
+  [[nodiscard]] TimePoint frozen_until() const { return frozen_until_; }
+
   [[nodiscard]] std::uint64_t lives() const { return life_; }
 
   void on_arrival(hub::LinkId link, const wire::Message& message) override;
@@ -67,8 +70,10 @@ class HubActor final : public HubEnd {
   std::uint64_t life_ = 0;
   std::deque<Event> inbox_;
   std::optional<TimePoint> planned_;
+  std::optional<TimePoint> frozen_since_;  // until its next turn
   TimePoint frozen_until_;
   std::map<std::pair<EngineKey, std::uint32_t>, SessionId> templates_;  // said to engines
+  std::unordered_map<hub::LinkId, wire::Hello> client_hellos_;          // that came, by task link
 };
 
 }  // namespace roundhouse::sim

@@ -53,6 +53,7 @@ void Network::establish(const std::shared_ptr<Line>& line) {
   line->linked = line->hub_open = true;
   line->link.peer = next_peer_++;
   links_[line->link] = line;
+  keys_[line->link] = line->key;
   for (Item& item : line->up.items) {
     item.at = std::max(line->up.last, timeline_.now() + delay());
     line->up.last = item.at;
@@ -213,8 +214,7 @@ void Network::close_link(hub::LinkId link) {
 }
 
 EngineKey Network::engine_of(hub::LinkId link) const {
-  const auto found = links_.find(link);
-  return found == links_.end() ? EngineKey{} : found->second->key;
+  return keys_.at(link);
 }
 
 void Network::break_plane(ConnectionId id, Plane plane, bool silent) {

@@ -81,7 +81,7 @@ class Network {
   void close_link(hub::LinkId link);
   void publish(const std::string& topic, const wire::Message& message);
   void publish_to(ConnectionId connection, const std::string& topic, const wire::Message& message);
-  // Whose the link is or was, for the checkers.
+  // Whose the link is or was, for the checkers: also when it is gone.
   [[nodiscard]] EngineKey engine_of(hub::LinkId link) const;
 
   // --- faults
@@ -146,6 +146,7 @@ class Network {
   std::uint32_t next_peer_ = 1;
   std::map<ConnectionId, Connection> connections_;
   std::unordered_map<hub::LinkId, std::shared_ptr<Line>> links_;
+  std::unordered_map<hub::LinkId, EngineKey> keys_;
 };
 
 }  // namespace roundhouse::sim

@@ -40,13 +40,14 @@ class World {
   void plan_fault();
   void break_something();
   void break_connection(bool silent);
-  void trouble(EngineActor& engine);
-  void trouble_all();
   void join_engine();
   void kill_hub();
   void freeze_something();
   void lose_client(bool politely);
   void heal();
+  void come_to_rest();
+  // When everything frozen goes on.
+  [[nodiscard]] TimePoint thaws() const;
   // What is not at rest yet; empty when everything is.
   [[nodiscard]] std::string unrest() const;
   [[nodiscard]] EngineActor* some_engine();
