@@ -10,7 +10,7 @@
 namespace roundhouse::client {
 namespace {
 
-// Compacting pays when so many entries, and half of all, are dead.
+// Compacting pays when so many entries, and half of all, can be forgotten.
 constexpr std::size_t kDeadMin = 1024;
 
 std::uint32_t end_of(std::string_view ends, std::uint32_t index) {
@@ -87,6 +87,8 @@ std::uint64_t SubmissionLog::append(wire::SubmitRecord record) {
 void SubmissionLog::restart(const wire::Welcome& welcome) {
   open_ = true;
   durable_ = welcome.durable;
+  const auto is_spent = [this](const Entry& entry) { return forgettable(entry); };
+  spent_ = static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), is_spent));
   accepted_ = welcome.accepted;
   sent_ = welcome.accepted;
   hub_has_ = std::max(welcome.accepted, welcome.stored);
@@ -94,6 +96,7 @@ void SubmissionLog::restart(const wire::Welcome& welcome) {
   credit_bytes_ = first_credit_bytes_ = welcome.credit_bytes;
   sent_bytes_ = 0;
   store_through(welcome.stored);
+  tidy();
   cursor_ = find(sent_ + 1);
   unsent_bytes_ = 0;
   for (std::size_t i = cursor_; i < entries_.size(); ++i)
@@ -147,20 +150,24 @@ void SubmissionLog::drop(Entry& entry) {
   if (entry.last() > sent_) unsent_bytes_ -= entry.record.payload.size();
   entry.record.payload = {};
   entry.record.ends = {};
-  entry.record.engines = {};
   entry.dead = true;
   ++dead_;
+  if (forgettable(entry)) ++spent_;
+}
+
+bool SubmissionLog::forgettable(const Entry& entry) const {
+  return entry.dead && (!durable_ || entry.last() <= stored_);
 }
 
 void SubmissionLog::tidy() {
-  while (!entries_.empty() && entries_.front().dead) {
+  while (!entries_.empty() && forgettable(entries_.front())) {
     entries_.pop_front();
-    --dead_;
+    --dead_, --spent_;
     if (cursor_ > 0) --cursor_;
   }
-  if (dead_ < kDeadMin || 2 * dead_ < entries_.size()) return;
-  std::erase_if(entries_, [](const Entry& entry) { return entry.dead; });
-  dead_ = 0;
+  if (spent_ < kDeadMin || 2 * spent_ < entries_.size()) return;
+  std::erase_if(entries_, [this](const Entry& entry) { return forgettable(entry); });
+  dead_ -= std::exchange(spent_, 0);
   cursor_ = find(sent_ + 1);
 }
 
@@ -169,7 +176,10 @@ void SubmissionLog::store_through(std::uint64_t stored) {
   const std::size_t from = find(stored_ + 1);
   stored_ = stored;
   for (std::size_t i = from; i < entries_.size() && entries_[i].first() <= stored_; ++i)
-    if (!entries_[i].dead && droppable(entries_[i])) drop(entries_[i]);
+    if (entries_[i].dead)
+      spent_ += durable_ && forgettable(entries_[i]) ? 1U : 0U;
+    else if (droppable(entries_[i]))
+      drop(entries_[i]);
   tidy();
 }
 
@@ -179,7 +189,7 @@ std::uint32_t SubmissionLog::allowed(std::uint32_t count) const {
 }
 
 bool SubmissionLog::fits(std::size_t bytes) const {
-  if (sent_bytes_ + bytes <= credit_bytes_) return true;
+  if (bytes == 0 || sent_bytes_ + bytes <= credit_bytes_) return true;
   // A record beyond what the hub ever gives goes alone, when all before it is accepted.
   return bytes > first_credit_bytes_ && accepted_ == sent_;
 }
@@ -187,7 +197,7 @@ bool SubmissionLog::fits(std::size_t bytes) const {
 bool SubmissionLog::ready() const {
   if (sent_ == last()) return false;
   if (allowed(1) == 0) return false;
-  if (cursor_ >= entries_.size() || entries_[cursor_].dead) return true;
+  if (cursor_ >= entries_.size()) return true;
   const Entry& entry = entries_[cursor_];
   if (entry.first() > sent_ + 1) return true;
   return fits(size_of(entry.record, static_cast<std::uint32_t>(sent_ + 1 - entry.first()), 1));
@@ -195,11 +205,10 @@ bool SubmissionLog::ready() const {
 
 std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
   if (sent_ == last()) return std::nullopt;
-  while (cursor_ < entries_.size() && entries_[cursor_].dead) ++cursor_;
   const std::uint64_t next_kept =
       cursor_ < entries_.size() ? std::max(entries_[cursor_].first(), sent_ + 1) : next_;
   wire::SubmitRecord out;
-  if (next_kept > sent_ + 1) {  // ended, and their bytes are gone
+  if (next_kept > sent_ + 1) {  // ended, and all is forgotten of them
     const std::uint64_t gap = std::min<std::uint64_t>(next_kept - sent_ - 1, wire::kRunTasksMax);
     out.sequence = sent_ + 1;
     out.count = allowed(static_cast<std::uint32_t>(gap));
@@ -254,21 +263,23 @@ std::vector<wire::Range> SubmissionLog::lost(const std::vector<wire::Range>& end
 void SubmissionLog::check_invariants() const {
   std::size_t bytes = 0;
   std::size_t dead = 0;
+  std::size_t spent = 0;
   std::uint64_t before = 0;
   for (const Entry& entry : entries_) {
     RH_CHECK(entry.first() > before);
     before = entry.last();
     bytes += entry.record.payload.size();
     dead += entry.dead ? 1U : 0U;
+    spent += forgettable(entry) ? 1U : 0U;
   }
   std::size_t unsent = 0;
   for (std::size_t i = cursor_; i < entries_.size(); ++i)
     unsent += entries_[i].record.payload.size();
   RH_CHECK(unsent == unsent_bytes_);
   RH_CHECK(before < next_);
-  RH_CHECK(bytes == kept_bytes_ && dead == dead_);
+  RH_CHECK(bytes == kept_bytes_ && dead == dead_ && spent == spent_);
   RH_CHECK(cursor_ <= entries_.size());
-  RH_CHECK(entries_.empty() || !entries_.front().dead);
+  RH_CHECK(entries_.empty() || !forgettable(entries_.front()));
   RH_CHECK(sent_ <= std::max(last(), accepted_));
   RH_CHECK(ever_sent_ <= last());
 }

@@ -4,7 +4,8 @@
 // A record keeps its bytes until the hub has stored it; one with bulk frames, and every record
 // under durability `none`, until all its tasks have their outcome. What is sent is dense in
 // sequence: where bytes are gone because the tasks have ended, an empty record stands in their
-// place (the hub knows from `hello` that these tasks have ended and never runs them).
+// place (the hub knows from `hello` that these tasks have ended and never runs them). Its template
+// and engines are the true ones until it is stored: the hub records it under them.
 // Invariants: see check_invariants(). Thread rule: one thread at a time.
 #pragma once
 
@@ -96,8 +97,11 @@ class SubmissionLog {
   void tidy();
   void store_through(std::uint64_t stored);
 
-  std::deque<Entry> entries_;  // ascending; without those whose bytes are gone at the front
+  // True when nobody will ask for the entry again, not even for what stands in its place.
+  [[nodiscard]] bool forgettable(const Entry& entry) const;
+  std::deque<Entry> entries_;  // ascending; without forgettable ones at the front
   std::size_t dead_ = 0;       // entries that are dead
+  std::size_t spent_ = 0;      // and forgettable
   std::size_t cursor_ = 0;     // the first entry not wholly sent
   std::size_t kept_bytes_ = 0;
   std::size_t unsent_bytes_ = 0;  // of the entries from the cursor on

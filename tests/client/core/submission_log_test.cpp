@@ -128,6 +128,38 @@ TEST_CASE("payloads with bulk frames are kept until the outcome, though they are
   CHECK(client.session.log().kept_records() == 0);
 }
 
+TEST_CASE("what stands for an ended task has its template and engines until it is stored") {
+  SessionHarness client;
+  client.connects();
+  wire::SubmitRecord record;
+  record.template_number = client.session.define(SessionHarness::definition("g"));
+  record.engines = Slice{Buffer::copy(std::string_view("\3\0\0\0", 4))};
+  record.payload = Payload::of("head");
+  record.payload.frames = std::make_shared<const Frames>(Frames{Buffer::copy("frame")});
+  for (int i = 0; i < 2; ++i) {
+    client.session.submit(record);
+    client.submits("x");
+  }
+  client.flush();
+  client.forget_sent();
+  client.hub_delivers({1, 3});
+  CHECK(client.session.log().kept_records() == 2);
+  // The next hub never stored them, and records what it hears of them now.
+  client.link_is_lost();
+  client.connects();
+  const auto again = client.took_submissions();
+  REQUIRE(again.size() == 4);
+  for (const std::size_t i : {0U, 2U}) {
+    CHECK(again[i].payload.size() == 0);
+    CHECK(again[i].template_number == record.template_number);
+    REQUIRE(again[i].direct());
+    CHECK(again[i].engine_of(0) == EngineId{3});
+  }
+  client.hub_accepts(4, 4);
+  CHECK(client.session.log().kept_records() == 0);
+  CHECK(client.session.log().unsent_records() == 0);
+}
+
 TEST_CASE("a hub that stores nothing has everything kept until the outcome") {
   SessionHarness client;
   client.durable = false;
