@@ -75,6 +75,11 @@ bool Checker::may_differ(TaskId id, const Task& task, const hub::Ended& ended) c
   const Saying& said = said_ended_.at({ended.session, ended.sequence});
   if (said.epoch <= task.told_by) return false;
   if (wire::decode_error(ended.payload.body()).name == "OutcomeNotRecorded") return true;
+  // What two hubs let run (see check_twice) is recorded as one of its runs ended.
+  const bool ran_twice = std::any_of(
+      task.executions.begin(), task.executions.end(),
+      [&](const Execution& run) { return run.fence.epoch != task.executions.front().fence.epoch; });
+  if (ran_twice && ended.engine) return true;
   const Hub& hub = hubs_.at(said.epoch);
   const TimePoint decided = std::min(said.at, first_assigned(task, said.epoch));
   return !client_has(hub, id, decided) && decided >= hub.started + options_.router.grace;
