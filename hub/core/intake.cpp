@@ -239,6 +239,8 @@ void Router::State::restore(const Restored& restored, Now now) {
     engine.joined = true;
     if (!known.gone) in_grace = true;
   }
+  // Without a memory it does not know which clients it waits for.
+  if (options.durability == Durability::none && restored.epoch > 0) in_grace = true;
   for (const auto& pending : restored.pending) restore_pending(pending, now);
   sessions.each([](Session& session) {  // what came behind the last unfinished task has ended
     while (!session.tasks.empty() &&

@@ -46,7 +46,7 @@ void Router::State::schedule(Now now, Outbox& out) {
   more_work = false;
   ++turn;
   if (in_grace) {
-    bool all_back = true;
+    bool all_back = options.durability != Durability::none;  // whose hub knows no clients
     engines.each([&](const Engine& engine) {
       if (engine.presence == Presence::expected || engine.presence == Presence::reconciling ||
           (engine.presence == Presence::away && !engine.gone) ||

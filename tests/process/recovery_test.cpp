@@ -65,7 +65,7 @@ TEST_CASE("a hub that is killed comes back, and its clients notice a pause at mo
 TEST_CASE("engines keep their ids, and what is on them, whatever the store of a killed hub") {
   for (const char* store : {"memory", "none"}) {
     CAPTURE(store);
-    RealCluster cluster(3, {.store = store, .hub_flags = {"--grace", "30000"}});
+    RealCluster cluster(3, {.store = store});
     rh::Client client = cluster.connect();
     client.wait_for_engines(3);
     for (int id = 0; id < 3; ++id) client[id]["who"] = id;
