@@ -74,11 +74,12 @@ struct Source {
 // One overload per record: count of elements, writing, reading.
 
 void put(Packer& p, const SubmitRecord& r, Frames& frames) {
-  p.array(9);
+  p.array(r.blank ? 10 : 9);
   p.u64(r.sequence), p.u64(r.count), p.u64(r.template_number);
   p.bin(r.engines.view()), p.bin(r.ends.view());
   p.bin(r.payload.head()), p.bin(r.payload.tail());
   p.u64(r.payload.spill), p.u64(r.payload.frame_count());
+  if (r.blank) p.boolean(true);
   if (r.payload.frames)
     frames.insert(frames.end(), r.payload.frames->begin(), r.payload.frames->end());
 }
@@ -114,6 +115,17 @@ std::size_t get(Unpacker& u, Source& source, SubmitRecord& r) {
       r.engines.size == 0 || r.engines.size == 4 || r.engines.size == std::size_t{4} * r.count;
   if (!count_is_sound || !engines_are_sound || !ends_are_sound(r)) u.fail();
   return 9;
+}
+
+// Elements that are only there when they say something; how many were read.
+std::size_t get_optional(Unpacker& u, SubmitRecord& r) {
+  r.blank = u.boolean();
+  return 1;
+}
+
+template <class Record>
+std::size_t get_optional(Unpacker& /*u*/, Record& /*r*/) {
+  return 0;
 }
 
 void put(Packer& p, const AssignRecord& r, Frames& frames) {
@@ -279,8 +291,10 @@ Result<void> decode_batch(const Message& message, Batch<Record>& batch) {
   Source source{message};
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::size_t elements = u.array();
-    const std::size_t known = get(u, source, batch.records.emplace_back());
+    Record& record = batch.records.emplace_back();
+    std::size_t known = get(u, source, record);
     if (elements < known) u.fail();
+    if (elements > known && u.ok()) known += get_optional(u, record);
     for (std::size_t extra = known; extra < elements && u.ok(); ++extra) u.skip();
     if (!u.ok()) {
       batch.records.clear();

@@ -43,6 +43,8 @@ struct SubmitRecord {
   // Where the tail of each task ends, little-endian 32-bit; empty: every task has the whole tail.
   Slice ends;
   Payload payload;
+  // The client no longer has the bytes: it stands for tasks that have ended, and are never run.
+  bool blank = false;
 
   [[nodiscard]] bool direct() const { return engines.size != 0; }
 

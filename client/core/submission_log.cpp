@@ -213,6 +213,7 @@ std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
     out.sequence = sent_ + 1;
     out.count = allowed(static_cast<std::uint32_t>(gap));
     out.template_number = last_template_;
+    out.blank = true;
     if (out.count == 0) return std::nullopt;
   } else {
     const Entry& entry = entries_[cursor_];
@@ -222,6 +223,7 @@ std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
     while (count > 1 && !fits(size_of(entry.record, offset, count))) count /= 2;
     if (count == 0 || !fits(size_of(entry.record, offset, count))) return std::nullopt;
     out = client::part_of(entry.record, offset, count);
+    out.blank = entry.dead;
     if (count == left) {
       unsent_bytes_ -= entry.record.payload.size();
       ++cursor_;

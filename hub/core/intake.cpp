@@ -107,7 +107,7 @@ void Router::State::accept(Session& session, const wire::SubmitRecord& record, s
   task.session = session.number;
   task.template_number = session.templates[record.template_number - 1];
   task.direct = record.direct();
-  task.settled = session.client_has(task.sequence);
+  task.settled = record.blank || session.client_has(task.sequence);
   if (task.direct) task.engine = record.engine_of(index).value;
   session.accepted = task.sequence;
   session.tasks.push_back(made);

@@ -241,3 +241,15 @@ TEST_CASE("a task whose arguments are lost ends, and those behind it in its lane
   REQUIRE(engine.held.size() == 1);
   CHECK(engine.held[0].sequence == 2);
 }
+
+TEST_CASE("what stands for an ended task is never run, not even by a hub that its client misses") {
+  HubHarness before;
+  before.client_submits(before.client_joins(), {.count = 2, .blank = true});
+  HubHarness hub{{}, restored_from(before)};
+  auto& engine = hub.engine_joins(4);
+  hub.passes(600ms);
+  CHECK(engine.held.empty());
+  CHECK(hub.router().unfinished() == 0);
+  const auto& ended = std::get<hub::Ended>(hub.facts[hub.facts.size() - 2]);
+  CHECK(wire::decode_error(ended.payload.body()).name == "OutcomeNotRecorded");
+}

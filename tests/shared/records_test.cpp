@@ -80,6 +80,18 @@ TEST_CASE("submissions come back, with what their tasks share and what they do n
   CHECK(batch.records[3].payload.body() == "spilled");
 }
 
+TEST_CASE("a submission without its bytes says so, and costs others nothing") {
+  SubmitRecord blank{7, 3, 1, samples::slice({9}), {}, {}, true};
+  SubmitRecord plain = blank;
+  plain.blank = false;
+  CHECK(samples::batch(std::vector{blank}, 0).header.size() ==
+        samples::batch(std::vector{plain}, 0).header.size() + 1);
+  const auto batch = read<SubmitRecord>(samples::batch(std::vector{blank, plain}, 0));
+  REQUIRE(batch.records.size() == 2);
+  CHECK(batch.records[0].blank);
+  CHECK_FALSE(batch.records[1].blank);
+}
+
 TEST_CASE("one engine may take all tasks of a run") {
   SubmitRecord run{1, 3, 1, samples::slice({9}), {}, Payload::of("x")};
   const auto batch = read<SubmitRecord>(samples::batch(std::vector{run}, 0));

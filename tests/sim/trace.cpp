@@ -16,6 +16,7 @@ std::string task_text(TaskId task) {
 std::string text_of(const wire::SubmitRecord& r) {
   std::string out = std::to_string(r.sequence);
   if (r.count > 1) out += "-" + std::to_string(r.sequence + r.count - 1);
+  if (r.blank) out += "~";
   if (r.direct()) out += "@" + std::to_string(r.engine_of(0).value);
   return out;
 }

@@ -160,7 +160,8 @@ std::uint64_t HubHarness::client_submits(FakeClient& client, const TaskWish& wis
   record.sequence = client.next_sequence, record.count = wish.count;
   record.template_number = define.number;
   if (!wish.engines.empty()) record.engines = Slice{Buffer::take(little_endian(wish.engines))};
-  record.payload = Payload::of(wish.body);
+  record.blank = wish.blank;
+  if (!wish.blank) record.payload = Payload::of(wish.body);
   if (wish.framed)
     record.payload.frames = std::make_shared<const Frames>(Frames{Buffer::copy("frame")});
   client.next_sequence += wish.count;

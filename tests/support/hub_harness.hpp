@@ -68,6 +68,7 @@ struct TaskWish {
   std::int32_t priority = 0;
   std::string body = "x";
   bool framed = false;  // its arguments have a bulk frame
+  bool blank = false;   // it has ended, and its arguments are gone
 };
 
 class HubHarness {

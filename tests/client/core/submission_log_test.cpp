@@ -151,6 +151,7 @@ TEST_CASE("what stands for an ended task has its template and engines until it i
   REQUIRE(again.size() == 4);
   for (const std::size_t i : {0U, 2U}) {
     CHECK(again[i].payload.size() == 0);
+    CHECK(again[i].blank);
     CHECK(again[i].template_number == record.template_number);
     REQUIRE(again[i].direct());
     CHECK(again[i].engine_of(0) == EngineId{3});
@@ -186,6 +187,7 @@ TEST_CASE("a hub that stores nothing has everything kept until the outcome") {
   REQUIRE(again.size() == 3);
   CHECK(again[0].payload.body() == "x");
   CHECK(again[1].payload.size() == 0);
+  CHECK(again[1].blank);
   CHECK(again[2].payload.body() == "x");
 }
 
