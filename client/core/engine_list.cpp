@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kEnginesMax = wire::kListMax;
 
-EngineEntry read_engine(wire::Unpacker& in) {
+EngineEntry read_engine(wire::Unpacker& in, bool& expected) {
   EngineEntry out;
   const std::size_t pairs = in.map();
   for (std::size_t i = 0; i < pairs && in.ok(); ++i) {
@@ -23,6 +23,8 @@ EngineEntry read_engine(wire::Unpacker& in) {
       out.incarnation = in.u32();
     } else if (key == "slots") {
       out.slots = in.u32();
+    } else if (key == "state") {
+      expected = in.str() == "expected";
     } else {
       in.skip();
     }
@@ -63,7 +65,12 @@ Result<bool> EngineList::on_answer(const wire::Raw& body, std::uint64_t epoch) {
       const std::size_t count = in.array();
       if (count > kEnginesMax) in.fail();
       for (std::size_t k = 0; k < count && in.ok(); ++k) {
-        EngineEntry entry = read_engine(in);
+        bool expected = false;
+        EngineEntry entry = read_engine(in, expected);
+        // Known to an earlier hub, and perhaps long dead: one whom we have seen comes back, of
+        // another nobody knows.
+        const auto seen = engines_.find(entry.id);
+        if (expected && (seen == engines_.end() || seen->second.uuid != entry.uuid)) continue;
         engines.insert_or_assign(entry.id, entry);
       }
     } else if (key == "number") {

@@ -52,6 +52,23 @@ TEST_CASE("engines are asked for, then followed by hints; a gap asks again") {
   CHECK(client.session.engines().engines().size() == 3);
 }
 
+TEST_CASE("engines that a restarted hub waits for count for those who knew them, and no others") {
+  const auto answer = [](const char* state) {
+    wire::Raw body;
+    wire::Packer p(body.bytes);
+    p.map(2), p.str("number"), p.u64(1), p.str("engines"), p.array(1), p.map(3);
+    p.str("id"), p.u64(4), p.str("uuid"), p.str(to_string(Uuid{{7}})), p.str("state"), p.str(state);
+    return body;
+  };
+  client::EngineList newcomer;
+  REQUIRE(newcomer.on_answer(answer("expected"), 2));
+  CHECK(newcomer.engines().empty());
+  client::EngineList old;
+  REQUIRE(old.on_answer(answer("online"), 1));
+  REQUIRE(old.on_answer(answer("expected"), 2));
+  CHECK(old.engines().size() == 1);
+}
+
 TEST_CASE("an answer that hints have overtaken, or that makes no sense, changes nothing") {
   client::EngineList list;
   REQUIRE(list.on_answer(engines_answer(5, {0, 1}), 7));
