@@ -58,7 +58,8 @@ struct Engine {
   TimePoint deadline;   // while expected or away: then it is lost
   bool joined = false;  // its EngineJoined has committed: the next hub would wait for it
   bool gone = false;    // left for good, or its uuid is only remembered
-  bool silent = false;  // lost without a word about what it held
+  std::optional<TimePoint> back_by;  // lost, but its nanny starts it again: lanes wait until then
+  bool silent = false;               // lost without a word about what it held
 
   std::optional<LinkId> task_link;
   std::optional<LinkId> control_link;

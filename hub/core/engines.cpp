@@ -8,8 +8,12 @@ namespace {
 // Numbers further back than this are not believed of a returning engine.
 constexpr std::uint64_t kHoldingReach = 1U << 20U;
 
+// How long tasks wait for an engine that its nanny starts again.
+constexpr Duration kRestartMax = std::chrono::seconds{10};
+
 std::string death_text(const Engine& engine, const wire::Died& died) {
   std::string text = "engine " + std::to_string(engine.index);
+  if (!died.restarting && died.signal == 0 && died.exit_code == 0) return text + " was stopped";
   if (died.signal != 0)
     text += " was killed by signal " + std::to_string(died.signal);
   else
@@ -109,14 +113,24 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
     for (const wire::RunRef& run : died.running) began.insert(run.task);
     engine.gone = engine.gone || !died.restarting;
     lose(engine, &began, death_text(engine, died), now, out);
+    if (died.restarting) engine.back_by = now.steady + kRestartMax;
   } else if (!died.restarting && !engine.gone) {  // its nanny was stopped while it told of the end
     engine.gone = true;
+    give_up_restart(engine);
     emit(EngineLeft{engine.id(), engine.incarnation, death_text(engine, died), true, now.wall_us},
          out);
   }
   for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
   engine.will_fact = counters.facts;
   touch(engine);
+}
+
+// What was submitted for the next incarnation has nobody to wait for.
+void Router::State::give_up_restart(Engine& engine) {
+  if (!engine.back_by) return;
+  engine.back_by.reset();
+  end_lanes(engine, "engine " + std::to_string(engine.index) + " died and did not start again");
+  engine.busy_lanes.clear(), engine.lanes.clear();
 }
 
 // What the dead process ran for an earlier hub: this one did not assign it, and must not run it as

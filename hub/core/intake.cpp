@@ -154,7 +154,7 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
     task.engine = kNoEngine;
     return;
   }
-  if (engine == nullptr || engine->presence == Presence::lost) {
+  if (engine == nullptr || (engine->presence == Presence::lost && !engine->back_by)) {
     Cascade doomed;
     doomed.ending = wire::Ending::engine_lost;
     doomed.error = {"EngineError",

@@ -191,6 +191,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     engine->mean_ns = 0;
     engine->window = hello.slots;
     engine->gone = false;
+    if (!nanny) engine->back_by.reset();
   }
   engine->slots = hello.slots, engine->host = hello.host, engine->pid = hello.pid;
   Peer& peer = peers.get(index);
@@ -265,6 +266,7 @@ void Router::State::check_liveness(Now now, Outbox& out) {
         engine.deadline = std::max(engine.deadline, now.steady + options.dead);
     });
   engines.each([&](Engine& engine) {
+    if (engine.back_by && now.steady >= *engine.back_by) give_up_restart(engine);
     const bool waits = engine.presence == Presence::expected || engine.presence == Presence::away;
     if (!waits || engine.nanny_speaks || now.steady < engine.deadline) return;
     engine.silent = true;

@@ -244,3 +244,38 @@ TEST_CASE("an engine that fell silent within the grace is waited for until it is
   all_but_one_speak(1s);
   CHECK(other.held.size() == 1);
 }
+
+TEST_CASE("a direct task to an engine that is being started again waits for it") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const TaskWish wish{.engines = {engine.id.value}};
+  hub.client_submits(client, wish);
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  wire::Died died;
+  died.exit_code = 3, died.restarting = true;
+  hub.say(engine.task_link, died);
+  CHECK(client.error_of(1) == "EngineError");  // this one was for the namespace that is gone
+  const auto next = hub.client_submits(client, wish);
+  hub.engine_restarts(engine);
+  REQUIRE(engine.held.size() == 1);
+  hub.engine_finishes(engine);
+  CHECK(client.outcome_of(next).ending == Ending::ok);
+}
+
+TEST_CASE("a direct task does not wait for ever for an engine that never starts again") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  wire::Died died;
+  died.restarting = true;
+  hub.say(engine.task_link, died);
+  hub.client_submits(client, {.engines = {engine.id.value}});
+  hub.passes(9s);
+  CHECK(hub.router().unfinished() == 1);
+  hub.passes(2s);
+  CHECK(hub.router().unfinished() == 0);
+}
