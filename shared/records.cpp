@@ -55,6 +55,7 @@ struct Source {
     const std::uint32_t spill = u.u32();
     const std::uint32_t count = u.u32();
     if (spill > count || count > message.frames.size() - next_frame) return u.fail();
+    if (spill > 0 && out.inline_size() > 0) return u.fail();  // a body is in one place
     out.spill = spill;
     if (count == 0 || !u.ok()) return;
     const auto from = message.frames.begin() + static_cast<std::ptrdiff_t>(next_frame);

@@ -92,6 +92,19 @@ TEST_CASE("a submission without its bytes says so, and costs others nothing") {
   CHECK_FALSE(batch.records[1].blank);
 }
 
+TEST_CASE("a body that is in its record and in frames, too, is refused") {
+  SubmitRecord submit{1, 1, 1, {}, {}, samples::framed("", {"spilled", "array"}, 1)};
+  AssignRecord assign{1, 10, {3, 1}, 1, false, submit.payload};
+  Batch<SubmitRecord> submits;
+  Batch<AssignRecord> assigns;
+  CHECK(decode_batch(samples::batch(std::vector{submit}, 0), submits).ok());
+  CHECK(decode_batch(samples::batch(std::vector{assign}, 0), assigns).ok());
+  submit.payload = samples::framed("inline", {"spilled", "array"}, 1);
+  assign.payload = submit.payload;
+  CHECK_FALSE(decode_batch(samples::batch(std::vector{submit}, 0), submits).ok());
+  CHECK_FALSE(decode_batch(samples::batch(std::vector{assign}, 0), assigns).ok());
+}
+
 TEST_CASE("one engine may take all tasks of a run") {
   SubmitRecord run{1, 3, 1, samples::slice({9}), {}, Payload::of("x")};
   const auto batch = read<SubmitRecord>(samples::batch(std::vector{run}, 0));
