@@ -102,7 +102,7 @@ TEST_CASE("malformed arguments are an error of the call") {
   Encoded packed = rh::encode_values(1, "two");
   task.invoke({packed.body, packed.frames}, reply);
   CHECK_FALSE(reply.ok);
-  CHECK(reply.error.name == "roundhouse::SerializationError");
+  CHECK(reply.error.name == "SerializationError");
   CHECK(reply.error.value == "argument 2 of 2 (int): expected an integer, got text");
   task.invoke({"", {}}, reply);
   CHECK_FALSE(reply.ok);
@@ -113,9 +113,9 @@ TEST_CASE("malformed arguments are an error of the call") {
 }
 
 TEST_CASE("outside an engine, references and this_engine say so") {
-  CHECK(called(&typed_tasks::engine_id).error.name == "roundhouse::NotOnEngine");
+  CHECK(called(&typed_tasks::engine_id).error.name == "NotOnEngine");
   CHECK(called(&typed_tasks::scale, rh::ref<std::vector<double>>("v"), 2.0).error.name ==
-        "roundhouse::NotOnEngine");
+        "NotOnEngine");
   CHECK_THROWS_AS((void)rh::this_engine::id(), rh::NotOnEngine);
   CHECK_FALSE(rh::this_engine::stop_requested());
 }
@@ -160,7 +160,7 @@ TEST_CASE("a map says which call failed, and refuses lists of different lengths"
   CHECK(failed.error.traceback.find("call 0") != std::string::npos);
   const Reply uneven = mapped(&typed_tasks::add, std::vector<int>{1}, std::vector<int>{1, 2});
   CHECK(uneven.error.value == "the lists of a map have different lengths: 1 and 2");
-  CHECK(mapped(&typed_tasks::nothing).error.name == "roundhouse::SerializationError");
+  CHECK(mapped(&typed_tasks::nothing).error.name == "SerializationError");
 }
 
 TEST_CASE("functions are found by address and by name") {

@@ -47,7 +47,7 @@ TEST_CASE("pulling what is not there is a NameError") {
   TaskHost host(1);
   const Reply missing = call(host, rh::kPullTask, rh::encode_names(std::vector<std::string>{"a"}));
   CHECK_FALSE(missing.ok);
-  CHECK(missing.error.name == "roundhouse::NameError");
+  CHECK(missing.error.name == "NameError");
 }
 
 TEST_CASE("a built-in task refuses what is malformed") {
@@ -58,7 +58,7 @@ TEST_CASE("a built-in task refuses what is malformed") {
     for (const std::string& body : bodies) {
       const Reply reply = call(host, task.name, {body, {}, false});
       CHECK_FALSE(reply.ok);
-      CHECK(reply.error.name == "roundhouse::SerializationError");
+      CHECK(reply.error.name == "SerializationError");
     }
   }
 }
@@ -69,7 +69,7 @@ TEST_CASE("only noop can do without an engine") {
   rh::engine::find_builtin_task(rh::kNoopTask)->invoke({none.body, {}}, reply);
   CHECK(reply.ok);
   rh::engine::find_builtin_task(rh::kNamesTask)->invoke({none.body, {}}, reply);
-  CHECK(reply.error.name == "roundhouse::NotOnEngine");
+  CHECK(reply.error.name == "NotOnEngine");
   CHECK(rh::engine::find_builtin_task("roundhouse.shove") == nullptr);
 }
 

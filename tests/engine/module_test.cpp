@@ -208,9 +208,9 @@ TEST_CASE("a reference to nothing, or to something else, is an error of the task
               rh::encode_values(rh::ref<std::vector<double>>(std::move(name))))
         .error;
   };
-  CHECK(failed("nothing").name == "roundhouse::NameError");
+  CHECK(failed("nothing").name == "NameError");
   engine.push("text", rh::pack_value("text"));
-  CHECK(failed("text").name == "roundhouse::TypeError");
+  CHECK(failed("text").name == "TypeError");
   CHECK(failed("text").value ==
         "'text' is a std::string on this engine, and was asked for as a std::vector<double>");
 }

@@ -31,6 +31,10 @@ inline std::string shortened(std::string text) {
 inline std::pair<std::string, std::string> current_exception_text() {
   const std::type_info* type = abi::__cxa_current_exception_type();
   std::string name = type == nullptr ? "unknown exception" : readable_type(type->name());
+  // Our own are known by their bare names: "NameError", as the hub's "EngineError".
+  constexpr std::string_view kOurs = "roundhouse::";
+  if (name.starts_with(kOurs) && name.find(':', kOurs.size()) == std::string::npos)
+    name.erase(0, kOurs.size());
   try {
     throw;
   } catch (const std::exception& error) {
