@@ -51,6 +51,16 @@ wire::SubmitRecord make_run(std::span<const int> engines, std::span<Encoded> bod
   return out;
 }
 
+void require_size(const Encoded& encoded, std::size_t bytes_max) {
+  std::size_t bytes = encoded.body.size();
+  for (const Buffer& frame : encoded.frames) bytes += frame.size();
+  if (bytes > bytes_max)
+    throw Exception(Errc::too_large,
+                    "the arguments of one call take " + std::to_string(bytes) + " bytes; at most " +
+                        std::to_string(bytes_max) +
+                        " are allowed (ClientOptions::call_bytes_max): send less at a time");
+}
+
 }  // namespace
 
 Payload make_payload(Encoded&& encoded) {
@@ -80,8 +90,10 @@ Payload make_payload(Encoded&& encoded) {
   return out;
 }
 
-Records make_records(std::span<const int> engines, std::span<Encoded> bodies) {
+Records make_records(std::span<const int> engines, std::span<Encoded> bodies,
+                     std::size_t bytes_max) {
   RH_CHECK(!bodies.empty());
+  for (const Encoded& body : bodies) require_size(body, bytes_max);
   RH_CHECK(engines.empty() || bodies.size() == 1 || bodies.size() == engines.size());
   Records out;
   if (bodies.size() == 1) {

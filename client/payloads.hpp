@@ -2,6 +2,7 @@
 // tasks made of small ones. Pure; thread rule: plain functions.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <utility>
@@ -38,7 +39,9 @@ class Records {
 };
 
 // One task per engine, or, without engines, one per body. `bodies` has one for all, or one each.
-// Precondition: not both empty; sizes as said.
-[[nodiscard]] Records make_records(std::span<const int> engines, std::span<Encoded> bodies);
+// Throws Exception (too_large) when one of them has more than `bytes_max` bytes, or make_payload()
+// does. Precondition: not both empty; sizes as said.
+[[nodiscard]] Records make_records(std::span<const int> engines, std::span<Encoded> bodies,
+                                   std::size_t bytes_max);
 
 }  // namespace roundhouse::detail

@@ -25,7 +25,7 @@ Pending Shell::submit(const std::shared_ptr<Shell>& self, const Function& functi
                       std::uint32_t settings, Urgency urgency) {
   require_same_process();
   // Packed before the lock is taken.
-  Records records = make_records(engines, bodies);
+  Records records = make_records(engines, bodies, options_.call_bytes_max);
   auto guard = lease_.lock();
   require_open();
   wait_for_room(guard);

@@ -1,5 +1,6 @@
 #include "client/payloads.hpp"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,8 @@
 
 namespace roundhouse::test {
 namespace {
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 Encoded body(std::string text) {
   Encoded out;
@@ -44,10 +47,20 @@ TEST_CASE("a body above 16 MiB is cut, and one of too many frames is refused") {
   CHECK_THROWS_AS((void)detail::make_payload(std::move(many)), Exception);
 }
 
+TEST_CASE("arguments beyond a limit are refused, with the limit") {
+  std::vector<Encoded> bodies{body("abc"), body(std::string(90, 'x'))};
+  bodies[1].frames.push_back(Buffer::copy("0123456789"));
+  CHECK(all_of(detail::make_records({}, bodies, 100)).size() == 2);
+  bodies = {body("abc"), body(std::string(91, 'x'))};
+  bodies[1].frames.push_back(Buffer::copy("0123456789"));
+  CHECK_THROWS_WITH_AS((void)detail::make_records({}, bodies, 100),
+                       doctest::Contains("at most 100"), Exception);
+}
+
 TEST_CASE("one body for several engines is one record with one payload") {
   std::vector<Encoded> bodies{body("args")};
   const std::vector<int> engines{3, 5};
-  const auto records = all_of(detail::make_records(engines, bodies));
+  const auto records = all_of(detail::make_records(engines, bodies, kNoLimit));
   REQUIRE(records.size() == 1);
   CHECK(records[0].count == 2);
   CHECK(records[0].engine_of(1) == EngineId{5});
@@ -58,7 +71,7 @@ TEST_CASE("one body for several engines is one record with one payload") {
 TEST_CASE("many small bodies are one run, each with its own engine") {
   std::vector<Encoded> bodies{body("a"), body(""), body("ccc")};
   const std::vector<int> engines{7, 8, 9};
-  const auto records = all_of(detail::make_records(engines, bodies));
+  const auto records = all_of(detail::make_records(engines, bodies, kNoLimit));
   REQUIRE(records.size() == 1);
   CHECK(records[0].payload_of(0).body() == "a");
   CHECK(records[0].payload_of(1).body().empty());
@@ -70,7 +83,7 @@ TEST_CASE("runs are cut by bytes, and bodies with frames stand alone") {
   std::vector<Encoded> bodies;
   for (int i = 0; i < 20; ++i) bodies.push_back(body(std::string(16'000, 'x')));
   bodies[10].frames.push_back(Buffer::copy("array"));
-  const auto records = all_of(detail::make_records({}, bodies));
+  const auto records = all_of(detail::make_records({}, bodies, kNoLimit));
   std::size_t tasks = 0;
   std::size_t alone = 0;
   for (const wire::SubmitRecord& record : records) {

@@ -34,6 +34,9 @@ struct ClientOptions {
   // more credit or is away.
   std::size_t queued_bytes_max = std::size_t{256} << 20U;
   std::size_t queued_calls_max = 100'000;
+  // Arguments of one call, or what is pushed to one engine at once: more is refused (Errc
+  // too_large) before any of it is sent. The hub has them in memory until the call has ended.
+  std::size_t call_bytes_max = std::size_t{1} << 30U;
   // How long a client that is closed waits until the hub has taken over what was submitted.
   std::chrono::nanoseconds linger = std::chrono::seconds{2};
 };
