@@ -45,7 +45,7 @@ TEST_CASE("a received array is read-only, its copy is not") {
   Array<int> received = Array<int>::view_of(rh::Buffer::copy(bytes));
   CHECK(received == Array<int>{1, 2, 3, 4});
   CHECK_FALSE(received.writeable());
-  CHECK_THROWS_AS((void)received.edit(), rh::Exception);
+  CHECK_THROWS_AS((void)received.edit(), rh::ReadOnlyError);
   Array<int> own = received.copy();
   CHECK(own.writeable());
   own.edit()[0] = 9;
@@ -58,7 +58,7 @@ TEST_CASE("what is shared cannot be edited until it is no longer shared") {
     const Array<int> other = array;
     CHECK(other.data() == array.data());
     CHECK_FALSE(array.writeable());
-    CHECK_THROWS_AS((void)array.edit(), rh::Exception);
+    CHECK_THROWS_AS((void)array.edit(), rh::ReadOnlyError);
   }
   CHECK(array.writeable());
   CHECK(array.edit().size() == 3);

@@ -74,10 +74,28 @@ void encode_value(Encoder& out, A&& value) {
   }
 }
 
+// What is lent, or the type itself.
+template <class A>
+struct LentOf {
+  using type = A;
+};
+
+template <class T>
+struct LentOf<Borrowed<T>> {
+  using type = T;
+};
+
+// Whether an argument of type A holds the elements of an array P, and so has the same form.
+template <class P, class A>
+concept SameElements =
+    RawContainer<A> && std::is_same_v<WireType<P>, std::vector<std::ranges::range_value_t<A>>> &&
+    std::is_convertible_v<A&, std::remove_cvref_t<P>>;
+
 // Appends an argument for a parameter of type P, converted as a call would.
 template <class P, class A>
 void encode_argument(Encoder& out, A&& value) {
-  if constexpr (std::is_same_v<WireType<A>, WireType<P>>) {
+  if constexpr (std::is_same_v<WireType<A>, WireType<P>> ||
+                SameElements<P, typename LentOf<std::decay_t<A>>::type>) {
     encode_value(out, std::forward<A>(value));
   } else {
     static_assert(!kIsRef<std::decay_t<A>> && !kIsBorrowed<std::decay_t<A>>,
@@ -209,10 +227,11 @@ template <class T>
 
 // A value from an engine's namespace. Throws SerializationError when it is of another type.
 template <class T>
-[[nodiscard]] T unpack_value(const PackedValue& packed) {
+[[nodiscard]] T unpack_value(const PackedValue& packed, std::string_view name = {}) {
   if (packed.type != type_name<T>())
-    throw SerializationError("the value is a " + readable_type(packed.type) +
-                             ", and was asked for as a " + readable_type(type_name<T>()));
+    throw SerializationError((name.empty() ? "the value" : quoted(name)) + " is a " +
+                             readable_type(packed.type) + ", and was asked for as a " +
+                             readable_type(type_name<T>()));
   return decode_result<T>(packed.value.body, packed.value.frames, "value");
 }
 

@@ -4,6 +4,7 @@
 //     return std::accumulate(samples.begin(), samples.end(), 0.0);
 //   }
 //
+// Elements are what element.hpp allows: numbers, enumerations, plain structs.
 // Received ones are read-only views of the bytes as they came, which they keep alive (two
 // exceptions: an array smaller than 16 KiB, or of more than one 16 MiB frame, is copied once into
 // memory of its own). Copies of a handle share the elements.
@@ -15,44 +16,44 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <ranges>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <roundhouse/buffer.hpp>
+#include <roundhouse/element.hpp>
 #include <roundhouse/error.hpp>
 
 namespace roundhouse {
 
-// What may be moved as raw bytes: numbers and std::byte. Not bool, whose bytes may be invalid.
-template <class T>
-concept ArrayElement = std::same_as<T, std::byte> || std::same_as<T, float> ||
-    std::same_as<T, double> ||
-    (std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, bool> && !std::same_as<T, wchar_t> &&
-     !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>);
+// Somebody wanted to edit an rh::Array that is read-only, or shared.
+class RH_VISIBLE ReadOnlyError : public Exception {
+ public:
+  explicit ReadOnlyError(const std::string& text) : Exception(Errc::refused, text) {}
+};
 
 namespace detail {
 
-// A vector that became a Buffer.
-template <class T>
-class VectorBlock final : public Buffer::Block {
+// A contiguous range that became a Buffer.
+template <class Range>
+class RangeBlock final : public Buffer::Block {
  public:
-  explicit VectorBlock(std::vector<T> elements)
-      : Block(nullptr, 0), elements_(std::move(elements)) {
-    bytes_ = reinterpret_cast<const char*>(elements_.data());
-    size_ = elements_.size() * sizeof(T);
+  explicit RangeBlock(Range range) : Block(nullptr, 0), range_(std::move(range)) {
+    bytes_ = reinterpret_cast<const char*>(std::ranges::data(range_));
+    size_ = std::ranges::size(range_) * sizeof(std::ranges::range_value_t<Range>);
   }
 
-  [[nodiscard]] T* elements() { return elements_.data(); }
+  [[nodiscard]] auto* elements() { return std::ranges::data(range_); }
 
  private:
-  std::vector<T> elements_;
+  Range range_;
 };
 
-// A piece of another Buffer.
+// Bytes of something that is kept alive by `whole`, mostly a piece of it.
 class PartBlock final : public Buffer::Block {
  public:
   PartBlock(Buffer whole, std::string_view part)
@@ -85,7 +86,7 @@ class Array {
 
   // Takes the vector's memory when it is moved in; writeable.
   explicit Array(std::vector<T> elements) : size_(elements.size()) {
-    auto* block = new detail::VectorBlock<T>(std::move(elements));
+    auto* block = new detail::RangeBlock<std::vector<T>>(std::move(elements));
     editable_ = block->elements();
     data_ = editable_;
     bytes_ = Buffer::adopt(block);
@@ -117,14 +118,14 @@ class Array {
   // message on its way, shares the elements.
   [[nodiscard]] bool writeable() const { return editable_ != nullptr && bytes_.owners() == 1; }
 
-  // The elements, to be changed. Throws Exception (Errc::refused) when !writeable().
+  // The elements, to be changed. Throws ReadOnlyError when !writeable().
   [[nodiscard]] std::span<T> edit() {
     if (size_ == 0) return {};
+    if (editable_ == nullptr)
+      throw ReadOnlyError("this rh::Array is read-only, as all that are received: edit a copy()");
     if (!writeable())
-      throw Exception(Errc::refused, editable_ == nullptr
-                                         ? "this rh::Array is read-only; edit a copy()"
-                                         : "this rh::Array is shared with another handle or is "
-                                           "being sent; edit a copy()");
+      throw ReadOnlyError(
+          "this rh::Array is shared with another handle or is being sent: edit a copy()");
     return {editable_, size_};
   }
 
@@ -150,7 +151,7 @@ class Array {
   // The bytes behind it, to be sent.
   [[nodiscard]] const Buffer& bytes() const { return bytes_; }
 
-  friend bool operator==(const Array& a, const Array& b) {
+  friend bool operator==(const Array& a, const Array& b) requires std::equality_comparable<T> {
     if (a.size_ != b.size_) return false;
     for (std::size_t i = 0; i < a.size_; ++i) {
       if (!(a.data_[i] == b.data_[i])) return false;
@@ -164,5 +165,14 @@ class Array {
   std::size_t size_ = 0;
   T* editable_ = nullptr;  // null when read-only
 };
+
+namespace detail {
+
+template <class T>
+inline constexpr bool kIsArray = false;
+template <class T>
+inline constexpr bool kIsArray<Array<T>> = true;
+
+}  // namespace detail
 
 }  // namespace roundhouse

@@ -13,7 +13,6 @@
 #include <limits>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include <roundhouse/encoded.hpp>
 
@@ -23,61 +22,11 @@ static_assert(std::endian::native == std::endian::little, "raw arrays travel as 
 
 // Types of msgpack extension that a body may hold.
 enum class Extension : std::int8_t {
-  inline_array = 1,  // element kind, bytes
-  frame_array = 2,   // element kind, bytes in all (u64), first frame (u32), frames (u32)
+  // Both begin with the kind of the elements and, for records, their size (u32).
+  inline_array = 1,  // the bytes
+  frame_array = 2,   // bytes in all (u64), first frame (u32), frames (u32)
   reference = 3,     // type name, 0, name in the engine's namespace
 };
-
-// What a raw array holds. Numbers of the wire.
-enum class ElementKind : std::uint8_t {
-  text = 0,  // a std::string
-  i8 = 1,
-  i16 = 2,
-  i32 = 3,
-  i64 = 4,
-  u8 = 5,
-  u16 = 6,
-  u32 = 7,
-  u64 = 8,
-  f32 = 9,
-  f64 = 10,
-  character = 11,  // char, whose sign differs between machines
-  byte = 12,       // std::byte
-};
-
-template <class T>
-constexpr ElementKind element_kind() {
-  if constexpr (std::is_same_v<T, std::byte>) {
-    return ElementKind::byte;
-  } else if constexpr (std::is_same_v<T, char>) {
-    return ElementKind::character;
-  } else if constexpr (std::is_same_v<T, float>) {
-    return ElementKind::f32;
-  } else if constexpr (std::is_same_v<T, double>) {
-    return ElementKind::f64;
-  } else {
-    constexpr int kFirst = std::is_signed_v<T> ? 1 : 5;
-    return static_cast<ElementKind>(kFirst + std::countr_zero(sizeof(T)));
-  }
-}
-
-// "32-bit integers".
-[[nodiscard]] inline std::string_view element_name(std::uint8_t kind) {
-  constexpr std::array<std::string_view, 13> kNames{"text",
-                                                    "8-bit integers",
-                                                    "16-bit integers",
-                                                    "32-bit integers",
-                                                    "64-bit integers",
-                                                    "unsigned 8-bit integers",
-                                                    "unsigned 16-bit integers",
-                                                    "unsigned 32-bit integers",
-                                                    "unsigned 64-bit integers",
-                                                    "floats",
-                                                    "doubles",
-                                                    "characters",
-                                                    "bytes"};
-  return kind < kNames.size() ? kNames[kind] : std::string_view{"elements of an unknown kind"};
-}
 
 // Writers append to `out`.
 template <class T>

@@ -33,9 +33,9 @@ class Encoder {
   enum class Keep : std::uint8_t { copy, borrow };
 
   // Elements that somebody else owns.
-  void raw(ElementKind kind, std::string_view bytes, Keep keep) {
-    if (bytes.size() < kInlineArrayBytesMax) return raw_inline(kind, bytes);
-    put_frame_head(kind, bytes.size());
+  void raw(ElementType type, std::string_view bytes, Keep keep) {
+    if (bytes.size() < kInlineArrayBytesMax) return raw_inline(type, bytes);
+    put_frame_head(type, bytes.size());
     for_each_part(bytes, [&](std::string_view part) {
       out_.frames.push_back(keep == Keep::copy ? Buffer::copy(part)
                                                : Buffer::adopt(new BorrowedBlock(part)));
@@ -44,14 +44,14 @@ class Encoder {
   }
 
   // Elements that `whole` owns; shared, not copied, when they travel as frames.
-  void raw(ElementKind kind, const Buffer& whole) {
-    if (whole.size() < kInlineArrayBytesMax) return raw_inline(kind, whole.view());
-    put_frame_head(kind, whole.size());
+  void raw(ElementType type, const Buffer& whole) {
+    if (whole.size() < kInlineArrayBytesMax) return raw_inline(type, whole.view());
+    put_frame_head(type, whole.size());
     share_frames(whole);
   }
 
   void text(std::string_view text, Keep keep) {
-    if (text.size() >= kInlineArrayBytesMax) return raw(ElementKind::text, text, keep);
+    if (text.size() >= kInlineArrayBytesMax) return raw(kText, text, keep);
     put_text(out_.body, text);
   }
 
@@ -69,15 +69,21 @@ class Encoder {
     put_array_head(out_.body, static_cast<std::uint32_t>(count));
   }
 
+  // How the content of both extensions begins.
+  [[nodiscard]] static std::string element_head(ElementType type) {
+    std::string head(1, static_cast<char>(type.kind));
+    if (type.kind == ElementKind::record) put_little_endian(head, type.size);
+    return head;
+  }
+
   // Content of the extension frame_array for as many bytes, whose frames are the next ones.
-  [[nodiscard]] std::string frame_head(ElementKind kind, std::size_t bytes) const {
+  [[nodiscard]] std::string frame_head(ElementType type, std::size_t bytes) const {
     const std::size_t count = (bytes + kArrayFrameBytesMax - 1) / kArrayFrameBytesMax;
     if (out_.frames.size() + count > kArrayFramesMax)
       throw SerializationError(
           "the arrays of one call or result are larger than 16 GiB in all, or "
           "more than 1024");
-    std::string head;
-    put_tag(head, static_cast<std::uint8_t>(kind));
+    std::string head = element_head(type);
     put_little_endian(head, static_cast<std::uint64_t>(bytes));
     put_little_endian(head, static_cast<std::uint32_t>(out_.frames.size()));
     put_little_endian(head, static_cast<std::uint32_t>(count));
@@ -93,14 +99,14 @@ class Encoder {
   }
 
  private:
-  void raw_inline(ElementKind kind, std::string_view bytes) {
-    put_extension_head(out_.body, Extension::inline_array, 1 + bytes.size());
-    put_tag(out_.body, static_cast<std::uint8_t>(kind));
-    out_.body.append(bytes);
+  void raw_inline(ElementType type, std::string_view bytes) {
+    const std::string head = element_head(type);
+    put_extension_head(out_.body, Extension::inline_array, head.size() + bytes.size());
+    out_.body.append(head).append(bytes);
   }
 
-  void put_frame_head(ElementKind kind, std::size_t bytes) {
-    const std::string head = frame_head(kind, bytes);
+  void put_frame_head(ElementType type, std::size_t bytes) {
+    const std::string head = frame_head(type, bytes);
     put_extension_head(out_.body, Extension::frame_array, head.size());
     out_.body.append(head);
   }
@@ -207,34 +213,33 @@ class Decoder {
   [[nodiscard]] bool at_raw() const { return reader_.peek().kind == BodyKind::extension; }
 
   // The raw array that comes next.
-  [[nodiscard]] RawBytes take_raw(ElementKind kind, std::size_t element_size) {
+  [[nodiscard]] RawBytes take_raw(ElementType type) {
     const BodyToken token = reader_.peek();
-    const RawBytes out = resolve(token.extension, token.bytes, kind, element_size);
+    if (token.kind != BodyKind::extension) fail("a raw array");
+    const RawBytes out = resolve(token.extension, token.bytes, type);
     reader_.drop(token);
     return out;
   }
 
   // The raw array that an extension of this type and content stands for.
-  [[nodiscard]] RawBytes resolve(std::int8_t extension, std::string_view content, ElementKind kind,
-                                 std::size_t element_size) {
+  [[nodiscard]] RawBytes resolve(std::int8_t extension, std::string_view content,
+                                 ElementType type) {
     if (extension == static_cast<std::int8_t>(Extension::reference))
-      fail(element_name(static_cast<std::uint8_t>(kind)), "an rh::ref, which cannot be used here");
-    if (content.empty() || (extension != static_cast<std::int8_t>(Extension::inline_array) &&
-                            extension != static_cast<std::int8_t>(Extension::frame_array)))
+      fail(name_of(type), "an rh::ref, which cannot be used here");
+    if (extension != static_cast<std::int8_t>(Extension::inline_array) &&
+        extension != static_cast<std::int8_t>(Extension::frame_array))
       fail("a raw array", "an extension of an unknown type");
-    const auto got = static_cast<std::uint8_t>(content[0]);
-    if (got != static_cast<std::uint8_t>(kind))
-      fail(element_name(static_cast<std::uint8_t>(kind)), element_name(got));
+    if (const ElementType got = take_element_head(content); got != type)
+      fail(name_of(type), name_of(got));
     RawBytes out;
     if (extension == static_cast<std::int8_t>(Extension::inline_array)) {
-      out.inlined = content.substr(1);
+      out.inlined = content;
       out.size = out.inlined.size();
     } else {
       out = framed(content);
     }
-    if (out.size % element_size != 0)
-      fail(element_name(got),
-           std::to_string(out.size) + " bytes, which are no whole number of them");
+    if (out.size % type.size != 0)
+      fail(name_of(type), std::to_string(out.size) + " bytes, which are no whole number of them");
     return out;
   }
 
@@ -262,15 +267,33 @@ class Decoder {
   }
 
  private:
+  [[nodiscard]] static std::string name_of(ElementType type) {
+    return element_name(static_cast<std::uint8_t>(type.kind), type.size);
+  }
+
+  // Takes element_head() off; the size is only said of records, and is that of nothing else.
+  [[nodiscard]] ElementType take_element_head(std::string_view& content) const {
+    if (content.empty()) fail("a raw array", "an extension without content");
+    ElementType out;
+    out.kind = static_cast<ElementKind>(content[0]);
+    out.size = size_of(out.kind);
+    content.remove_prefix(1);
+    if (out.kind != ElementKind::record) return out;
+    if (content.size() < sizeof(out.size)) fail("a raw array", "structs of an unknown size");
+    std::memcpy(&out.size, content.data(), sizeof(out.size));
+    content.remove_prefix(sizeof(out.size));
+    return out;
+  }
+
   [[nodiscard]] RawBytes framed(std::string_view content) {
     std::uint64_t bytes = 0;
     std::uint32_t first = 0;
     std::uint32_t count = 0;
-    if (content.size() != 1 + sizeof(bytes) + sizeof(first) + sizeof(count))
+    if (content.size() != sizeof(bytes) + sizeof(first) + sizeof(count))
       fail("an array in frames", "a description of the wrong size");
-    std::memcpy(&bytes, content.data() + 1, sizeof(bytes));
-    std::memcpy(&first, content.data() + 9, sizeof(first));
-    std::memcpy(&count, content.data() + 13, sizeof(count));
+    std::memcpy(&bytes, content.data(), sizeof(bytes));
+    std::memcpy(&first, content.data() + 8, sizeof(first));
+    std::memcpy(&count, content.data() + 12, sizeof(count));
     if (first > frames_.size() || count > frames_.size() - first)
       fail("an array in frames", "frames " + std::to_string(first) + " and " +
                                      std::to_string(count) + " on, of which there are only " +

@@ -75,7 +75,7 @@ class Parameter<P> {
     if (in.take_reference(reference)) {
       view_ = get_object<std::string>(reference.name, false);
     } else if (in.at_raw()) {
-      owner_ = in.take_raw(ElementKind::text, 1).buffer();
+      owner_ = in.take_raw(kText).buffer();
       view_ = owner_.view();
     } else {
       const BodyToken token = in.reader().peek();

@@ -9,13 +9,14 @@
 //   };
 //
 // A struct whose number of fields differs from what came is refused, also inside lists, pairs,
-// tuples, optionals and other structs (but not inside maps, nor with MSGPACK_DEFINE_MAP, which is
-// there to let fields be missing).
+// tuples, optionals, variants and other structs (but not inside maps, nor with MSGPACK_DEFINE_MAP,
+// which is there to let fields be missing).
 //
-// Fast: an argument or result that is a std::vector<T>, std::span<T>, rh::Array<T> of numbers or a
-// std::string travels as raw bytes, as a frame of its own from 16 KiB on; rh::Array does so inside
-// users' structs, too. Rvalues and rh::Array are sent without copying, lvalues are copied unless
-// passed as rh::borrow(x). Receiving an rh::Array copies nothing, a std::vector once.
+// Fast: text, and contiguous ranges (std::vector, std::array, std::span, rh::Array, ...) of what
+// element.hpp allows, travel as raw bytes, as frames of their own from 16 KiB on; rh::Array does so
+// inside users' structs, too, and buffers.hpp teaches it to types of yours. Rvalues and rh::Array
+// are sent without copying, lvalues are copied unless passed as rh::borrow(x). Receiving an
+// rh::Array, a std::span or a std::string_view copies nothing, a std::vector or std::string once.
 //
 // Everything here throws SerializationError and nothing else of its own; bytes from outside are
 // checked completely. Thread rule: plain functions; any thread.
@@ -31,12 +32,14 @@
 #include <deque>
 #include <limits>
 #include <list>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <msgpack.hpp>
@@ -142,6 +145,11 @@ template <class A, class B>
 inline constexpr bool kIsTuple<std::pair<A, B>> = true;
 
 template <class T>
+inline constexpr bool kIsVariant = false;
+template <class... T>
+inline constexpr bool kIsVariant<std::variant<T...>> = true;
+
+template <class T>
 inline constexpr bool kIsSequence = false;
 template <class T, class A>
 inline constexpr bool kIsSequence<std::vector<T, A>> = !std::is_arithmetic_v<T>;
@@ -169,6 +177,9 @@ void check_arity(const T& value, const msgpack::object& object) {
     if (object.type != msgpack::type::ARRAY || object.via.array.size != value.size()) return;
     const msgpack::object* element = object.via.array.ptr;
     for (const auto& each : value) check_arity(each, *element++);
+  } else if constexpr (kIsVariant<T>) {
+    const msgpack::object& alternative = object.via.array.ptr[1];
+    std::visit([&](const auto& held) { check_arity(held, alternative); }, value);
   } else if constexpr (requires { value.has_value(), *value; }) {
     if (value) check_arity(*value, object);
   }
@@ -221,20 +232,37 @@ struct Codec {
   }
 };
 
-// Raw elements of an rh::Array that is a member of a user's type: content of an extension.
+// Raw elements inside a user's type: content of an extension. `whole` is shared, not copied, when
+// they travel as frames.
 template <class T>
-std::pair<Extension, std::string> pack_nested(const Array<T>& array) {
-  constexpr ElementKind kKind = element_kind<T>();
-  if (current_encoder != nullptr && array.bytes().size() >= kInlineArrayBytesMax) {
-    std::string head = current_encoder->frame_head(kKind, array.bytes().size());
-    current_encoder->share_frames(array.bytes());
+std::pair<Extension, std::string> pack_nested(const Buffer& whole) {
+  if (current_encoder != nullptr && whole.size() >= kInlineArrayBytesMax) {
+    std::string head = current_encoder->frame_head(element_type<T>(), whole.size());
+    current_encoder->share_frames(whole);
     return {Extension::frame_array, std::move(head)};
   }
-  if (array.bytes().size() >= std::numeric_limits<std::uint32_t>::max())
-    throw SerializationError("an rh::Array of 4 GiB or more cannot be packed by msgpack alone");
-  std::string content(1, static_cast<char>(kKind));
-  content.append(array.bytes().view());
+  std::string content = Encoder::element_head(element_type<T>());
+  if (whole.size() >= std::numeric_limits<std::uint32_t>::max() - content.size())
+    throw SerializationError("an array of 4 GiB or more cannot be packed by msgpack alone");
+  content.append(whole.view());
   return {Extension::inline_array, std::move(content)};
+}
+
+template <class T, class Stream>
+void pack_nested_into(msgpack::packer<Stream>& out, const Buffer& whole) {
+  const auto [type, content] = pack_nested<T>(whole);
+  out.pack_ext(content.size(), static_cast<std::int8_t>(type));
+  out.pack_ext_body(content.data(), static_cast<std::uint32_t>(content.size()));
+}
+
+// Elements of a value that packs itself: shared when an rh::Array has them.
+template <class Elements>
+Buffer buffer_of(const Elements& elements) {
+  if constexpr (kIsArray<Elements>) {
+    return elements.bytes();
+  } else {
+    return Buffer::copy(raw_bytes(elements));
+  }
 }
 
 template <class T>
@@ -243,9 +271,21 @@ Array<T> unpack_nested(const msgpack::object& object) {
   Decoder alone({}, {});
   alone.reads("value", typeid(Array<T>).name());
   Decoder& decoder = current_decoder == nullptr ? alone : *current_decoder;
-  return Codec<Array<T>>::from(decoder.resolve(object.via.ext.type(),
-                                               {object.via.ext.data(), object.via.ext.size},
-                                               element_kind<T>(), sizeof(T)));
+  return Codec<Array<T>>::from(decoder.resolve(
+      object.via.ext.type(), {object.via.ext.data(), object.via.ext.size}, element_type<T>()));
+}
+
+// A value with BufferTraits out of the list that its Codec makes, too.
+template <HasBuffers T, std::size_t... I>
+T unpack_buffers(const msgpack::object& object, std::index_sequence<I...>) {
+  using C = Codec<T>;
+  if (object.type != msgpack::type::ARRAY || object.via.array.size != 1 + sizeof...(I))
+    throw msgpack::type_error();
+  const msgpack::object* parts = object.via.array.ptr;
+  auto head = parts[0].as<typename C::Head>();
+  check_arity(head, parts[0]);
+  auto arrays = std::tuple{unpack_nested<typename C::template ElementOf<I>>(parts[1 + I])...};
+  return BufferTraits<T>::make(std::move(head), std::move(std::get<I>(arrays))...);
 }
 
 }  // namespace detail
@@ -260,9 +300,7 @@ MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
   struct pack<roundhouse::Array<T>> {
     template <class Stream>
     packer<Stream>& operator()(packer<Stream>& out, const roundhouse::Array<T>& array) const {
-      const auto [type, content] = roundhouse::detail::pack_nested(array);
-      out.pack_ext(content.size(), static_cast<std::int8_t>(type));
-      out.pack_ext_body(content.data(), static_cast<std::uint32_t>(content.size()));
+      roundhouse::detail::pack_nested_into<T>(out, array.bytes());
       return out;
     }
   };
@@ -275,6 +313,37 @@ MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
     }
   };
 
+  template <class T>
+  struct pack<T, std::enable_if_t<roundhouse::HasBuffers<T>>> {
+    template <class Stream>
+    packer<Stream>& operator()(packer<Stream>& out, const T& value) const {
+      using Traits = roundhouse::BufferTraits<T>;
+      const auto buffers = roundhouse::detail::as_tuple(Traits::buffers(value));
+      out.pack_array(1 + static_cast<std::uint32_t>(std::tuple_size_v<decltype(buffers)>));
+      out.pack(Traits::head(value));
+      std::apply(
+          [&](const auto&... buffer) {
+            (roundhouse::detail::pack_nested_into<std::ranges::range_value_t<decltype(buffer)>>(
+                 out, roundhouse::detail::buffer_of(buffer)),
+             ...);
+          },
+          buffers);
+      return out;
+    }
+  };
+
+  template <class T>
+  struct convert<T, std::enable_if_t<roundhouse::HasBuffers<T>>> {
+    const msgpack::object& operator()(const msgpack::object& from, T& to) const {
+      using Buffers = typename roundhouse::detail::Codec<T>::Buffers;
+      to = roundhouse::detail::unpack_buffers<T>(
+          from, std::make_index_sequence<std::tuple_size_v<Buffers>>());
+      return from;
+    }
+  };
+
   }  // namespace adaptor
 }
 }  // namespace msgpack
+
+#include <roundhouse/variant.hpp>

@@ -127,11 +127,6 @@ template <class T>
 using Held = std::conditional_t<std::is_same_v<WireType<T>, std::string>, std::string,
                                 Stored<std::decay_t<T>>>;
 
-// As what a value of type T is held: text as std::string, spans as std::vector.
-template <class T>
-using Held = std::conditional_t<std::is_same_v<WireType<T>, std::string>, std::string,
-                                Stored<std::decay_t<T>>>;
-
 // The object under `name`, kept until the call ends. Throws NameError, TypeError.
 template <class T>
 T& get_object(std::string_view name, bool writes) {
