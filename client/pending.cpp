@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "client/send_tracker.hpp"
 #include "client/shell.hpp"
 #include "client/slab.hpp"
 #include "shared/clock.hpp"
@@ -44,7 +45,7 @@ Pending::Pending(const Pending& other)
       head_(other.head_),
       first_(other.first_),
       count_(other.count_),
-      borrowed_(other.borrowed_) {
+      tracker_(other.tracker_) {
   if (head_ != nullptr) share(*head_);
 }
 
@@ -66,7 +67,7 @@ void Pending::swap(Pending& other) noexcept {
   std::swap(head_, other.head_);
   std::swap(first_, other.first_);
   std::swap(count_, other.count_);
-  std::swap(borrowed_, other.borrowed_);
+  std::swap(tracker_, other.tracker_);
 }
 
 Shell& Pending::shell() const {
@@ -189,14 +190,8 @@ Seconds Pending::serial_time() const {
   return out;
 }
 
-void Pending::track(std::vector<Buffer> borrowed) {
-  borrowed_ = std::make_shared<const std::vector<Buffer>>(std::move(borrowed));
-}
-
 bool Pending::sent() const {
-  if (!borrowed_) return true;
-  return std::all_of(borrowed_->begin(), borrowed_->end(),
-                     [](const Buffer& buffer) { return buffer.owners() == 1; });
+  return !tracker_ || tracker_->sent();
 }
 
 bool Pending::wait_on_send(Timeout timeout) const {

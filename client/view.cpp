@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "client/send_tracker.hpp"
 #include "client/shell.hpp"
 #include <roundhouse/view.hpp>
 
@@ -22,7 +23,10 @@ Submitter::Submitter(std::shared_ptr<Shell> shell, ViewSettings settings)
 
 Pending Submitter::submit(const Function& function, std::span<const int> engines,
                           std::span<Encoded> bodies, Urgency urgency) const {
-  return shell_->submit(shell_, function, engines, bodies, settings_number_, urgency);
+  auto tracker = SendTracker::watch(bodies, settings_.track);
+  Pending out = shell_->submit(shell_, function, engines, bodies, settings_number_, urgency);
+  if (tracker) out.track(std::move(tracker));
+  return out;
 }
 
 Pending Submitter::nothing() const {
@@ -65,6 +69,7 @@ namespace {
 void apply(const ViewOptions& options, ViewSettings& settings) {
   if (options.block) settings.block = *options.block;
   if (options.label) settings.label = *options.label;
+  if (options.track) settings.track = *options.track;
 }
 
 Pending submit_pieces(const Submitter& submitter, const Function& function, const MapPlan& plan,
@@ -117,7 +122,7 @@ detail::Pending DirectView::submit_map(const detail::Function& function,
 
 LoadBalancedView LoadBalancedView::with(const BalancedOptions& options) const {
   detail::ViewSettings settings = submitter_.settings();
-  detail::apply({.block = options.block, .label = options.label}, settings);
+  detail::apply({.block = options.block, .label = options.label, .track = options.track}, settings);
   if (options.retries) settings.retries = *options.retries;
   if (options.priority) settings.priority = *options.priority;
   if (options.chunk_size) settings.chunk_size = *options.chunk_size;

@@ -59,7 +59,8 @@ class AsyncTasks {
   // From the call to the last result: elapsed() once it is ready.
   [[nodiscard]] Seconds wall_time() const { return tasks_.elapsed(); }
 
-  // Whether everything passed as rh::borrow may be changed again. True at once without such.
+  // Whether what was passed as rh::borrow and, with the view's `track`, as rh::Array, may be
+  // changed again. True at once without such.
   [[nodiscard]] bool sent() const { return tasks_.sent(); }
 
   // Waits for that. Returns whether it is so.

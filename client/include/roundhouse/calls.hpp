@@ -170,10 +170,7 @@ class Calls {
   template <class R>
   auto submit(const Function& function, Urgency urgency, Encoded arguments) const {
     using Result = std::remove_cvref_t<R>;
-    std::vector<Buffer> borrowed;
-    if (arguments.borrowed) borrowed = arguments.frames;
     Pending tasks = self().submit_call(function, arguments, urgency);
-    if (!borrowed.empty()) tasks.track(std::move(borrowed));
     return AsyncResult<typename View::template Value<Result>>(std::move(tasks),
                                                               View::template collector<Result>());
   }

@@ -102,11 +102,8 @@ class NamedData {
     values[0].packed.type = type_name<Stored>();
     encode_result(values[0].packed.value, std::forward<T>(value));
     Encoded body = encode_named_values(values);
-    std::vector<Buffer> borrowed;
-    if (body.borrowed) borrowed = body.frames;
     values.clear();
     Pending tasks = submit({kPushTask, {}}, self().engines(), {&body, 1});
-    if (!borrowed.empty()) tasks.track(std::move(borrowed));
     return settled(AsyncResult<void>(std::move(tasks), View::template collector<void>()));
   }
 

@@ -45,12 +45,16 @@ struct ClientOptions {
 struct ViewOptions {
   std::optional<bool> block{};         // apply, map, push, ... wait until their result is ready
   std::optional<std::string> label{};  // of the tasks, in the hub's records
+  // Results tell by sent() and wait_on_send() when rh::Arrays that were passed may be edited again.
+  // (Of what was passed as rh::borrow they always tell.)
+  std::optional<bool> track{};
 };
 
 // Settings of a load-balanced view; what is not given stays as it is.
 struct BalancedOptions {
   std::optional<bool> block{};
   std::optional<std::string> label{};
+  std::optional<bool> track{};
   std::optional<std::uint32_t> retries{};   // how often a task that failed may be run again
   std::optional<std::int32_t> priority{};   // higher goes first; 0 by default
   std::optional<std::size_t> chunk_size{};  // elements of a map per task; 0: chosen automatically

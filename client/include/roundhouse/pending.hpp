@@ -22,6 +22,7 @@
 
 namespace roundhouse::detail {
 
+class SendTracker;
 class Shell;
 struct Slot;
 
@@ -85,8 +86,9 @@ class Pending {
   // Time of all tasks on their engines, added up; those that are done.
   [[nodiscard]] Seconds serial_time() const;
 
-  // Buffers of the caller that are on their way (rh::borrow).
-  void track(std::vector<Buffer> borrowed);
+  // Tells of the memory of the caller that is on its way (rh::borrow, or a view with `track`).
+  void track(std::shared_ptr<const SendTracker> tracker) { tracker_ = std::move(tracker); }
+
   [[nodiscard]] bool sent() const;
   [[nodiscard]] bool wait_on_send(Timeout timeout) const;
 
@@ -99,7 +101,7 @@ class Pending {
   Slot* head_ = nullptr;
   std::uint64_t first_ = 0;
   std::size_t count_ = 0;
-  std::shared_ptr<const std::vector<Buffer>> borrowed_;  // shared by the copies of this handle
+  std::shared_ptr<const SendTracker> tracker_;  // shared by the copies of this handle; mostly null
 };
 
 }  // namespace roundhouse::detail

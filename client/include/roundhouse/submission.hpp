@@ -31,6 +31,7 @@ enum class Urgency : std::uint8_t { later, waits };
 struct ViewSettings {
   bool direct = true;
   bool block = false;
+  bool track = false;  // tell when what is sent without a copy may be changed again
   std::string label;
   std::vector<int> targets;  // of a load-balanced view: where its tasks may run; empty: anywhere
   std::uint32_t retries = 0;
