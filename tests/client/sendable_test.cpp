@@ -221,6 +221,57 @@ TEST_CASE("a variant keeps its alternative") {
                   SerializationError);
 }
 
+TEST_CASE("to edit an array safely after sending it, track its send and wait for it") {
+  LocalHub hub;
+  const Client client = hub.connect();
+  hub.holds_outcomes(true);
+  Array<Particle> array(kLarge);
+  const auto untracked = client[0].apply_async(address_of_array, array);
+  CHECK(untracked.sent());  // nobody asked to know
+  const EngineView view = client[0].with({.track = true});
+  const auto result = view.apply_async(address_of_array, array);
+  CHECK_FALSE(result.sent());
+  CHECK_FALSE(result.wait_on_send(1ms));
+  CHECK_FALSE(array.writeable());
+  CHECK_THROWS_AS((void)array.edit(), ReadOnlyError);
+  hub.holds_outcomes(false);
+  CHECK(result.wait_on_send(kPatience));
+  CHECK(result.sent());
+  CHECK(untracked.wait(kPatience));
+  CHECK(comes_true_within(kPatience, [&] { return array.writeable(); }));
+  array.edit()[0].x = 1;
+}
+
+TEST_CASE("what is pushed and scattered is tracked, too, and what is lent always") {
+  LocalHub hub(2);
+  const Client client = hub.connect();
+  const std::vector<double> values(kLarge, 1.0);
+  hub.holds_outcomes(true);
+  const DirectView view = client[all].with({.track = true});
+  const std::vector results{
+      client[all].push("a", borrow(values)), view.push("b", Array<double>(kLarge)),
+      view.scatter("c", Array<double>(kLarge)), client[all].scatter("d", borrow(values))};
+  for (const auto& result : results) CHECK_FALSE(result.sent());
+  CHECK(view.push("small", 1).sent());
+  hub.holds_outcomes(false);
+  for (const auto& result : results) CHECK(result.wait(kPatience));
+  CHECK(client[all].gather<double>("d").get(kPatience) == values);
+}
+
+TEST_CASE("an argument beyond the stated limit is refused before anything is sent") {
+  LocalHub hub;
+  const Client client = hub.connect({.call_bytes_max = 1U << 20U});
+  const std::vector<std::byte> fits((1U << 20U) - 1000);
+  const std::vector<std::byte> large(1U << 20U);
+  CHECK(client[0].apply_sync(address_of_span, fits) != 0);
+  CHECK_THROWS_WITH_AS((void)client[0].apply_async(address_of_span, borrow(large)),
+                       doctest::Contains("ClientOptions::call_bytes_max"), Exception);
+  CHECK_THROWS_AS((void)client[all].push("large", large), Exception);
+  CHECK_THROWS_AS((void)client[all].scatter("large", large), Exception);
+  CHECK(hub.runs() == 1);
+  CHECK(client.outstanding() == 0);
+}
+
 TEST_CASE("a matrix travels to a task and back") {
   LocalHub hub;
   const Client client = hub.connect();

@@ -71,12 +71,16 @@ inline constexpr std::string_view kNoopTask = "roundhouse.noop";    // () -> not
   return out;
 }
 
-[[nodiscard]] inline Encoded encode_names(std::span<const std::string> names) {
+[[nodiscard]] inline Encoded encode_names(std::span<const std::string_view> names) {
   Encoded out;
   detail::Encoder encoder(out);
   encoder.list(names.size());
-  for (const std::string& name : names) detail::put_text(out.body, name);
+  for (const std::string_view name : names) detail::put_text(out.body, name);
   return out;
+}
+
+[[nodiscard]] inline Encoded encode_names(const std::vector<std::string>& names) {
+  return encode_names(std::vector<std::string_view>(names.begin(), names.end()));
 }
 
 // Throws SerializationError.
