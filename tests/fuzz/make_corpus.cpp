@@ -1,14 +1,22 @@
-// Writes one well-formed input of every kind to `message`, `records`, `pack` and `connection_file`
-// below the folder that is named on the command line. Run by hand when the wire changes; the files
-// are committed.
+// Writes one well-formed input of every kind, and some that are not, to `message`, `records`,
+// `pack`, `arguments` and `connection_file` below the folder that is named on the command line. Run
+// by hand when the wire changes; the files are committed.
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
 
 #include "shared/connection_file.hpp"
+#include "tests/fuzz/argument_types.hpp"
 #include "tests/shared/samples.hpp"
+#include <roundhouse/named_values.hpp>
 
 namespace samples = roundhouse::wire::samples;
 
@@ -34,6 +42,85 @@ bool write_connection_files(const std::filesystem::path& folder) {
   const std::string key(40, 'k');
   info.curve = roundhouse::CurveKeys{key, key, key};
   return roundhouse::write_connection_file(folder / "engine", info).ok();
+}
+
+// A record whose body is both in it and in a frame: refused.
+std::string record_with_two_bodies() {
+  roundhouse::wire::AssignRecord record = samples::assigns()[0];
+  record.payload = samples::framed("inline", {"spilled"}, 1);
+  return '\1' + std::string(samples::batch(std::vector{record}, 0).header.view());
+}
+
+// An array in a frame, though it is small enough for the body.
+template <class T>
+roundhouse::Encoded framed(const std::vector<T>& elements) {
+  roundhouse::Encoded out;
+  roundhouse::detail::Encoder encoder(out);
+  const auto whole = roundhouse::Buffer::copy(roundhouse::detail::raw_bytes(elements));
+  const std::string head = encoder.frame_head(roundhouse::detail::element_type<T>(), whole.size());
+  roundhouse::detail::put_extension_head(out.body, roundhouse::detail::Extension::frame_array,
+                                         head.size());
+  out.body += head;
+  encoder.share_frames(whole);
+  return out;
+}
+
+void write_arguments(const std::filesystem::path& folder) {
+  using namespace argument_types;
+  namespace rh = roundhouse;
+  const auto value = [&folder](const std::string& name, const auto& sample) {
+    rh::Encoded out;
+    rh::encode_result(out, sample);
+    write(folder / name, input_of(number_of<std::decay_t<decltype(sample)>>(), out));
+  };
+  const Matrix matrix{{1, 2}, {1.0, 2.0}, {'m'}};
+  const Shape shape{"square", {{1, 2}, {3, 4}}, Point{5, 6}, {0.5}, Point{7, 8}, matrix};
+  value("bool", true);
+  value("number", std::uint64_t{1} << 63U);
+  value("negative", std::int8_t{-100});
+  value("double", 2.5);
+  value("text", std::string("text"));
+  value("text_of_16_bits", std::u16string(u"text"));
+  value("numbers", std::vector<double>{1, 2, 3});
+  value("texts", std::vector<std::string>{"a", "", "c"});
+  value("nested", std::vector<std::vector<std::int16_t>>{{1, 2}, {}, {-3}});
+  value("bits", std::vector<bool>{true, false});
+  value("enumerators", std::vector<Colour>{Colour::green, Colour::red});
+  value("structs", std::vector<Particle>{{1.5, 2, 0}, {2.5, 3, 1}});
+  value("three", std::array<int, 3>{1, 2, 3});
+  value("matrix", matrix);
+  value("matrices", std::vector<Matrix>{matrix, {}});
+  value("shape", shape);
+  value("shapes", std::vector<Shape>{shape, {}});
+  value("named_fields", argument_types::Named{});
+  value("map", std::map<std::string, std::vector<double>>{{"k", {1, 2}}, {"l", {}}});
+  value("optional", std::optional(std::tuple{1, std::string("x")}));
+  value("variant", std::variant<int, std::string, std::vector<Point>>(std::vector<Point>{{1, 2}}));
+  write(folder / "framed_numbers",
+        input_of(number_of<std::vector<double>>(), framed(std::vector<double>{1, 2, 3})));
+  write(folder / "framed_structs",
+        input_of(number_of<std::vector<Particle>>(), framed(std::vector<Particle>{{1, 2, 3}})));
+  rh::Encoded twice = framed(std::vector<std::int16_t>{1, 2, 3});
+  twice.body = '\x92' + twice.body + twice.body;
+  write(folder / "frame_used_twice",
+        input_of(number_of<std::vector<std::vector<std::int16_t>>>(), twice));
+  const std::vector<double> numbers{1, 2};
+  write(folder / "arguments",
+        input_of(kArgumentList, rh::encode_values(1, "a", "b", numbers, numbers, true, shape)));
+  write(folder / "reference",
+        input_of(kArgumentList, rh::encode_values(1, rh::ref<std::string>("name"))));
+  rh::Encoded map;
+  rh::encode_map_arguments<int, std::string, std::string_view, std::span<const double>,
+                           std::vector<double>, bool, Shape>(
+      map, std::vector{1, 2}, std::vector<std::string>{"a", "b"},
+      std::vector<std::string>{"c", "d"}, std::vector{numbers, numbers},
+      std::vector{numbers, numbers}, std::vector{true, false}, std::vector{shape, shape});
+  write(folder / "map_arguments", input_of(kMapArguments, map));
+  const std::vector<rh::NamedValue> values{{"a", rh::pack_value(1)},
+                                           {"b", {"type", framed(numbers)}}};
+  write(folder / "named_values", input_of(kNamedValues, rh::encode_named_values(values)));
+  const std::vector<std::string> names{"a", "b"};
+  write(folder / "names", input_of(kNames, rh::encode_names(names)));
 }
 
 }  // namespace
@@ -64,5 +151,7 @@ int main(int argc, char** argv) {
   write(corpus / "pack" / "deep", std::string(200, '\x91') + '\x01');
   write(corpus / "pack" / "array_of_4_billion", {'\xdd', -1, -1, -1, -1, 1});
   write(corpus / "pack" / "ext", {'\xd4', 1, 2, '\xc7', 3, 1, 2, 3, 4, '\xc0', '\xd0', -5});
+  write(corpus / "records" / "spill_with_inline_body", record_with_two_bodies());
+  write_arguments(corpus / "arguments");
   return write_connection_files(corpus / "connection_file") ? 0 : 1;
 }
