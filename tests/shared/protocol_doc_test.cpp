@@ -15,6 +15,7 @@
 #include "shared/message.hpp"
 #include "shared/records.hpp"
 #include "tests/shared/samples.hpp"
+#include <roundhouse/error.hpp>
 #include <roundhouse/version.hpp>
 
 using namespace roundhouse;
@@ -135,5 +136,16 @@ TEST_CASE("the codes that the document names are codes") {
   for (const char* code : {"version", "bad_secret", "old_epoch"}) {
     CHECK(errc_from_string(code));
     CHECK(document().find('`' + std::string(code) + '`') != std::string::npos);
+  }
+}
+
+TEST_CASE("every code that travels is in the document") {
+  const std::string text = document();
+  for (const Errc code :
+       {Errc::malformed, Errc::unknown_kind, Errc::too_large, Errc::version, Errc::bad_secret,
+        Errc::old_epoch, Errc::say_hello, Errc::sequence_gap, Errc::over_quota, Errc::store_failed,
+        Errc::refused, Errc::invalid, Errc::unknown_engine, Errc::unknown_task}) {
+    CAPTURE(to_string(code));
+    CHECK(text.find('`' + std::string(to_string(code)) + '`') != std::string::npos);
   }
 }
