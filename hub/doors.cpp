@@ -11,6 +11,8 @@ namespace {
 constexpr unsigned kTaskThread = 0;
 constexpr unsigned kControlThread = 1;
 
+constexpr std::chrono::seconds kSayAgain{60};  // what would otherwise fill the log
+
 net::SocketOptions door_options(wire::Plane plane, const net::CurveOptions& curve) {
   net::SocketOptions out;
   out.curve = curve;
@@ -43,7 +45,8 @@ std::size_t index_of(Side side, wire::Plane plane) {
 
 Doors::Doors(const BindEndpoints& endpoints, const Keys& keys)
     : context_({.io_threads = 2}),
-      notify_(context_, net::SocketKind::xpub, notify_options(keys.clients)) {
+      notify_(context_, net::SocketKind::xpub, notify_options(keys.clients)),
+      notify_watch_(context_, notify_) {
   for (const Side side : {Side::client, Side::engine})
     for (const wire::Plane plane : {wire::Plane::task, wire::Plane::control})
       doors_[index_of(side, plane)] = std::make_unique<Door>(
@@ -164,7 +167,7 @@ void Doors::refuse_oversized(Door& from, std::uint32_t number) {
 
 Doors::Sent Doors::send(LinkId link, const wire::Message& message) {
   const auto found = routes_.find(link.peer);
-  if (found == routes_.end() || found->second.closed) return Sent::gone;
+  if (found == routes_.end() || found->second.closed || found->second.cut) return Sent::gone;
   const Route& route = found->second;
   const net::SendResult result = route.door != nullptr
                                      ? route.door->socket.send(route.peer, message)
@@ -185,8 +188,10 @@ void Doors::publish(const std::string& topic, const wire::Message& message) {
 
 std::vector<std::string> Doors::take_subscriptions() {
   std::vector<std::string> out;
-  while (auto change = notify_.next_subscription())
+  while (auto change = notify_.next_subscription()) {
+    notify_watch_.heard(notify_.source_fd());
     if (change->subscribe) out.push_back(std::move(change->topic));
+  }
   for (Mailboxes& box : mailboxes_)
     while (auto change = box.door.next_subscription())
       if (change->second.subscribe) out.push_back(std::move(change->second.topic));
@@ -208,10 +213,25 @@ std::optional<TimePoint> Doors::cut_closed(TimePoint now) {
   return closing_.front().first;
 }
 
+void Doors::cut_silent(TimePoint now) {
+  std::size_t silent = notify_watch_.break_silent(now, kSilence);
+  for (const auto& door : doors_)
+    if (door->drained) silent += door->watch.break_silent(now, kSilence);
+  if (silent > 0) log::warn("silent_connections_cut", {{"count", silent}});
+  // Not said of each: who is refused comes again at once.
+  if (const std::uint64_t refused = cap_.take_refused();
+      refused > 0 && (!full_said_ || now - *full_said_ >= kSayAgain)) {
+    log::error("too_many_connections",
+               {{"refused", refused}, {"advice", "raise the limit of open files (ulimit -n)"}});
+    full_said_ = now;
+  }
+}
+
 void Doors::cut(std::uint32_t number) {
   const auto found = routes_.find(number);
-  if (found == routes_.end()) return;
+  if (found == routes_.end() || found->second.cut) return;
   Route& route = found->second;
+  route.cut = true;
   if (route.door == nullptr) {
     mailboxes_[static_cast<std::size_t>(route.side)].door.disconnect(route.peer);
   } else {
@@ -259,6 +279,7 @@ std::vector<net::PollItem> Doors::poll_items() const {
     out.push_back(door->watch.poll_item());
   }
   out.push_back(net::PollItem::of(notify_));
+  out.push_back(notify_watch_.poll_item());
   for (const Mailboxes& box : mailboxes_) {
     const auto items = box.door.poll_items();
     out.insert(out.end(), items.begin(), items.end());

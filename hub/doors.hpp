@@ -25,6 +25,7 @@
 
 #include "hub/config.hpp"
 #include "hub/core/link.hpp"
+#include "hub/descriptors.hpp"
 #include "shared/message.hpp"
 #include "shared/net/mailbox_link.hpp"
 #include "shared/net/peer_watch.hpp"
@@ -41,6 +42,8 @@ class Doors {
   static constexpr int kOversizedMax = 16;  // then the connection is closed
   // A connection that the router closed is cut so much later, that its last word can be read.
   static constexpr std::chrono::milliseconds kLastWord{500};
+  // A connection that nothing comes by for so long after it was made is cut.
+  static constexpr std::chrono::seconds kSilence{5};
 
   struct Keys {
     net::CurveOptions clients;  // of the doors; not enabled: in clear
@@ -89,6 +92,8 @@ class Doors {
   void close(LinkId link, TimePoint now);
   // Cuts what is due. The next time at which there is something to cut.
   std::optional<TimePoint> cut_closed(TimePoint now);
+  // Cuts who came and has said nothing for kSilence. Once per turn, after receive().
+  void cut_silent(TimePoint now);
 
   // Connections that went away, once each, when all that they had sent was received. After
   // receive().
@@ -126,6 +131,7 @@ class Doors {
     net::PeerId peer;
     Side side = Side::client;
     bool closed = false;
+    bool cut = false;  // takes nothing any more
     int oversized = 0;
   };
 
@@ -147,9 +153,12 @@ class Doors {
   // Appends the links of a connection that is gone, unless it was closed, and forgets it.
   void report(std::uint32_t number, std::vector<LinkId>& lost);
 
+  ConnectionCap cap_;
+  std::optional<TimePoint> full_said_;  // when the log last said that it refuses connections
   net::Context context_;
   std::array<std::unique_ptr<Door>, 4> doors_;
   net::Socket notify_;
+  net::PeerWatch notify_watch_;
   std::array<Mailboxes, 2> mailboxes_;
   BindEndpoints endpoints_;
   std::unordered_map<std::uint32_t, Route> routes_;

@@ -149,6 +149,7 @@ void Hub::turn(bool wait) {
   confirm_subscriptions();
   take_mail(now);
   for (const LinkId link : doors_->take_lost()) router_->on_link_down(link, now, out_);
+  doors_->cut_silent(now.steady);
   router_->on_tick(now, out_);
   router_->schedule(now, out_);
   carry_out(now);

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "hub/config.hpp"
+#include "hub/descriptors.hpp"
 #include "hub/hub.hpp"
 #include "shared/log.hpp"
 #include <roundhouse/version.hpp>
@@ -94,6 +95,7 @@ int serve(const Flags& flags) {
   const hub::HubConfig config = hub::load_config(flags.config, flags.settings).or_throw();
   const int stop_fd = make_stop_fd();
   open_log(config);
+  hub::raise_descriptor_limit();
   hub::Hub hub(config);
   std::printf("ready cluster=%s epoch=%llu pid=%d client=%s engine=%s\n",
               hub.run_dir().cluster().c_str(), static_cast<unsigned long long>(hub.epoch()),

@@ -3,18 +3,21 @@
 //
 //   if (is_hello(in.message) && !watch.add(in.peer, door.source_fd())) peer_is_gone(in.peer);
 //   while (auto peer = watch.next_lost()) peer_is_gone(*peer);       // when its poll item is ready
+//   watch.break_silent(now, patience);                               // when all was received
 //
 // What a lost peer sent before it was lost may still wait in the socket: receive until there is
 // nothing before acting on next_lost(). Thread rule: as the ROUTER, one thread at a time.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <unordered_map>
 
 #include "shared/net/monitor.hpp"
 #include "shared/net/poll.hpp"
+#include "shared/time.hpp"
 
 namespace roundhouse::net {
 
@@ -36,6 +39,17 @@ class PeerWatch {
   // may be hit instead, and connects again.)
   bool disconnect(PeerId peer);
 
+  // Something was received by the connection with this descriptor; add() says so, too. For an XPUB,
+  // whose peers have no number.
+  void heard(int fd);
+
+  // Breaks the connections that nothing was heard of for so long, in ZeroMQ's handshake or behind
+  // it, and returns how many they are. Call it often: time that passes between two calls beyond
+  // kTurnMax is the fault of this process, not of its peers. What came before `now` has been
+  // received.
+  std::size_t break_silent(TimePoint now, Duration patience);
+  static constexpr std::chrono::seconds kTurnMax{1};
+
   // Connections now open, hello or not.
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
@@ -43,11 +57,26 @@ class PeerWatch {
   [[nodiscard]] PollItem poll_item() const { return PollItem::of(monitor_); }
 
  private:
+  struct Connection {
+    std::uint64_t number = 0;  // counts them: descriptors are used again
+    bool heard = false;
+    std::optional<PeerId> peer;
+  };
+
+  struct Newcomer {
+    int fd = -1;
+    std::uint64_t number = 0;
+    std::optional<TimePoint> since;  // its first break_silent()
+  };
+
   void drain();
   void lose(PeerId peer);
 
   Monitor monitor_;
-  std::unordered_map<int, std::optional<PeerId>> connections_;  // by descriptor
+  std::unordered_map<int, Connection> connections_;  // by descriptor
+  std::uint64_t accepted_ = 0;
+  std::deque<Newcomer> newcomers_;  // in the order of their coming; some have spoken, or are gone
+  TimePoint looked_;                // at the newcomers
   std::unordered_map<PeerId, int> descriptors_;
   std::deque<PeerId> lost_;
 };

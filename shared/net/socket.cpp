@@ -283,6 +283,7 @@ std::optional<Subscription> Socket::next_subscription() {
     const bool single = !frame.more();
     const std::string_view bytes = frame.to_string_view();
     const bool change = !bytes.empty() && (bytes[0] == '\0' || bytes[0] == '\1');
+    impl_->source.copy(frame);
     if (single && change) return Subscription{bytes[0] == '\1', std::string(bytes.substr(1))};
     for (bool more = !single; more; more = frame.more()) RH_CHECK(impl_->next_frame(frame));
   }

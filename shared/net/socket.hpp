@@ -173,7 +173,7 @@ class Socket {
   // SUB: false when none is there now.
   [[nodiscard]] bool receive(Notification& into);
 
-  // ROUTER, about the message received last (valid until the next receive or close): the
+  // ROUTER and XPUB, about the message received last (valid until the next receive or close): the
   // descriptor of the connection that it came by, for PeerWatch; -1 when that is not known.
   [[nodiscard]] int source_fd() const;
   // The same for "Peer-Address" (tcp: address; ipc: "localhost:uid:gid:pid") and "User-Id" (what

@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "shared/log.hpp"
 #include "tests/hub/peers.hpp"
 #include "tests/support/patience.hpp"
 
@@ -151,6 +152,35 @@ TEST_CASE("over tcp the keys are in the connection files, and without them nobod
     CHECK(plain.goes_down());
   }
   CHECK(running.hub.connection(Role::client).curve != running.hub.connection(Role::engine).curve);
+}
+
+TEST_CASE("a peer that does not read is cut off, and spoken of once") {
+  const TempDir dir;
+  const std::string path = dir.file("log");
+  net::Context context;
+  log::open({.program = "hub", .file = path}).or_throw();
+  {
+    Doors doors({"ipc://*", "ipc://*", "ipc://*", "ipc://*", "ipc://*"}, {});
+    net::Socket deaf(context, net::SocketKind::dealer, {.receive_messages_max = 1});
+    deaf.connect(doors.endpoints().client_control);
+    REQUIRE(deaf.send(wire::encode(wire::Beat{1})) == net::SendResult::sent);
+    std::optional<LinkId> link;
+    REQUIRE(comes_true([&] {
+      std::size_t budget = 1;
+      doors.look();
+      if (const auto in = doors.receive(Doors::Way::sockets, Side::client, Plane::control, budget))
+        link = in->link;
+      return link.has_value();
+    }));
+    const wire::Message large = raw(std::string(10'000, 'x'));
+    REQUIRE(comes_true([&] { return doors.send(*link, large) == Doors::Sent::gone; }));
+    for (int i = 0; i < 1000; ++i) CHECK(doors.send(*link, large) == Doors::Sent::gone);
+  }
+  log::close();
+  const std::string log = read_file(path);
+  const std::size_t first = log.find("peer_does_not_read");
+  REQUIRE(first != std::string::npos);
+  CHECK(log.find("peer_does_not_read", first + 1) == std::string::npos);
 }
 
 }  // namespace roundhouse::hub

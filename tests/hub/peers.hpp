@@ -59,7 +59,9 @@ class Peer {
 
   static Peer over_sockets(net::Context& context, const Hub& hub, Side side) {
     const Role role = side == Side::client ? Role::client : Role::engine;
-    return Peer(net::ZmqLink::connect(context, hub.connection(role)));
+    Peer out(net::ZmqLink::connect(context, hub.connection(role)));
+    if (side == Side::client) out.link().subscribe("nothing");  // a word on each plane is expected
+    return out;
   }
 
   template <class M>

@@ -131,3 +131,59 @@ TEST_CASE("a hub can break the connection of one peer") {
   REQUIRE(good->send(message("still here")) == SendResult::sent);
   CHECK(receive(door.router).peer == stays);
 }
+
+TEST_CASE("a connection that nothing comes by is broken, and no other") {
+  using std::chrono::seconds;
+  Door door;
+  PeerId speaks;
+  int fd = -1;
+  const auto good = door.arrival(speaks, fd);
+  CHECK(door.watch.add(speaks, fd));
+  auto silent = std::make_unique<Socket>(door.context, SocketKind::dealer);
+  Monitor monitor(door.context, *silent);
+  silent->connect(door.endpoint);
+  roundhouse::test::poll_until({door.watch.poll_item()}, [&] {
+    static_cast<void>(door.watch.next_lost());
+    return door.watch.connections() == 2;
+  });
+  const roundhouse::TimePoint start{seconds{100}};
+  for (int i = 0; i < 5; ++i) CHECK(door.watch.break_silent(start + seconds{i}, seconds{5}) == 0);
+  CHECK(door.watch.break_silent(start + seconds{5}, seconds{5}) == 1);
+  roundhouse::test::await_event(monitor, MonitorEvent::Kind::disconnected);
+  REQUIRE(good->send(message("still here")) == SendResult::sent);
+  CHECK(receive(door.router).peer == speaks);
+}
+
+TEST_CASE("time that the hub itself was away for is not held against a silent connection") {
+  using std::chrono::seconds;
+  Door door;
+  Socket silent(door.context, SocketKind::dealer);
+  silent.connect(door.endpoint);
+  roundhouse::test::poll_until({door.watch.poll_item()}, [&] {
+    static_cast<void>(door.watch.next_lost());
+    return door.watch.connections() == 1;
+  });
+  const roundhouse::TimePoint start{seconds{100}};
+  CHECK(door.watch.break_silent(start, seconds{5}) == 0);
+  CHECK(door.watch.break_silent(start + seconds{60}, seconds{5}) == 0);
+  for (int i = 1; i < 5; ++i)
+    CHECK(door.watch.break_silent(start + seconds{60 + i}, seconds{5}) == 0);
+  CHECK(door.watch.break_silent(start + seconds{65}, seconds{5}) == 1);
+}
+
+TEST_CASE("a subscription is a word, too") {
+  using std::chrono::seconds;
+  Context context;
+  Socket notify(context, SocketKind::xpub);
+  PeerWatch watch(context, notify);
+  const std::string endpoint = notify.bind("ipc://*");
+  Socket subscriber(context, SocketKind::sub);
+  subscriber.connect(endpoint);
+  subscriber.subscribe("topic");
+  roundhouse::test::poll_until({PollItem::of(notify), watch.poll_item()},
+                               [&] { return notify.next_subscription().has_value(); });
+  watch.heard(notify.source_fd());
+  CHECK(watch.connections() == 1);
+  const roundhouse::TimePoint start{seconds{100}};
+  for (int i = 0; i < 9; ++i) CHECK(watch.break_silent(start + seconds{i}, seconds{5}) == 0);
+}
