@@ -75,6 +75,13 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   define.targets.assign(view.targets.begin(), view.targets.end());
   define.retries = view.retries;
   define.priority = view.priority;
+  if (define.bytes() > wire::kTemplateBytesMax)
+    throw Exception(Errc::too_large,
+                    "the function's name, its types, the label and the targets "
+                    "of a call take " +
+                        std::to_string(define.bytes()) + " bytes; " +
+                        std::to_string(wire::kTemplateBytesMax) +
+                        " is the most: use a shorter label or fewer targets");
   const std::uint32_t number = session_.define(std::move(define));
   templates_.emplace(key, KnownTemplate{std::string(function.name), std::string(function.signature),
                                         settings, function.map, number});

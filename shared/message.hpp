@@ -21,11 +21,14 @@
 
 namespace roundhouse::wire {
 
-inline constexpr std::size_t kHeaderBytesMax = 1U << 20U;   // of any header frame
-inline constexpr std::size_t kFrameBytesMax = 16U << 20U;   // of any bulk frame
-inline constexpr std::size_t kFramesMax = 1024;             // bulk frames of one message
-inline constexpr std::size_t kPrefixBytes = 4;              // 'R' 'H' major kind
-inline constexpr std::size_t kListMax = 100'000;            // elements of a list in a map
+inline constexpr std::size_t kHeaderBytesMax = 1U << 20U;      // of any header frame
+inline constexpr std::size_t kFrameBytesMax = 16U << 20U;      // of any bulk frame
+inline constexpr std::size_t kFramesMax = 1024;                // bulk frames of one message
+inline constexpr std::size_t kPrefixBytes = 4;                 // 'R' 'H' major kind
+inline constexpr std::size_t kListMax = 100'000;               // elements of a list in a map
+inline constexpr std::size_t kTemplatesMax = 1U << 16U;        // of one session
+inline constexpr std::size_t kTemplateBytesMax = 256U << 10U;  // of a template: its texts and lists
+inline constexpr std::size_t kTemplatesBytesMax = 64U << 20U;  // of all templates of a session
 inline constexpr std::size_t kInlineBytesMax = 16U << 10U;  // larger bodies and arrays are frames
 
 enum class Plane : std::uint8_t { task, control, notify };
@@ -231,6 +234,11 @@ struct Define {
   std::uint32_t retries = 0;
   std::int32_t priority = 0;
   friend bool operator==(const Define&, const Define&) = default;
+
+  // What counts against the bounds of templates.
+  [[nodiscard]] std::size_t bytes() const {
+    return function.size() + signature.size() + view.size() + label.size() + 4 * targets.size();
+  }
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {

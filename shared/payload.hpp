@@ -53,6 +53,15 @@ struct Payload {
     return total;
   }
 
+  // Puts head and tail into a block of their own, so that what they came in can be freed.
+  void stand_alone() {
+    std::string own;
+    own.reserve(inline_size());
+    own.append(head()).append(tail());
+    head_at = 0, tail_at = head_size;
+    block = own.empty() ? Buffer() : Buffer::take(std::move(own));
+  }
+
   // The body in one piece: joined from both pieces, or from the spilled frames.
   [[nodiscard]] std::string body() const {
     std::string out;

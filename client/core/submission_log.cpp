@@ -188,10 +188,11 @@ std::uint32_t SubmissionLog::allowed(std::uint32_t count) const {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, credit_tasks_ - sent_));
 }
 
-bool SubmissionLog::fits(std::size_t bytes) const {
-  if (bytes == 0 || sent_bytes_ + bytes <= credit_bytes_) return true;
-  // A record beyond what the hub ever gives goes alone, when all before it is accepted.
-  return bytes > first_credit_bytes_ && accepted_ == sent_;
+bool SubmissionLog::fits(std::size_t bytes, std::uint64_t last) const {
+  if (bytes == 0 || last <= hub_has_ || sent_bytes_ + bytes <= credit_bytes_) return true;
+  // A record beyond what the hub ever gives goes alone, when all before it is accepted and some
+  // credit is left.
+  return bytes > first_credit_bytes_ && accepted_ == sent_ && sent_bytes_ < credit_bytes_;
 }
 
 bool SubmissionLog::ready() const {
@@ -200,7 +201,8 @@ bool SubmissionLog::ready() const {
   if (cursor_ >= entries_.size()) return true;
   const Entry& entry = entries_[cursor_];
   if (entry.first() > sent_ + 1) return true;
-  return fits(size_of(entry.record, static_cast<std::uint32_t>(sent_ + 1 - entry.first()), 1));
+  return fits(size_of(entry.record, static_cast<std::uint32_t>(sent_ + 1 - entry.first()), 1),
+              sent_ + 1);
 }
 
 std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
@@ -220,8 +222,9 @@ std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
     const auto offset = static_cast<std::uint32_t>(sent_ + 1 - entry.first());
     const std::uint32_t left = entry.record.count - offset;
     std::uint32_t count = allowed(left);
-    while (count > 1 && !fits(size_of(entry.record, offset, count))) count /= 2;
-    if (count == 0 || !fits(size_of(entry.record, offset, count))) return std::nullopt;
+    while (count > 1 && !fits(size_of(entry.record, offset, count), sent_ + count)) count /= 2;
+    if (count == 0 || !fits(size_of(entry.record, offset, count), sent_ + count))
+      return std::nullopt;
     out = client::part_of(entry.record, offset, count);
     out.blank = entry.dead;
     if (count == left) {
@@ -231,7 +234,7 @@ std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
   }
   sent_ += out.count;
   ever_sent_ = std::max(ever_sent_, sent_);
-  sent_bytes_ += out.payload.size();
+  if (sent_ > hub_has_) sent_bytes_ += out.payload.size();
   return out;
 }
 

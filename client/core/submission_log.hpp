@@ -91,8 +91,9 @@ class SubmissionLog {
   [[nodiscard]] bool droppable(const Entry& entry) const;
   // How many of `count` tasks from sent_ + 1 on credit allows; 0: none.
   [[nodiscard]] std::uint32_t allowed(std::uint32_t count) const;
-  // Whether so many bytes of payload may be sent now.
-  [[nodiscard]] bool fits(std::size_t bytes) const;
+  // Whether so many bytes of payload, of a record that ends with the task `last`, may be sent now.
+  // What the hub only lacks the frames of needs no credit.
+  [[nodiscard]] bool fits(std::size_t bytes, std::uint64_t last) const;
   void drop(Entry& entry);
   void tidy();
   void store_through(std::uint64_t stored);

@@ -86,6 +86,9 @@ struct Engine {
   std::uint64_t seen = 0;             // outcome numbers seen through, in this hub
   std::set<std::uint64_t> held_back;  // seen, of unknown tasks: not covered
   IntervalSet received;               // durability none: confirmed by clients
+  std::size_t orphans = 0;            // kept of it, also of incarnations that are over
+  std::uint64_t orphan_bytes = 0;
+  bool overfull = false;  // no more of its outcomes are taken on this connection
 
   // Load: mean of its tasks' durations, for the window; 0 until the first outcome.
   double mean_ns = 0;

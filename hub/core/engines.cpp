@@ -174,9 +174,11 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
   end_lanes(engine, why);
   engine.assigned.clear();
   engine.busy_lanes.clear(), engine.lanes.clear();
-  for (auto it = orphans.begin(); it != orphans.end();)
-    it = it->second.engine == engine.index && !it->second.finished ? orphans.erase(it)
-                                                                   : std::next(it);
+  for (auto it = orphans.begin(); it != orphans.end();) {
+    const bool is_over = it->second.engine == engine.index && !it->second.finished;
+    if (is_over) uncount_orphan(it->second);
+    it = is_over ? orphans.erase(it) : std::next(it);
+  }
   emit(EngineLeft{engine.id(), engine.incarnation, why, engine.gone, now.wall_us}, out);
   hint("engine_left", engine, out);
   touch(engine);

@@ -1,49 +1,74 @@
 #include <algorithm>
 #include <utility>
 
+#include "hub/core/detach.hpp"
 #include "hub/core/router_state.hpp"
 
 namespace roundhouse::hub {
-namespace {
-
-constexpr std::uint32_t kTemplatesMax = 1U << 16U;  // of one session
-
-}  // namespace
-
 void Router::State::on_define(Session& session, const wire::Define& define, LinkId link, Now now,
                               Outbox& out) {
-  if (define.number == 0 || define.number > kTemplatesMax)
-    return refuse(link, Errc::malformed,
-                  "template " + std::to_string(define.number) +
-                      " is out of range: a session has 1 to " + std::to_string(kTemplatesMax),
-                  false, out);
+  const std::string name = "template " + std::to_string(define.number);
+  if (define.number == 0 || define.number > wire::kTemplatesMax)
+    return malformed(link,
+                     {Errc::malformed, name + " is out of range: a session has 1 to " +
+                                           std::to_string(wire::kTemplatesMax)},
+                     now, out);
+  // In any order: a hub that lost its memory hears first of those that are in use.
+  if (session.templates.size() < define.number) session.templates.resize(define.number);
+  if (session.templates[define.number - 1] != 0) return;  // said again on a new connection
+  if (define.bytes() > wire::kTemplateBytesMax)
+    return malformed(link,
+                     {Errc::too_large, name + " has more than " +
+                                           std::to_string(wire::kTemplateBytesMax) + " bytes"},
+                     now, out);
+  if (session.template_bytes + define.bytes() > wire::kTemplatesBytesMax)
+    return malformed(link,
+                     {Errc::over_quota, "the templates of this session have more than " +
+                                            std::to_string(wire::kTemplatesBytesMax) + " bytes"},
+                     now, out);
   // A session is on record from its first template on: there are no tasks without.
   if (!std::exchange(session.opened, true))
     emit(SessionOpened{session.number, session.id, session.secret, session.label, now.wall_us},
          out);
-  // In any order: a hub that lost its memory hears first of those that are in use.
-  if (session.templates.size() < define.number) session.templates.resize(define.number);
-  if (session.templates[define.number - 1] != 0) return;  // said again on a new connection
   Template made{session.number, define, ready.shape_of(define.priority, define.targets)};
   made.define.session = session.id;
   const auto number = static_cast<TemplateNumber>(templates.size());
   session.templates[define.number - 1] = number;
+  session.template_bytes += define.bytes();
   emit(TemplateDefined{number, session.number, define}, out);
   templates.push_back(std::move(made));
 }
 
-std::string Router::State::submission_error(const Session& session,
-                                            const wire::SubmitRecord& record) const {
-  if (record.template_number == 0 || record.template_number > session.templates.size() ||
-      session.templates[record.template_number - 1] == 0)
-    return "task " + std::to_string(record.sequence) + " uses template " +
-           std::to_string(record.template_number) + ", which was not defined";
-  // What is sent again costs nothing: a task counts when it is accepted.
-  const std::uint64_t last = record.sequence + record.count - 1;
-  if (session.unfinished + (last - std::min(last, session.accepted)) > options.session_tasks_max)
-    return "the session has used its submit credit of " +
-           std::to_string(options.session_tasks_max) + " unfinished tasks";
-  return {};
+std::optional<Error> Router::State::submission_error(const Session& session) const {
+  std::uint64_t last = session.accepted;  // with this batch
+  std::uint64_t bytes = session.bytes_received;
+  for (const wire::SubmitRecord& record : submits.records) {
+    if (record.sequence > last + 1)
+      return Error{Errc::sequence_gap, "submission " + std::to_string(record.sequence) +
+                                           " came where " + std::to_string(last + 1) +
+                                           " was expected"};
+    // What is sent again costs nothing: a task, and its bytes, count when it is accepted.
+    const std::uint64_t end = record.sequence + record.count - 1;
+    if (end <= last) continue;
+    last = end;
+    // The last one may go beyond the credit: one that is larger than all of it would never come.
+    const std::size_t size = record.payload.size();
+    if (size > 0 && bytes >= session.said_bytes)
+      return Error{Errc::over_quota, "the session has used its credit of " +
+                                         std::to_string(options.session_bytes_max) +
+                                         " bytes of arguments"};
+    bytes += size;
+    if (record.template_number == 0 || record.template_number > session.templates.size() ||
+        session.templates[record.template_number - 1] == 0)
+      return Error{Errc::refused, "task " + std::to_string(record.sequence) + " uses template " +
+                                      std::to_string(record.template_number) +
+                                      ", which was not defined"};
+  }
+  if (session.unfinished + (last - session.accepted) > options.session_tasks_max)
+    return Error{Errc::over_quota, "the session has used its submit credit of " +
+                                       std::to_string(options.session_tasks_max) +
+                                       " unfinished tasks"};
+  return std::nullopt;
 }
 
 void Router::State::on_submit(Session& session, LinkId link, const wire::Message& message, Now now,
@@ -58,34 +83,22 @@ void Router::State::on_submit(Session& session, LinkId link, const wire::Message
                       store_failure,
                   false, out);
   }
-  const std::uint64_t before = session.accepted;
-  std::size_t bytes = 0;
-  for (const wire::SubmitRecord& record : submits.records) {
-    const std::uint64_t last = record.sequence + record.count - 1;
-    bytes += record.payload.size();
-    if (record.sequence > session.accepted + 1) {
-      ++counters.gaps;
-      session.blocked = true;
-      refuse(link, Errc::refused,
-             "submission " + std::to_string(record.sequence) + " came where " +
-                 std::to_string(session.accepted + 1) + " was expected: connect anew",
-             true, out);
-      break;
-    }
-    if (const std::string error = submission_error(session, record);
-        !error.empty() && last > session.accepted) {
-      session.blocked = true;
-      refuse(link, Errc::refused, error, true, out);
-      break;
-    }
-    for (std::uint32_t i = 0; i < record.count; ++i) {
-      if (record.sequence + i > session.accepted)
-        accept(session, record, i, now.wall_us, now, &out);
-      else
-        supply(session, record, i);
-    }
+  // All of it or nothing: what is refused is sent again on a new connection.
+  if (const auto error = submission_error(session)) {
+    counters.gaps += error->code == Errc::sequence_gap ? 1U : 0U;
+    session.blocked = true;
+    return refuse(link, error->code, error->text, false, out);
   }
-  session.bytes_received += bytes;
+  detach_bodies(submits.records, message.header);
+  const std::uint64_t before = session.accepted;
+  for (const wire::SubmitRecord& record : submits.records) {
+    const auto known = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(record.count, session.accepted + 1 - record.sequence));
+    if (known > 0) take_again(session, record, known);
+    if (known < record.count) session.bytes_received += record.payload.size();
+    for (std::uint32_t i = known; i < record.count; ++i)
+      accept(session, record, i, now.wall_us, now, &out);
+  }
   touch(session);
   if (session.accepted == before) return;
   emit(Submitted{session.number, before + 1, session.accepted, message, now.wall_us}, out);
@@ -117,10 +130,17 @@ void Router::State::accept(Session& session, const wire::SubmitRecord& record, s
   enqueue(made, false);
 }
 
-// A duplicate may bring what a restarted hub lacks: bulk frames that are not kept on disk.
+// The first `count` tasks of the record were accepted before. They may bring what a restarted hub
+// lacks: bulk frames that are not kept on disk.
+void Router::State::take_again(Session& session, const wire::SubmitRecord& record,
+                               std::uint32_t count) {
+  counters.duplicates += count;
+  if (lacking.empty()) return;
+  for (std::uint32_t i = 0; i < count; ++i) supply(session, record, i);
+}
+
 void Router::State::supply(Session& session, const wire::SubmitRecord& record,
                            std::uint32_t index) {
-  ++counters.duplicates;
   const TaskIndex known = session.find(record.sequence + index);
   if (known == kNoTask || !tasks.get(known).lacks_frames) return;
   Task& task = tasks.get(known);
@@ -228,6 +248,7 @@ void Router::State::restore(const Restored& restored, Now now) {
     if (session.templates.size() < known.define.number)
       session.templates.resize(known.define.number);
     session.templates[known.define.number - 1] = known.number;
+    session.template_bytes += known.define.bytes();
   }
   for (const auto& known : restored.engines) {
     Engine& engine = engines.create(known.uuid, known.id);

@@ -4,17 +4,43 @@
 
 namespace roundhouse::hub {
 
-// Keeps what an engine has of an unknown task, unless a later run of it is known; false then.
+// One more, or one that is kept already.
+bool Router::State::has_room_for(const Engine& engine, TaskId orphan) const {
+  const bool is_full =
+      engine.orphans >= options.orphans_max || engine.orphan_bytes >= options.orphan_bytes_max;
+  return !is_full || orphans.contains(orphan);
+}
+
+void Router::State::count_orphan(const Orphan& orphan) {
+  Engine& engine = engines.get(orphan.engine);
+  ++engine.orphans;
+  if (orphan.finished) engine.orphan_bytes += orphan.finished->payload.size();
+}
+
+void Router::State::uncount_orphan(const Orphan& orphan) {
+  Engine& engine = engines.get(orphan.engine);
+  --engine.orphans;
+  if (orphan.finished) engine.orphan_bytes -= orphan.finished->payload.size();
+}
+
+// Keeps what an engine has of an unknown task, unless a later run of it is known or there is no
+// room; false then.
 bool Router::State::keep_orphan(TaskId task, Orphan orphan) {
+  if (!has_room_for(engines.get(orphan.engine), task)) return false;
   const auto [place, fresh] = orphans.try_emplace(task, orphan);
-  if (fresh) return true;
+  if (fresh) {
+    count_orphan(orphan);
+    return true;
+  }
   Orphan& known = place->second;
   if (orphan.fence < known.fence) return false;
   // Sent again on another connection, it is still waited for.
   const bool same = known.engine == orphan.engine && known.incarnation == orphan.incarnation &&
                     known.outcome_number == orphan.outcome_number;
   if (!same) release_orphan(known);
+  uncount_orphan(known);
   known = std::move(orphan);
+  count_orphan(known);
   return true;
 }
 
@@ -47,6 +73,7 @@ bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
   if (found == orphans.end()) return false;
   const Orphan orphan = std::move(found->second);
   orphans.erase(found);
+  uncount_orphan(orphan);
   Engine& engine = engines.get(orphan.engine);
   const bool is_over =
       engine.incarnation != orphan.incarnation || engine.presence == Presence::lost;
@@ -65,15 +92,24 @@ bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
   return true;
 }
 
-void Router::State::expire_orphans(Now now) {
+void Router::State::expire_orphans(Now now, Outbox& out) {
   for (auto it = orphans.begin(); it != orphans.end();) {
     if (now.steady < it->second.deadline) {
       ++it;
       continue;
     }
     release_orphan(it->second);
+    uncount_orphan(it->second);
     it = orphans.erase(it);
   }
+  // Who was not listened to any more comes again, when there is room, with all that is not stored.
+  engines.each([&](Engine& engine) {
+    const bool has_room = engine.orphans <= options.orphans_max / 2 &&
+                          engine.orphan_bytes <= options.orphan_bytes_max / 2;
+    if (!engine.overfull || !has_room || !engine.task_link) return;
+    if (const PeerTable::Link* link = peers.find_link(*engine.task_link))
+      drop_peer(link->peer, now, out);
+  });
 }
 
 }  // namespace roundhouse::hub

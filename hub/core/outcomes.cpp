@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "hub/core/detach.hpp"
 #include "hub/core/router_state.hpp"
 
 namespace roundhouse::hub {
@@ -35,6 +36,8 @@ void Router::State::on_finished(Engine& engine, const wire::Message& message, Li
                                 Outbox& out) {
   if (const auto decoded = wire::decode_batch(message, finished); !decoded)
     return malformed(link, decoded.error(), now, out);
+  if (engine.overfull) return;
+  detach_bodies(finished.records, message.header);
   std::uint64_t number = finished.first;
   std::uint64_t total_ns = 0;
   // What an engine does not send (any more) was confirmed by a hub before this one.
@@ -47,6 +50,7 @@ void Router::State::on_finished(Engine& engine, const wire::Message& message, Li
     } else if (!finish(engine, record, number, now, out)) {
       engine.held_back.insert(number);
     }
+    if (engine.overfull) break;
     engine.seen = std::max(engine.seen, number);
     ++number;
   }
@@ -66,6 +70,10 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     if (keep_orphan(record.task, {engine.index, engine.incarnation, 0, record.fence, record, number,
                                   now.steady + options.orphan}))
       return false;
+    // But a nanny is listened to: its page has an end, and what follows from the death is behind
+    // it. What finds no room is dropped.
+    engine.overfull = !engine.nanny_speaks && !has_room_for(engine, record.task);
+    if (engine.overfull) return true;
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
   }
@@ -286,10 +294,10 @@ void Router::State::say_accepted(Session& session, bool due, Outbox& out) {
                     session.unfinished_bytes * 8 > options.session_bytes_max || waits_for_disk;
   if (!due && !much) return;
   session.said_accepted = accepted, session.said_stored = session.stored;
-  session.said_credit = credit;
+  const std::uint64_t bytes = credit_bytes(session);
+  session.said_credit = credit, session.said_bytes = std::max(session.said_bytes, bytes);
   out.sends.push_back(
-      {*session.task_link,
-       wire::encode(wire::Accepted{accepted, session.stored, credit, credit_bytes(session)})});
+      {*session.task_link, wire::encode(wire::Accepted{accepted, session.stored, credit, bytes})});
 }
 
 // Outcomes through this number the engine need not keep.

@@ -33,9 +33,10 @@ struct Peer {
 class PeerTable {
  public:
   struct Link {
-    PeerIndex peer = kNoPeer;  // none before its hello
-    unsigned malformed = 0;    // messages in a row that could not be read
-    bool doomed = false;       // told to go: whatever it still sends is dropped
+    PeerIndex peer = kNoPeer;        // none before its hello
+    unsigned malformed = 0;          // messages that made no sense, or came before hello
+    bool doomed = false;             // told to go: whatever it still sends is dropped
+    std::optional<TimePoint> since;  // the first look at one that has not said hello
   };
 
   [[nodiscard]] Link& link(LinkId id) { return links_[id]; }
@@ -75,6 +76,13 @@ class PeerTable {
   template <class F>
   void each(F&& f) {
     for (auto& [index, peer] : peers_) f(index, peer);
+  }
+
+  // Links that have spoken and not said hello.
+  template <class F>
+  void each_stranger(F&& f) {
+    for (auto& [id, link] : links_)
+      if (link.peer == kNoPeer && !link.doomed) f(id, link);
   }
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }

@@ -7,6 +7,12 @@ namespace roundhouse::hub {
 
 using wire::encode;
 
+namespace {
+
+constexpr Duration kHelloMax = std::chrono::seconds{5};  // who has spoken without it by then goes
+
+}  // namespace
+
 void Router::State::refuse(LinkId link, Errc code, const std::string& text, bool fatal,
                            Outbox& out) {
   out.sends.push_back({link, encode(wire::Refused{std::string(to_string(code)), text, fatal})});
@@ -46,7 +52,7 @@ std::string Router::State::hello_error(const wire::Hello& hello, Side side, Errc
 void Router::State::on_hello(LinkId link, const wire::Hello& hello, Now now, Outbox& out) {
   PeerTable::Link& known = peers.link(link);
   if (known.peer != kNoPeer)
-    return refuse(link, Errc::refused, "hello was said already", false, out);
+    return malformed(link, {Errc::refused, "hello was said already"}, now, out);
   Errc code{};
   const std::string error = hello_error(hello, link.side, code);
   if (!error.empty()) {
@@ -121,7 +127,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   }
   peer.usable = true, peer.session = session->number;
   session->task_link = peer.task_link, session->control_link = peer.control_link;
-  session->bytes_received = 0, session->blocked = false;
+  session->bytes_received = session->said_bytes = 0, session->blocked = false;
   session->sent = 0, session->number_of_front = 1;
 
   // What the client has already is neither run nor sent again; not even when it comes again,
@@ -159,7 +165,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   welcome.accepted = accepted, welcome.stored = session->stored;
   welcome.credit_tasks = credit_tasks(*session), welcome.credit_bytes = credit_bytes(*session);
   session->said_accepted = session->accepted, session->said_stored = session->stored;
-  session->said_credit = welcome.credit_tasks;
+  session->said_credit = welcome.credit_tasks, session->said_bytes = welcome.credit_bytes;
   send_welcome(peer, welcome, out);
   touch(*session);
 }
@@ -199,7 +205,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
   engine->task_link = peer.task_link, engine->control_link = peer.control_link;
   engine->nanny_speaks = nanny;
   engine->defined.clear();
-  engine->revoking = false;
+  engine->revoking = engine->overfull = false;
   engine->deadline = now.steady + options.dead;
   if (!nanny) {
     engine->presence = Presence::reconciling;
@@ -260,6 +266,7 @@ void Router::State::check_liveness(Now now, Outbox& out) {
     if (now.steady - peer.last_heard >= options.dead) silent.push_back(index);
   });
   for (const PeerIndex index : silent) drop_peer(index, now, out);
+  part_with_strangers(was_stopped, now, out);
   if (was_stopped)
     engines.each([&](Engine& engine) {
       if (engine.presence == Presence::away || engine.presence == Presence::expected)
@@ -273,6 +280,16 @@ void Router::State::check_liveness(Now now, Outbox& out) {
     lose(engine, nullptr, "the engine was lost: nothing was heard of it", now, out);
   });
   liveness_due = now.steady + options.heartbeat / 4;
+}
+
+void Router::State::part_with_strangers(bool was_stopped, Now now, Outbox& out) {
+  peers.each_stranger([&](LinkId id, PeerTable::Link& link) {
+    if (was_stopped || !link.since) link.since = now.steady;
+    if (now.steady - *link.since < kHelloMax) return;
+    link.doomed = true;
+    refuse(id, Errc::say_hello, "a connection begins with hello", true, out);
+    out.closes.push_back(id);
+  });
 }
 
 }  // namespace roundhouse::hub

@@ -8,7 +8,7 @@
 namespace roundhouse::hub {
 namespace {
 
-constexpr unsigned kMalformedMax = 16;  // in a row, before a link is told to go
+constexpr unsigned kMalformedMax = 16;  // of a link, before it is told to go
 
 }  // namespace
 
@@ -24,9 +24,17 @@ void Router::State::malformed(LinkId link, const Error& error, Now now, Outbox& 
   const bool enough = ++known.malformed >= kMalformedMax || error.code == Errc::version;
   refuse(link, error.code, error.text, enough, out);
   if (!enough) return;
+  if (known.peer != kNoPeer) return drop_peer(known.peer, now, out);
   known.doomed = true;
   out.closes.push_back(link);
-  if (known.peer != kNoPeer) drop_peer(known.peer, now, out);
+}
+
+// Each answer waits in memory for one who may never read it, so that there is an end to them.
+void Router::State::ask_who(LinkId link, Now now, Outbox& out) {
+  if (peers.link(link).malformed + 1 >= kMalformedMax)
+    return malformed(link, {Errc::say_hello, "a connection begins with hello"}, now, out);
+  ++peers.link(link).malformed;
+  out.sends.push_back({link, encode(wire::Who{})});
 }
 
 void Router::State::on_message(LinkId link, const wire::Message& message, Now now, Outbox& out) {
@@ -41,7 +49,7 @@ void Router::State::on_message(LinkId link, const wire::Message& message, Now no
   }
   Peer* peer = peers.find(link);
   if (peer == nullptr || !peer->usable) {
-    if (peer == nullptr) out.sends.push_back({link, encode(wire::Who{})});
+    if (peer == nullptr) ask_who(link, now, out);
     return;
   }
   peer->last_heard = now.steady;
@@ -144,7 +152,7 @@ void Router::on_tick(Now now, Outbox& out) {
   State& s = *state_;
   if (now.steady >= s.liveness_due) {
     s.check_liveness(now, out);
-    s.expire_orphans(now);
+    s.expire_orphans(now, out);
     s.expire_lacking(now, out);
   }
   s.last_tick = now.steady;

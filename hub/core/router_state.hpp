@@ -78,15 +78,18 @@ struct Router::State {
   void forget(const Session& session);
   void refuse(LinkId link, Errc code, const std::string& text, bool fatal, Outbox& out);
   void check_liveness(Now now, Outbox& out);
+  void part_with_strangers(bool was_stopped, Now now, Outbox& out);
   void send_welcome(const Peer& peer, const wire::Welcome& welcome, Outbox& out);
   std::string hello_error(const wire::Hello& hello, Side side, Errc& code);
 
   // --- intake.cpp
   void on_define(Session& session, const wire::Define& define, LinkId link, Now now, Outbox& out);
   void on_submit(Session& session, LinkId link, const wire::Message& message, Now now, Outbox& out);
-  std::string submission_error(const Session& session, const wire::SubmitRecord& record) const;
+  // Why the batch in `submits` must not be taken, and as what.
+  [[nodiscard]] std::optional<Error> submission_error(const Session& session) const;
   void accept(Session& session, const wire::SubmitRecord& record, std::uint32_t index,
               std::int64_t at_us, Now now, Outbox* out);
+  void take_again(Session& session, const wire::SubmitRecord& record, std::uint32_t count);
   void supply(Session& session, const wire::SubmitRecord& record, std::uint32_t index);
   void enqueue(TaskIndex index, bool in_front);
   void unqueue(TaskIndex index);
@@ -123,10 +126,13 @@ struct Router::State {
 
   // --- orphans.cpp
   bool keep_orphan(TaskId task, Orphan orphan);
+  [[nodiscard]] bool has_room_for(const Engine& engine, TaskId orphan) const;
+  void count_orphan(const Orphan& orphan);
+  void uncount_orphan(const Orphan& orphan);
   void release_orphan(const Orphan& orphan);
   void release_held(const Orphan& orphan);
   bool match_orphan(TaskIndex index, Now now, Outbox& out);
-  void expire_orphans(Now now);
+  void expire_orphans(Now now, Outbox& out);
 
   // --- engines.cpp
   void on_holding(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
@@ -174,6 +180,7 @@ struct Router::State {
   void on_control_plane(const Peer& peer, LinkId link, wire::Kind kind,
                         const wire::Message& message, Now now, Outbox& out);
   void malformed(LinkId link, const Error& error, Now now, Outbox& out);
+  void ask_who(LinkId link, Now now, Outbox& out);
   void touch(Session& session);
   void touch(Engine& engine);
 

@@ -48,6 +48,7 @@ struct Session {
   std::uint64_t first_sequence = 1;       // of tasks.front()
   std::deque<TaskIndex> tasks;            // by sequence; kNoTask when ended
   std::vector<TemplateNumber> templates;  // the session's numbers, from 1, to the hub's
+  std::size_t template_bytes = 0;
 
   // Outcomes.
   std::deque<Undelivered> undelivered;
@@ -69,8 +70,9 @@ struct Session {
   std::uint64_t said_accepted = 0;
   std::uint64_t said_stored = 0;
   std::uint64_t said_credit = 0;
-  bool dirty = false;    // is in the router's list of sessions to be served this turn
-  bool blocked = false;  // a batch was refused: nothing is taken until it connects anew
+  std::uint64_t said_bytes = 0;  // the most of this connection
+  bool dirty = false;            // is in the router's list of sessions to be served this turn
+  bool blocked = false;          // a batch was refused: nothing is taken until it connects anew
 
   [[nodiscard]] bool usable() const { return task_link.has_value(); }
 
