@@ -68,13 +68,14 @@ Result<Payload> make_payload(Encoded encoded) {
 Result<const TaskInfo*> TaskRunner::resolve(const Template& shared) const {
   const void* known = shared.resolved.load(std::memory_order_acquire);
   if (known != nullptr) return static_cast<const TaskInfo*>(known);
-  std::string_view name = shared.function;
-  const bool map = name.starts_with(kMapPrefix);
-  if (map) name.remove_prefix(kMapPrefix.size());
+  const auto [kind, name] = split_kind(shared.function);
   auto found = modules_.find(name, shared.signature);
   if (!found) return found.error();
-  if (map && (*found)->invoke_map == nullptr)
-    return Error{Errc::unknown_function, std::string(name) + " cannot be mapped over lists"};
+  if ((*found)->invoke_as(kind) == nullptr)
+    return Error{Errc::unknown_function,
+                 std::string(name) + (kind == CallKind::map ? " cannot be mapped over lists"
+                                                            : " cannot reduce a list: it is not "
+                                                              "a T of (T, T)")};
   shared.resolved.store(*found, std::memory_order_release);
   return *found;
 }
@@ -92,8 +93,7 @@ Finish TaskRunner::run(const Run& run) {
     call.body = body_;
   }
   if (arguments.frames) call.frames = std::span(*arguments.frames).subspan(arguments.spill);
-  const bool map = std::string_view(run.shared->function).starts_with(kMapPrefix);
-  (map ? (*task)->invoke_map : (*task)->invoke)(call, reply_);
+  (*task)->invoke_as(split_kind(run.shared->function).first)(call, reply_);
   if (body_.capacity() > wire::kInlineBytesMax) std::string().swap(body_);
   if (!reply_.ok) return failed(reply_.error);
   auto payload = make_payload(std::move(reply_.result));

@@ -300,15 +300,13 @@ class LocalHub {
       reply.result = encode_named_values(values);
       return;
     }
-    std::string_view name = define.function;
-    const bool map = name.starts_with(kMapPrefix);
-    if (map) name.remove_prefix(kMapPrefix.size());
+    const auto [kind, name] = split_kind(define.function);
     const TaskInfo* task = find_task(name);
     if (task == nullptr || task->signature != define.signature) {
       reply = failure("UnknownFunction", std::string(name));
       return;
     }
-    (map ? task->invoke_map : task->invoke)({body, frames, nullptr, nullptr}, reply);
+    task->invoke_as(kind)({body, frames, nullptr, nullptr}, reply);
   }
 
   void send_outcomes() {

@@ -18,11 +18,12 @@
 
 #include <roundhouse/buffer.hpp>
 #include <roundhouse/encoded.hpp>
+#include <roundhouse/map_call.hpp>
 
 namespace roundhouse {
 
 // Raised whenever anything in this header, or in Buffer, changes.
-inline constexpr std::uint32_t kModuleAbiVersion = 1;
+inline constexpr std::uint32_t kModuleAbiVersion = 2;
 
 #define RH_ABI_TEXT(x) RH_ABI_TEXT2(x)
 #define RH_ABI_TEXT2(x) #x
@@ -135,10 +136,19 @@ struct TaskInfo {
   // The same function over lists: each argument is a list of as many elements, the result a list
   // (nothing for functions without a result). Null for built-ins.
   InvokeFunction invoke_map = nullptr;
+  // A list that the function joins, two elements at a time, from the first on; the result is what
+  // remains. Null for functions that are not T(T, T).
+  InvokeFunction invoke_reduce = nullptr;
   void (*address)() = nullptr;  // the function itself, as some pointer
   const char* file = "";
   int line = 0;
   const TaskInfo* next = nullptr;
+
+  // Null when it cannot be called like that.
+  [[nodiscard]] InvokeFunction invoke_as(CallKind kind) const {
+    if (kind == CallKind::map) return invoke_map;
+    return kind == CallKind::reduce ? invoke_reduce : invoke;
+  }
 };
 
 struct ModuleInfo {
