@@ -73,7 +73,7 @@ Run run_tasks(const BenchCluster& cluster, Duration span) {
     results.push_back(view.apply_async<void>(kTask));
   }
   for (const AsyncResult<void>& result : results) result.get();
-  (void)cluster.client().history(1);
+  (void)cluster.client().hub_history(1);
   const double took = seconds(steady_now() - begin);
   const auto count = static_cast<double>(results.size());
   return {count / took, seconds(cluster.hub_cpu_time() - cpu) * 1e6 / count};

@@ -62,14 +62,14 @@ double BenchCluster::hub_resident_bytes() const {
 void BenchCluster::wait_until_taken_over(const Interrupt& interrupt) const {
   const TimePoint end = steady_now() + 60s;
   for (;;) {
-    const std::uint64_t waiting = client_.outstanding();
+    const std::uint64_t waiting = client_.outstanding().size();
     const Json status = Json::parse(client_.status().json, nullptr, false);
     if (status.value("unfinished", std::uint64_t{0}) >= waiting) break;
     if (steady_now() > end) throw TimeoutError("the hub did not take over what was submitted");
     (void)interrupt.wait(20ms);
     interrupt.check();
   }
-  (void)client_.history(1);  // answered behind all that was to be stored before
+  (void)client_.hub_history(1);  // answered behind all that was to be stored before
 }
 
 }  // namespace roundhouse::cli

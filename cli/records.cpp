@@ -98,7 +98,7 @@ void history(const HistoryOptions& options, Output& out) {
   const Client client = connect(options.ask);
   std::string before = options.before;
   if (!before.empty()) before = resolve_ids(client, {&before, 1}).back();
-  const HistoryPage page = client.history(options.limit, before);
+  const HistoryPage page = client.hub_history(options.limit, before);
   const Found found = find_records(client, page.ids);
   if (out.json()) return out.document(Json(found.records));
   if (page.ids.empty()) return out.line("no tasks");

@@ -1,7 +1,10 @@
 #include <utility>
 
 #include "client/client_access.hpp"
+#include "client/deadline.hpp"
+#include "client/progress.hpp"
 #include "client/shell.hpp"
+#include "shared/clock.hpp"
 #include <roundhouse/client.hpp>
 
 namespace roundhouse {
@@ -47,27 +50,108 @@ void Client::wait_for_engines(std::size_t count, Timeout timeout) const {
 }
 
 EngineView Client::operator[](int id) const {
-  const int engine = Targets(id).resolve(ids()).front();
-  return {detail::Submitter(shell_, {}), engine};
+  detail::ViewSettings settings;
+  settings.engines = Targets(id).frozen(ids());
+  return EngineView(detail::Submitter(shell_, std::move(settings)));
 }
 
 DirectView Client::direct_view(Targets targets) const {
   // Evaluated now, and then fixed; only `all` is asked anew at each call.
-  const std::vector<int> known = ids();
-  if (!targets.is_all()) targets = Targets(targets.resolve(known));
-  return {detail::Submitter(shell_, {}), std::move(targets)};
+  detail::ViewSettings settings;
+  settings.engines = targets.frozen(ids());
+  return DirectView(detail::Submitter(shell_, std::move(settings)));
 }
 
 LoadBalancedView Client::load_balanced_view(Targets targets) const {
   detail::ViewSettings settings;
-  settings.direct = false;
-  if (!targets.is_all()) settings.targets = targets.resolve(ids());
+  settings.tasks.direct = false;
+  if (!targets.is_all()) settings.tasks.targets = targets.resolve(ids());
   (void)shell();
   return LoadBalancedView(detail::Submitter(shell_, std::move(settings)));
 }
 
-std::uint64_t Client::outstanding() const {
+MsgIds Client::history() const {
+  return shell().history();
+}
+
+MsgIds Client::outstanding() const {
   return shell().outstanding();
+}
+
+Metadata Client::metadata(std::string_view msg_id) const {
+  detail::Shell& shell = this->shell();
+  Metadata out;
+  shell.look([&] {
+    const std::uint64_t sequence = shell.find_task(msg_id);
+    const detail::Slot& slot = shell.slot(sequence);
+    out = shell.metadata(shell.slot(sequence - slot.offset), slot, sequence);
+  });
+  return out;
+}
+
+HeldResults Client::results() const {
+  (void)shell();
+  return HeldResults(shell_);
+}
+
+void Client::spin() const {
+  shell().spin();
+}
+
+bool Client::wait(Timeout timeout) const {
+  return wait(outstanding(), timeout);
+}
+
+bool Client::wait(const Jobs& jobs, Timeout timeout) const {
+  detail::Shell& shell = this->shell();
+  const std::optional<TimePoint> deadline = detail::deadline_of(timeout);
+  for (const Jobs::Ids& ids : jobs.ids())
+    if (!shell.wait_for(ids.session, ids.range, deadline)) return false;
+  for (const detail::Pending& tasks : jobs.results()) {
+    if (deadline) timeout = *deadline - steady_now();
+    if (!tasks.wait(timeout)) return false;
+  }
+  return true;
+}
+
+bool Client::wait_interactive(const InteractiveOptions& options) const {
+  return wait_interactive(outstanding(), options);
+}
+
+bool Client::wait_interactive(const Jobs& jobs, const InteractiveOptions& options) const {
+  detail::Shell& shell = this->shell();
+  const auto done = [&] {
+    std::size_t out = 0;
+    for (const Jobs::Ids& ids : jobs.ids()) out += shell.done_of(ids.range);
+    for (const detail::Pending& tasks : jobs.results()) out += tasks.done();
+    return out;
+  };
+  return detail::watch({jobs.size(), done, [&](Timeout pause) { return wait(jobs, pause); }},
+                       options);
+}
+
+Subscription Client::on_engine(std::function<void(const EngineEvent&)> call) const {
+  return Subscription(shell().on_engine(std::move(call)));
+}
+
+AsyncTasks Client::send_apply_message(const ApplyMessage& message,
+                                      std::span<Encoded> arguments) const {
+  (void)shell();
+  const bool direct = !message.engines.empty();
+  if (arguments.empty() ||
+      (direct && arguments.size() != 1 && arguments.size() != message.engines.size()))
+    throw Exception(Errc::invalid,
+                    "send_apply_message needs one list of arguments for all, or one for each");
+  detail::ViewSettings settings;
+  settings.tasks.direct = direct;
+  settings.tasks.label = message.label;
+  settings.tasks.retries = message.retries;
+  settings.tasks.priority = message.priority;
+  settings.tasks.targets = message.targets;
+  settings.track = message.track;
+  const detail::Submitter submitter(shell_, std::move(settings));
+  return AsyncTasks(submitter.submit({message.function, message.signature, message.kind},
+                                     message.engines, arguments, detail::Urgency::later));
 }
 
 }  // namespace roundhouse

@@ -53,14 +53,18 @@ TaskRecord record_of(std::string_view bytes) {
   metadata.received = time_of(map, "received");
   if (const auto engine = map.number("engine_id")) metadata.engine_id = static_cast<int>(*engine);
   metadata.engine_uuid = map.text("engine_uuid");
-  // `status` tells ok from error; `outcome` says which error, where the hub knows.
-  metadata.status = map.has("outcome") ? map.text("outcome") : map.text("status");
+  metadata.status = map.text("status");
+  metadata.outcome = map.text("outcome");
   metadata.attempt = number_of<std::uint32_t>(map, "attempt");
   metadata.duration = std::chrono::nanoseconds(number_of<std::int64_t>(map, "duration_ns"));
   if (map.has("error")) {
     const BodyMap error(map.find("error"));
     out.error_name = error.text("name");
     out.error_value = error.text("value");
+    metadata.error = RemoteErrorInfo{error.text("name"), error.text("value"),
+                                     error.text("traceback"), std::nullopt, metadata.msg_id};
+    if (metadata.engine_id)
+      metadata.error->engine_id = static_cast<std::uint32_t>(*metadata.engine_id);
   }
   out.json = json_of(bytes);
   return out;
@@ -123,7 +127,7 @@ QueueStatus Client::queue_status(Targets targets, bool verbose) const {
   return out;
 }
 
-HistoryPage Client::history(std::size_t limit, std::string_view before) const {
+HistoryPage Client::hub_history(std::size_t limit, std::string_view before) const {
   std::string body;
   wire::Packer p(body);
   p.map(before.empty() ? 1 : 2);

@@ -1,39 +1,17 @@
 #include <algorithm>
-#include <stdexcept>
 #include <thread>
 
 #include "client/send_tracker.hpp"
 #include "client/shell.hpp"
 #include "client/slab.hpp"
 #include "shared/clock.hpp"
-#include <roundhouse/async_result.hpp>
 #include <roundhouse/pending.hpp>
 
-namespace roundhouse {
-
-namespace detail {
+namespace roundhouse::detail {
 namespace {
 
 // How long a released buffer may take to be noticed: nobody tells when ZeroMQ lets go of it.
 constexpr std::chrono::microseconds kSentPause{500};
-
-ResultBytes bytes_of(const Slot& slot) {
-  const Payload& payload = slot.payload;
-  if (payload.spill > 0) {
-    Buffer joined = Buffer::take(payload.body());
-    const std::string_view body = joined.view();
-    return {std::move(joined), body, payload.frames, payload.spill};
-  }
-  return {payload.block, payload.head(), payload.frames, 0};
-}
-
-RemoteErrorInfo error_of(const Slot& slot, std::string msg_id) {
-  wire::ErrorValue value = wire::decode_error(slot.payload.body());
-  RemoteErrorInfo out{std::move(value.name), std::move(value.value), std::move(value.traceback),
-                      std::nullopt, std::move(msg_id)};
-  if (slot.engine) out.engine_id = slot.engine->value;
-  return out;
-}
 
 }  // namespace
 
@@ -112,6 +90,10 @@ std::vector<std::size_t> Pending::wait_any(std::vector<bool>& seen, Timeout time
   return out;
 }
 
+void Pending::on_done(std::function<void()> call) const {
+  shell().on_done(head_, first_, std::move(call));
+}
+
 bool Pending::ok(std::size_t index) const {
   bool out = false;
   Shell& shell = this->shell();
@@ -122,28 +104,26 @@ bool Pending::ok(std::size_t index) const {
 ResultBytes Pending::bytes(std::size_t index) const {
   ResultBytes out;
   Shell& shell = this->shell();
-  shell.look([&] { out = bytes_of(shell.slot(first_ + index)); });
+  shell.look([&] { out = Shell::bytes_of(shell.slot(first_ + index)); });
   return out;
 }
 
 RemoteErrorInfo Pending::error(std::size_t index) const {
   RemoteErrorInfo out;
   Shell& shell = this->shell();
-  shell.look([&] { out = error_of(shell.slot(first_ + index), shell.msg_id(first_ + index)); });
+  shell.look([&] { out = shell.error_of(shell.slot(first_ + index), first_ + index); });
+  return out;
+}
+
+std::exception_ptr Pending::failure(std::size_t index) const {
+  std::exception_ptr out;
+  Shell& shell = this->shell();
+  shell.look([&] { out = shell.failure_of(shell.slot(first_ + index), first_ + index); });
   return out;
 }
 
 void Pending::check(std::size_t index) const {
-  Shell& shell = this->shell();
-  wire::Ending ending = wire::Ending::ok;
-  shell.look([&] { ending = shell.slot(first_ + index).ending; });
-  switch (ending) {
-    case wire::Ending::ok: return;
-    case wire::Ending::error: throw RemoteError(error(index));
-    case wire::Ending::aborted: throw TaskAborted(error(index));
-    case wire::Ending::timed_out: throw RemoteError(error(index), Errc::timeout);
-    case wire::Ending::engine_lost: throw EngineError(error(index));
-  }
+  if (const std::exception_ptr failure = this->failure(index)) std::rethrow_exception(failure);
 }
 
 void Pending::check_all() const {
@@ -152,7 +132,7 @@ void Pending::check_all() const {
   shell.look([&] {
     for (std::uint64_t sequence = first_; sequence < first_ + count_; ++sequence) {
       const Slot& slot = shell.slot(sequence);
-      if (slot.ending != wire::Ending::ok) errors.push_back(error_of(slot, shell.msg_id(sequence)));
+      if (slot.ending != wire::Ending::ok) errors.push_back(shell.error_of(slot, sequence));
     }
   });
   if (!errors.empty()) throw CompositeError(std::move(errors), count_);
@@ -165,6 +145,25 @@ Metadata Pending::metadata(std::size_t index) const {
     const std::uint64_t sequence = first_ + index;
     out = shell.metadata(*head_, shell.slot(sequence), sequence);
   });
+  return out;
+}
+
+std::vector<int> Pending::engines() const {
+  Shell& shell = this->shell();
+  std::vector<int> out;
+  shell.look([&] {
+    for (std::uint64_t sequence = first_; sequence < first_ + count_; ++sequence) {
+      const Slot& slot = shell.slot(sequence);
+      if (!slot.engine)
+        throw Exception(Errc::invalid, "get_dict: no engine ran " + shell.msg_id(sequence));
+      out.push_back(static_cast<int>(slot.engine->value));
+    }
+  });
+  std::vector<int> sorted = out;
+  std::sort(sorted.begin(), sorted.end());
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+    throw Exception(Errc::invalid, "get_dict: engine " + std::to_string(*twice) +
+                                       " ran several of the tasks; get() has all results");
   return out;
 }
 
@@ -207,39 +206,19 @@ bool Pending::wait_on_send(Timeout timeout) const {
   return true;
 }
 
-}  // namespace detail
-
-bool AsyncTasks::successful() const {
-  if (!ready())
-    throw Exception(Errc::invalid, "the result is not ready: successful() is not known");
-  for (std::size_t i = 0; i < tasks_.size(); ++i)
-    if (!tasks_.ok(i)) return false;
-  return true;
+std::optional<std::size_t> TaskCursor::next() {
+  if (ordered_) {
+    if (next_ == tasks_.size()) return std::nullopt;
+    (void)tasks_.wait_one(next_, {});
+    return next_++;
+  }
+  if (next_ == found_.size()) {
+    seen_.resize(tasks_.size());
+    found_ = tasks_.wait_any(seen_, {});
+    next_ = 0;
+    if (found_.empty()) return std::nullopt;
+  }
+  return found_[next_++];
 }
 
-Metadata AsyncTasks::metadata(std::size_t index) const {
-  if (index >= tasks_.size()) throw std::out_of_range("metadata: this result has fewer tasks");
-  return tasks_.metadata(index);
-}
-
-std::vector<Metadata> AsyncTasks::all_metadata() const {
-  std::vector<Metadata> out;
-  out.reserve(tasks_.size());
-  for (std::size_t i = 0; i < tasks_.size(); ++i) out.push_back(tasks_.metadata(i));
-  return out;
-}
-
-std::vector<std::string> AsyncTasks::msg_ids() const {
-  std::vector<std::string> out;
-  out.reserve(tasks_.size());
-  for (std::size_t i = 0; i < tasks_.size(); ++i) out.push_back(tasks_.msg_id(i));
-  return out;
-}
-
-void AsyncTasks::require_done(Timeout timeout) const {
-  if (tasks_.wait(timeout)) return;
-  throw TimeoutError(std::to_string(tasks_.size() - tasks_.done()) + " of " +
-                     std::to_string(tasks_.size()) + " tasks are not done; they go on");
-}
-
-}  // namespace roundhouse
+}  // namespace roundhouse::detail

@@ -135,6 +135,7 @@ void Shell::close() noexcept {
     wake_io();
   }
   thread_.join();
+  dispatcher_.stop();
 }
 
 void Shell::absorb(Lease::Guard& guard, TimePoint now) {
@@ -144,8 +145,12 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
   if (out_.connect) connect_wanted_ = true;
   if (!out_.outcomes.empty()) {
     const WallTime wall = wall_now();
-    for (wire::OutcomeRecord& outcome : out_.outcomes)
-      (void)slab_.finish(std::move(outcome), now, wall);
+    for (wire::OutcomeRecord& outcome : out_.outcomes) {
+      const std::uint64_t sequence = outcome.sequence;
+      const Slot* head = slab_.finish(std::move(outcome), now, wall);
+      if (head != nullptr && head->watched && head->unfinished == 0)
+        call_watchers(sequence - slab_.get(sequence).offset);
+    }
     guard.wake_followers();
   }
   bool news = out_.usable_changed || out_.engines_changed || out_.failed;
@@ -155,10 +160,13 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
     answer->second = std::move(reply);
     news = true;
   }
-  if (out_.engines_changed)
+  if (out_.engines_changed) {
     for (const auto& [id, engine] : session_.engines().engines()) uuids_[id] = engine.uuid;
+    tell_engine_changes();
+  }
   if (news) changed_.notify_all();
   if (out_.failed) {
+    call_all_watchers();
     guard.wake_followers();
     guard.wake_holder();
   }
@@ -262,12 +270,6 @@ bool Shell::wait(const std::function<bool()>& done, Timeout timeout) {
   auto guard = lease_.lock();
   if (done()) return true;
   return wait_locked(guard, done, deadline_of(timeout));
-}
-
-void Shell::look(const std::function<void()>& read) {
-  require_same_process();
-  const auto guard = lease_.lock();
-  read();
 }
 
 void Shell::abandon(Slot& head, std::uint64_t first) noexcept {

@@ -23,11 +23,14 @@
 #include <vector>
 
 #include "client/core/session.hpp"
+#include "client/dispatcher.hpp"
 #include "client/slab.hpp"
 #include "shared/lease.hpp"
 #include "shared/mailbox.hpp"
 #include "shared/net/link.hpp"
+#include <roundhouse/engine_event.hpp>
 #include <roundhouse/map_call.hpp>
+#include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
 #include <roundhouse/pending.hpp>
 #include <roundhouse/submission.hpp>
@@ -48,6 +51,13 @@ struct EngineSummary {
   std::uint32_t slots = 1;
 };
 
+using EngineListener = std::function<void(const EngineEvent&)>;
+
+// What happened from one list of engines to the next, by id.
+[[nodiscard]] std::vector<EngineEvent> engine_events(
+    const std::map<EngineId, client::EngineEntry>& before,
+    const std::map<EngineId, client::EngineEntry>& after);
+
 class Shell {
  public:
   // Returns when the hub has welcomed the session and told its engines. Throws as Client does.
@@ -66,30 +76,63 @@ class Shell {
   void require_same_process() const;
   [[nodiscard]] bool in_other_process() const;
 
-  // Tasks. `self` is this, for the handle.
-  [[nodiscard]] Pending submit(const std::shared_ptr<Shell>& self, const Function& function,
-                               std::span<const int> engines, std::span<Encoded> bodies,
-                               std::uint32_t settings, Urgency urgency);
-  // The number of these settings, for submit().
-  [[nodiscard]] std::uint32_t settings_number(const ViewSettings& settings);
+  // Tasks: the one way on which they leave. `self` is this, for the handle.
+  [[nodiscard]] Pending send_apply_message(const std::shared_ptr<Shell>& self,
+                                           const Function& function, std::span<const int> engines,
+                                           std::span<Encoded> bodies, std::uint32_t settings,
+                                           Urgency urgency);
+  // The number of these settings, for send_apply_message().
+  [[nodiscard]] std::uint32_t settings_number(const TaskSettings& settings);
 
   // For handles. `done` is asked under the lock, and may use slot().
   bool wait(const std::function<bool()>& done, Timeout timeout);
+
   // `read` under the lock, with nothing awaited.
-  void look(const std::function<void()>& read);
+  template <class F>
+  void look(F&& read) {
+    require_same_process();
+    const auto guard = lease_.lock();
+    read();
+  }
+
+  // Calls `call` on the dispatcher when the tasks of `head` (null: none) are done, or never will
+  // be. Throws ConnectionError when the client is closed.
+  void on_done(Slot* head, std::uint64_t first, std::function<void()> call);
 
   [[nodiscard]] Slot& slot(std::uint64_t sequence) { return slab_.get(sequence); }
 
   void abandon(Slot& head, std::uint64_t first) noexcept;
   [[nodiscard]] Metadata metadata(const Slot& head, const Slot& slot, std::uint64_t sequence);
   [[nodiscard]] std::string msg_id(std::uint64_t sequence) const;
+  // The error, or the result, of a task that is done.
+  [[nodiscard]] RemoteErrorInfo error_of(const Slot& slot, std::uint64_t sequence) const;
+  // The same as what get() throws; null when it ended well.
+  [[nodiscard]] std::exception_ptr failure_of(const Slot& slot, std::uint64_t sequence) const;
+  [[nodiscard]] static ResultBytes bytes_of(const Slot& slot);
+
+  // Tasks of this client by id. Throw Exception: invalid for what is no id, unknown_task for those
+  // of other clients and, find_task() alone, those of which nothing is kept.
+  [[nodiscard]] std::uint64_t sequence_of(std::string_view id) const;
+  [[nodiscard]] std::uint64_t find_task(std::string_view id);
+  // Waits until all of them are done, in time. Throws as sequence_of.
+  bool wait_for(SessionId session, MsgIds::Range range, std::optional<TimePoint> deadline);
+  // How many of them are.
+  [[nodiscard]] std::size_t done_of(MsgIds::Range range);
+  [[nodiscard]] MsgIds history();
+  [[nodiscard]] MsgIds outstanding();
+  // Those that are done and of which something is kept.
+  [[nodiscard]] MsgIds finished();
+  // Takes what has arrived; see Client::spin.
+  void spin();
 
   // The hub, within ClientOptions::timeout.
   [[nodiscard]] HubAnswer ask(std::string verb, std::string body, client::Repeat repeat);
   [[nodiscard]] std::vector<EngineSummary> engines();
   // True when there are so many in time.
   [[nodiscard]] bool wait_for_engines(std::size_t count, Timeout timeout);
-  [[nodiscard]] std::uint64_t outstanding();
+  // Calls `call` on the dispatcher for each change, for as long as somebody else holds what is
+  // returned.
+  [[nodiscard]] std::shared_ptr<void> on_engine(std::function<void(const EngineEvent&)> call);
 
   [[nodiscard]] const ClientOptions& options() const { return options_; }
 
@@ -101,7 +144,7 @@ class Shell {
     std::string name;
     std::string signature;
     std::uint32_t settings = 0;
-    bool map = false;
+    CallKind kind = CallKind::call;
     std::uint32_t number = 0;
   };
 
@@ -127,6 +170,10 @@ class Shell {
   bool wait_locked(Lease::Guard& guard, const std::function<bool()>& done,
                    std::optional<TimePoint> deadline);
   void wait_for_room(Lease::Guard& guard);
+  // Callbacks: those of the tasks that begin with `first`, or of all that are not done.
+  void call_watchers(std::uint64_t first);
+  void call_all_watchers();
+  void tell_engine_changes();
   [[nodiscard]] std::uint32_t template_number(const Function& function, std::uint32_t settings);
   void require_open() const;
 
@@ -152,9 +199,15 @@ class Shell {
   TimePoint primary_at_{};              // when a user's thread last used the task socket
   std::map<std::uint64_t, std::optional<wire::Reply>> answers_;
   std::map<EngineId, Uuid> uuids_;  // of every engine seen
-  std::vector<ViewSettings> settings_;
+  std::map<TaskSettings, std::uint32_t> settings_numbers_;
+  std::vector<const TaskSettings*> settings_;  // by number; in settings_numbers_
   std::unordered_multimap<std::size_t, KnownTemplate> templates_;
   std::condition_variable changed_;  // replies, engines, usable, failure
+  // Callbacks, by the first of their tasks.
+  std::unordered_multimap<std::uint64_t, std::function<void()>> watchers_;
+  std::vector<std::weak_ptr<EngineListener>> engine_listeners_;  // owned by their Subscription
+  std::map<EngineId, client::EngineEntry> engines_told_;         // what the listeners know
+  Dispatcher dispatcher_;                                        // its own lock
   // Made and dropped by the I/O thread after guard.take(); its task side belongs to the lease, its
   // control side to the I/O thread.
   std::unique_ptr<net::Link> link_;

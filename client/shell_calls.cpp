@@ -20,9 +20,9 @@ void Shell::wait_for_room(Lease::Guard& guard) {
   if (!has_room()) wait_locked(guard, has_room, std::nullopt);
 }
 
-Pending Shell::submit(const std::shared_ptr<Shell>& self, const Function& function,
-                      std::span<const int> engines, std::span<Encoded> bodies,
-                      std::uint32_t settings, Urgency urgency) {
+Pending Shell::send_apply_message(const std::shared_ptr<Shell>& self, const Function& function,
+                                  std::span<const int> engines, std::span<Encoded> bodies,
+                                  std::uint32_t settings, Urgency urgency) {
   require_same_process();
   // Packed before the lock is taken.
   Records records = make_records(engines, bodies, options_.call_bytes_max);
@@ -46,29 +46,29 @@ Pending Shell::submit(const std::shared_ptr<Shell>& self, const Function& functi
   return {self, &head, first, count};
 }
 
-std::uint32_t Shell::settings_number(const ViewSettings& settings) {
+std::uint32_t Shell::settings_number(const TaskSettings& settings) {
   require_same_process();
   const auto guard = lease_.lock();
-  const auto known = std::find(settings_.begin(), settings_.end(), settings);
-  const auto number = static_cast<std::uint32_t>(known - settings_.begin());
-  if (known == settings_.end()) settings_.push_back(settings);
-  return number;
+  const auto [known, is_new] =
+      settings_numbers_.try_emplace(settings, static_cast<std::uint32_t>(settings_.size()));
+  if (is_new) settings_.push_back(&known->first);
+  return known->second;
 }
 
 std::uint32_t Shell::template_number(const Function& function, std::uint32_t settings) {
   const std::hash<std::string_view> hash;
-  const std::size_t key =
-      (hash(function.name) * 31 + hash(function.signature)) * 31 + 2 * settings + function.map;
+  const std::size_t key = (hash(function.name) * 31 + hash(function.signature)) * 31 +
+                          4 * settings + static_cast<std::size_t>(function.kind);
   const auto [from, to] = templates_.equal_range(key);
   for (auto known = from; known != to; ++known) {
     const KnownTemplate& entry = known->second;
-    if (entry.settings == settings && entry.map == function.map && entry.name == function.name &&
+    if (entry.settings == settings && entry.kind == function.kind && entry.name == function.name &&
         entry.signature == function.signature)
       return entry.number;
   }
-  const ViewSettings& view = settings_[settings];
+  const TaskSettings& view = *settings_[settings];
   wire::Define define;
-  define.function = function.map ? std::string(kMapPrefix).append(function.name) : function.name;
+  define.function = std::string(prefix_of(function.kind)).append(function.name);
   define.signature = function.signature;
   define.view = view.direct ? "direct" : "load_balanced";
   define.label = view.label;
@@ -84,7 +84,7 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
                         " is the most: use a shorter label or fewer targets");
   const std::uint32_t number = session_.define(std::move(define));
   templates_.emplace(key, KnownTemplate{std::string(function.name), std::string(function.signature),
-                                        settings, function.map, number});
+                                        settings, function.kind, number});
   return number;
 }
 
@@ -96,8 +96,11 @@ Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t seque
   out.label = shared.label;
   out.function = shared.function;
   out.submitted = utc(head.submitted.microseconds);
-  out.status = slot.done ? to_string(slot.ending) : "pending";
+  out.status = "pending";
   if (!slot.done) return out;
+  out.status = slot.ending == wire::Ending::ok ? "ok" : "error";
+  out.outcome = to_string(slot.ending);
+  if (slot.ending != wire::Ending::ok) out.error = error_of(slot, sequence);
   out.attempt = slot.attempt;
   out.received = utc(slot.received.microseconds);
   out.duration = std::chrono::nanoseconds(slot.task_ns);
@@ -165,12 +168,6 @@ bool Shell::wait_for_engines(std::size_t count, Timeout timeout) {
       return session_.engines().engines().size() >= count;
   }
   return true;
-}
-
-std::uint64_t Shell::outstanding() {
-  require_same_process();
-  const auto guard = lease_.lock();
-  return session_.outstanding();
 }
 
 std::size_t Shell::kept() {

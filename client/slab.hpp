@@ -31,6 +31,7 @@ struct Slot {
   std::uint32_t count = 0;       // tasks
   std::uint32_t unfinished = 0;  // of them
   bool abandoned = false;        // no handle is left
+  bool watched = false;          // somebody is to be told when nothing is unfinished
   std::uint32_t template_number = 0;
   WallTime submitted;
   TimePoint submitted_at;
@@ -76,6 +77,20 @@ class Slab {
 
   // Precondition: it is a task with a slot.
   [[nodiscard]] Slot& get(std::uint64_t sequence);
+  // Null when there is none (any more).
+  [[nodiscard]] Slot* find(std::uint64_t sequence);
+
+  // Calls use(sequence, slot) for each task that has a handle, in order.
+  template <class F>
+  void for_each_held(F&& use) {
+    for (std::size_t page = 0; page < pages_.size(); ++page) {
+      for (std::size_t i = 0; pages_[page] && i < kPageSlots; ++i) {
+        const std::uint64_t sequence = (first_page_ + page) * kPageSlots + i;
+        const Slot& slot = pages_[page]->slots[i];
+        if (slot.used && !get(sequence - slot.offset).abandoned) use(sequence, slot);
+      }
+    }
+  }
 
   [[nodiscard]] std::size_t used() const { return used_; }  // slots
 
@@ -90,7 +105,6 @@ class Slab {
     std::size_t used = 0;
   };
 
-  [[nodiscard]] Slot* find(std::uint64_t sequence);
   void free(std::uint64_t first, std::uint32_t count);
 
   std::deque<std::unique_ptr<Page>> pages_;  // of sequences / kPageSlots from first_page_ on

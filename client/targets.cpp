@@ -56,4 +56,8 @@ std::vector<int> Targets::resolve(const std::vector<int>& known) const {
   return out;
 }
 
+Targets Targets::frozen(const std::vector<int>& known) const {
+  return is_all() ? *this : Targets(resolve(known));
+}
+
 }  // namespace roundhouse

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ostream>
 
 #include "client/send_tracker.hpp"
 #include "client/shell.hpp"
@@ -13,48 +14,147 @@ namespace {
 // the others, few enough that a piece is worth sending.
 constexpr std::size_t kPiecesPerSlot = 16;
 constexpr std::size_t kSlotsGuess = 4;  // while no engine is known
+// Pieces of an imap per slot: one runs, one is on its way, and some are being taken.
+constexpr std::size_t kWindowPerSlot = 4;
+
+std::vector<int> known_engines(Shell& shell) {
+  std::vector<int> out;
+  for (const EngineSummary& engine : shell.engines()) out.push_back(engine.id);
+  return out;
+}
+
+void require_engines(std::span<const int> engines) {
+  if (engines.empty())
+    throw NoEnginesRegistered(
+        "no engines are registered: start some with `roundhouse engines add N`, or wait for them "
+        "with wait_for_engines()");
+}
+
+template <class T>
+void take(const std::optional<T>& given, T& setting) {
+  if (given) setting = *given;
+}
+
+// What all kinds of view have.
+template <class Options>
+void take_common(const Options& options, ViewSettings& settings) {
+  take(options.block, settings.block);
+  take(options.track, settings.track);
+  take(options.label, settings.tasks.label);
+}
 
 }  // namespace
 
 Submitter::Submitter(std::shared_ptr<Shell> shell, ViewSettings settings)
     : shell_(std::move(shell)),
       settings_(std::move(settings)),
-      settings_number_(shell_->settings_number(settings_)) {}
+      settings_number_(shell_->settings_number(settings_.tasks)) {}
+
+void Submitter::set(const EngineOptions& options) {
+  take_common(options, settings_);
+  if (options.label) settings_number_ = shell_->settings_number(settings_.tasks);
+}
+
+void Submitter::set(const ViewOptions& options) {
+  if (const auto& targets = options.targets.get())
+    settings_.engines = targets->frozen(known_engines(*shell_));
+  take_common(options, settings_);
+  if (options.label) settings_number_ = shell_->settings_number(settings_.tasks);
+}
+
+void Submitter::set(const BalancedOptions& options) {
+  if (const auto& targets = options.targets.get()) {
+    const std::vector<int> known = known_engines(*shell_);
+    settings_.tasks.targets = targets->is_all() ? std::vector<int>{} : targets->resolve(known);
+  }
+  take_common(options, settings_);
+  take(options.retries, settings_.tasks.retries);
+  take(options.priority, settings_.tasks.priority);
+  take(options.chunk_size, settings_.chunk_size);
+  take(options.ordered, settings_.ordered);
+  take(options.outstanding_max, settings_.outstanding_max);
+  if (options.label || options.targets.get() || options.retries || options.priority)
+    settings_number_ = shell_->settings_number(settings_.tasks);
+}
 
 Pending Submitter::submit(const Function& function, std::span<const int> engines,
                           std::span<Encoded> bodies, Urgency urgency) const {
   auto tracker = SendTracker::watch(bodies, settings_.track);
-  Pending out = shell_->submit(shell_, function, engines, bodies, settings_number_, urgency);
+  Pending out =
+      shell_->send_apply_message(shell_, function, engines, bodies, settings_number_, urgency);
   if (tracker) out.track(std::move(tracker));
   return out;
 }
 
-Pending Submitter::nothing() const {
-  return {shell_, nullptr, 0, 0};
+Pending Submitter::submit_call(const Function& function, Encoded& arguments,
+                               Urgency urgency) const {
+  if (!settings_.tasks.direct) return submit(function, {}, {&arguments, 1}, urgency);
+  // A view of certain engines may name some that have left: the hub says so, task by task.
+  if (const std::vector<int>* ids = settings_.engines.ids()) {
+    require_engines(*ids);
+    return submit(function, *ids, {&arguments, 1}, urgency);
+  }
+  return submit(function, engines(), {&arguments, 1}, urgency);
 }
 
-std::vector<int> Submitter::engines(const Targets& targets) const {
-  std::vector<int> known;
-  for (const EngineSummary& engine : shell_->engines()) known.push_back(engine.id);
-  // A view of certain engines may name some that have left: the hub says so, task by task.
-  std::vector<int> out = targets.is_all() ? std::move(known) : targets.resolve(known);
-  if (out.empty())
-    throw NoEnginesRegistered(
-        "no engines are registered: start some with `roundhouse engines add N`, or wait for them "
-        "with wait_for_engines()");
+Pending Submitter::submit_map(const Function& function, const MapPlan& plan,
+                              std::span<Encoded> pieces, Urgency urgency) const {
+  if (pieces.empty()) return {shell_, nullptr, 0, 0};
+  return submit(function, plan.engines, pieces, urgency);
+}
+
+std::vector<int> Submitter::engines() const {
+  const std::vector<int>* ids = settings_.engines.ids();
+  std::vector<int> out = ids != nullptr ? *ids : known_engines(*shell_);
+  require_engines(out);
   return out;
 }
 
-std::size_t Submitter::pieces(std::size_t items) const {
-  if (settings_.chunk_size > 0) return (items + settings_.chunk_size - 1) / settings_.chunk_size;
-  std::size_t slots = 0;
+std::size_t Submitter::slots() const {
+  const std::vector<int>& targets = settings_.tasks.targets;
+  std::size_t out = 0;
   for (const EngineSummary& engine : shell_->engines()) {
-    const bool may_run = settings_.targets.empty() ||
-                         std::find(settings_.targets.begin(), settings_.targets.end(), engine.id) !=
-                             settings_.targets.end();
-    if (may_run) slots += engine.slots;
+    const bool may_run =
+        targets.empty() || std::find(targets.begin(), targets.end(), engine.id) != targets.end();
+    if (may_run) out += engine.slots;
   }
-  return std::min(items, kPiecesPerSlot * (slots == 0 ? kSlotsGuess : slots));
+  return out;
+}
+
+MapPlan Submitter::map_plan(std::size_t items) const {
+  MapPlan out;
+  if (settings_.tasks.direct) {
+    out.engines = engines();
+    // Engines for which nothing is left are not troubled.
+    out.engines.resize(std::min(out.engines.size(), items));
+    out.sizes = equal_pieces(items, out.engines.size());
+    return out;
+  }
+  const std::size_t chunk = settings_.chunk_size;
+  if (chunk == 0) {
+    const std::size_t slots = this->slots();
+    out.sizes =
+        equal_pieces(items, std::min(items, kPiecesPerSlot * (slots == 0 ? kSlotsGuess : slots)));
+  } else if (items > 0) {
+    out.sizes.assign((items + chunk - 1) / chunk, chunk);
+    out.sizes.back() = items - chunk * (out.sizes.size() - 1);
+  }
+  return out;
+}
+
+std::size_t Submitter::window() const {
+  if (settings_.outstanding_max > 0) return settings_.outstanding_max;
+  const std::size_t slots = settings_.tasks.direct ? engines().size() : this->slots();
+  return kWindowPerSlot * (slots == 0 ? kSlotsGuess : slots);
+}
+
+std::string Submitter::targets_text() const {
+  const std::vector<int>* ids =
+      settings_.tasks.direct ? settings_.engines.ids() : &settings_.tasks.targets;
+  if (ids == nullptr) return "all";
+  std::string out = "[";
+  for (const int id : *ids) out += (out.size() > 1 ? "," : "") + std::to_string(id);
+  return out + "]";
 }
 
 std::vector<std::size_t> equal_pieces(std::size_t items, std::size_t pieces) {
@@ -64,88 +164,23 @@ std::vector<std::size_t> equal_pieces(std::size_t items, std::size_t pieces) {
   return out;
 }
 
-namespace {
-
-void apply(const ViewOptions& options, ViewSettings& settings) {
-  if (options.block) settings.block = *options.block;
-  if (options.label) settings.label = *options.label;
-  if (options.track) settings.track = *options.track;
+void print(std::ostream& out, const std::string& text) {
+  out << text;
 }
-
-Pending submit_pieces(const Submitter& submitter, const Function& function, const MapPlan& plan,
-                      std::span<Encoded> pieces, Urgency urgency) {
-  if (pieces.empty()) return submitter.nothing();
-  return submitter.submit(function, plan.engines, pieces, urgency);
-}
-
-}  // namespace
 
 }  // namespace detail
 
-EngineView EngineView::with(const ViewOptions& options) const {
-  detail::ViewSettings settings = submitter_.settings();
-  detail::apply(options, settings);
-  return {submitter_.with(std::move(settings)), engine_};
+std::string to_string(const EngineView& view) {
+  return "<DirectView " + std::to_string(view.engine()) + ">";
 }
 
-detail::MapPlan EngineView::map_plan(std::size_t items) const {
-  if (items == 0) return {};
-  return {{items}, {engine_}};
+std::string to_string(const DirectView& view) {
+  return "<DirectView " + view.submitter_.targets_text() + ">";
 }
 
-detail::Pending EngineView::submit_map(const detail::Function& function,
-                                       const detail::MapPlan& plan, std::span<Encoded> pieces,
-                                       detail::Urgency urgency) const {
-  return detail::submit_pieces(submitter_, function, plan, pieces, urgency);
-}
-
-DirectView DirectView::with(const ViewOptions& options) const {
-  detail::ViewSettings settings = submitter_.settings();
-  detail::apply(options, settings);
-  return {submitter_.with(std::move(settings)), targets_};
-}
-
-detail::MapPlan DirectView::map_plan(std::size_t items) const {
-  detail::MapPlan out;
-  out.engines = targets();
-  // Engines for which nothing is left are not troubled.
-  out.engines.resize(std::min(out.engines.size(), items));
-  out.sizes = detail::equal_pieces(items, out.engines.size());
-  return out;
-}
-
-detail::Pending DirectView::submit_map(const detail::Function& function,
-                                       const detail::MapPlan& plan, std::span<Encoded> pieces,
-                                       detail::Urgency urgency) const {
-  return detail::submit_pieces(submitter_, function, plan, pieces, urgency);
-}
-
-LoadBalancedView LoadBalancedView::with(const BalancedOptions& options) const {
-  detail::ViewSettings settings = submitter_.settings();
-  detail::apply({.block = options.block, .label = options.label, .track = options.track}, settings);
-  if (options.retries) settings.retries = *options.retries;
-  if (options.priority) settings.priority = *options.priority;
-  if (options.chunk_size) settings.chunk_size = *options.chunk_size;
-  return LoadBalancedView(submitter_.with(std::move(settings)));
-}
-
-detail::MapPlan LoadBalancedView::map_plan(std::size_t items) const {
-  const std::size_t pieces = submitter_.pieces(items);
-  detail::MapPlan out;
-  const std::size_t chunk = submitter_.settings().chunk_size;
-  if (chunk == 0) {
-    out.sizes = detail::equal_pieces(items, pieces);
-  } else {
-    out.sizes.assign(pieces, chunk);
-    if (pieces > 0) out.sizes.back() = items - chunk * (pieces - 1);
-  }
-  return out;
-}
-
-detail::Pending LoadBalancedView::submit_map(const detail::Function& function,
-                                             const detail::MapPlan& plan, std::span<Encoded> pieces,
-                                             detail::Urgency urgency) const {
-  return detail::submit_pieces(submitter_, function, plan, pieces, urgency);
+std::string to_string(const LoadBalancedView& view) {
+  if (view.targets().empty()) return "<LoadBalancedView>";
+  return "<LoadBalancedView " + view.submitter_.targets_text() + ">";
 }
 
 }  // namespace roundhouse

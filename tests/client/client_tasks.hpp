@@ -26,6 +26,10 @@ inline int fails_on_odd(int x) {
   return x;
 }
 
+inline bool is_even(int x) {
+  return x % 2 == 0;
+}
+
 inline double sum(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }

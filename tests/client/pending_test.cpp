@@ -53,7 +53,7 @@ TEST_CASE("an AsyncResult tells how it stands") {
   CHECK_FALSE(result.wait(20ms));
   CHECK_FALSE(result.ready());
   CHECK(result.progress() == 0);
-  CHECK(client.outstanding() == 1);
+  CHECK(client.outstanding().size() == 1);
   CHECK_THROWS_AS((void)result.successful(), Exception);
   CHECK_THROWS_AS((void)result.get(0s), TimeoutError);
   CHECK(result.metadata().status == "pending");
@@ -64,7 +64,7 @@ TEST_CASE("an AsyncResult tells how it stands") {
   CHECK_FALSE(result.successful());
   CHECK_THROWS_AS((void)result.get(), RemoteError);
   CHECK_THROWS_AS((void)result.get(), RemoteError);
-  CHECK(client.outstanding() == 0);
+  CHECK(client.outstanding().size() == 0);
 }
 
 TEST_CASE("metadata tells when, where and how") {

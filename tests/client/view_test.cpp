@@ -19,6 +19,7 @@ RH_TASK(nothing)
 RH_TASK(fails_on_odd)
 RH_TASK(sum)
 RH_TASK(ramp)
+RH_TASK(is_even)
 
 }  // namespace client_test
 

@@ -19,6 +19,7 @@ void report(const Complaints& complaints) {
 
 // Sources whose test does not bear their name.
 const std::vector<Unmirrored> kUnmirrored{
+    {"client/async_tasks.cpp", "tests/client/async_result_test.cpp asks results"},
     {"client/children.cpp", "tests/client/supervisor_test.cpp starts and stops them"},
     {"engine/core/outbox.cpp", "names of exits: tests/engine/session_test.cpp reads them"},
     {"engine/hub_link.cpp", "tests/engine/engine_test.cpp connects by it"},

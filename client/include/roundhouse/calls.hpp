@@ -14,66 +14,23 @@
 // std::vector<double> for std::span<const double>); otherwise they are converted as in any call.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <ranges>
-#include <span>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <roundhouse/arguments.hpp>
+#include <roundhouse/async_map_result.hpp>
 #include <roundhouse/async_result.hpp>
+#include <roundhouse/pieces.hpp>
 #include <roundhouse/submission.hpp>
 #include <roundhouse/task.hpp>
 
 namespace roundhouse::detail {
 
-// Sizes of `pieces` pieces of `items` elements, as equal as can be, the larger ones first.
-[[nodiscard]] std::vector<std::size_t> equal_pieces(std::size_t items, std::size_t pieces);
-
-// Part of a range.
-template <class Iterator>
-class Piece {
- public:
-  Piece(Iterator first, Iterator last) : first_(first), last_(last) {}
-
-  [[nodiscard]] Iterator begin() const { return first_; }
-
-  [[nodiscard]] Iterator end() const { return last_; }
-
- private:
-  Iterator first_;
-  Iterator last_;
-};
-
-// Packs the pieces of ranges that are walked together, each into a message of its own.
-template <class... P, class... Ranges>
-std::vector<Encoded> encode_pieces(std::span<const std::size_t> sizes, Ranges&... ranges) {
-  std::vector<Encoded> out(sizes.size());
-  auto next = std::make_tuple(std::ranges::begin(ranges)...);
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    std::apply(
-        [&](auto&... at) {
-          const auto take = [&](auto& from) {
-            const auto first = from;
-            std::ranges::advance(
-                from,
-                static_cast<std::iter_difference_t<std::remove_cvref_t<decltype(from)>>>(sizes[i]));
-            return Piece(first, from);
-          };
-          encode_map_arguments<P...>(out[i], take(at)...);
-        },
-        next);
-  }
-  return out;
-}
-
-// `View` offers: Value<R>, the type of the result of a call; collector<R>(), how it is made;
-// call(), which submits one call; map_plan(items) and map_pieces(), which submit those of a map.
+// `View` offers: result<R>(), the handle on the tasks of a call; block(); and a submitter_.
 template <class View>
 class Calls {
  public:
@@ -147,6 +104,8 @@ class Calls {
  private:
   [[nodiscard]] const View& self() const { return static_cast<const View&>(*this); }
 
+  [[nodiscard]] const Submitter& submitter() const { return self().submitter_; }
+
   [[nodiscard]] Urgency urgency() const { return self().block() ? Urgency::waits : Urgency::later; }
 
   template <class Result>
@@ -170,34 +129,32 @@ class Calls {
   template <class R>
   auto submit(const Function& function, Urgency urgency, Encoded arguments) const {
     using Result = std::remove_cvref_t<R>;
-    Pending tasks = self().submit_call(function, arguments, urgency);
-    return AsyncResult<typename View::template Value<Result>>(std::move(tasks),
-                                                              View::template collector<Result>());
+    Pending tasks = submitter().submit_call(function, arguments, urgency);
+    return View::template result<Result>(std::move(tasks));
   }
 
   template <class R, class... P, class... Ranges>
   auto map_task(R (*function)(P...), Urgency urgency, Ranges&... ranges) const {
     static_assert(sizeof...(P) == sizeof...(Ranges), "map needs one range for each parameter");
     const TaskInfo& task = find_task(function);
-    return map_pieces<R, P...>({task.name, task.signature, true}, urgency, ranges...);
+    return map_pieces<R, P...>({task.name, task.signature, CallKind::map}, urgency, ranges...);
   }
 
   template <class R, class... Ranges>
   auto map_by_name(std::string_view function, Urgency urgency, Ranges&... ranges) const {
     const std::string_view signature = signature_of<R(std::ranges::range_value_t<Ranges>...)>();
-    return map_pieces<R, std::ranges::range_value_t<Ranges>...>({function, signature, true},
-                                                                urgency, ranges...);
+    return map_pieces<R, std::ranges::range_value_t<Ranges>...>(
+        {function, signature, CallKind::map}, urgency, ranges...);
   }
 
   template <class R, class... P, class... Ranges>
   auto map_pieces(const Function& function, Urgency urgency, Ranges&... ranges) const {
     static_assert(sizeof...(Ranges) > 0, "map needs a range");
-    const std::size_t items =
-        std::min({static_cast<std::size_t>(std::ranges::distance(ranges))...});
-    const auto plan = self().map_plan(items);
+    MapPlan plan = submitter().map_plan(shortest(ranges...));
     std::vector<Encoded> pieces = encode_pieces<P...>(plan.sizes, ranges...);
-    return AsyncMapResult<std::remove_cvref_t<R>>(
-        self().submit_map(function, plan, pieces, urgency), items);
+    Pending tasks = submitter().submit_map(function, plan, pieces, urgency);
+    return AsyncMapResult<std::remove_cvref_t<R>>(std::move(tasks), std::move(plan.sizes),
+                                                  submitter().settings().ordered);
   }
 };
 

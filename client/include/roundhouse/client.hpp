@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -24,7 +25,12 @@
 #include <string_view>
 #include <vector>
 
+#include <roundhouse/apply_message.hpp>
+#include <roundhouse/engine_event.hpp>
+#include <roundhouse/held_results.hpp>
 #include <roundhouse/hub_info.hpp>
+#include <roundhouse/jobs.hpp>
+#include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
 #include <roundhouse/targets.hpp>
 #include <roundhouse/view.hpp>
@@ -80,15 +86,48 @@ class Client {
   // The scheduler chooses; with targets, among these. Throws Exception (unknown_engine).
   [[nodiscard]] LoadBalancedView load_balanced_view(Targets targets = all) const;
 
-  // Tasks of this client that have no outcome yet.
-  [[nodiscard]] std::uint64_t outstanding() const;
+  // Ids of all tasks that this client submitted, in order: history()[-1] is the last.
+  [[nodiscard]] MsgIds history() const;
+
+  // Those that have no outcome yet; outstanding().size() counts them.
+  [[nodiscard]] MsgIds outstanding() const;
+
+  // What this client has of its tasks: results are kept while there is a handle on them (for
+  // everything else ask the hub). metadata() throws Exception (unknown_task) when it has nothing.
+  [[nodiscard]] HeldResults results() const;
+  [[nodiscard]] Metadata metadata(std::string_view msg_id) const;
+
+  // Delivers what has arrived. Never waits for the network, and is never needed: an I/O thread, or
+  // whoever waits, does it all the time.
+  void spin() const;
+
+  // Waits until these tasks are done, whatever they ended with; without any, all that are
+  // outstanding now. Returns whether they are. Throws Exception: invalid for what is no id,
+  // unknown_task for ids of other clients (results that they gave are right).
+  bool wait(const Jobs& jobs, Timeout timeout = {}) const;
+  bool wait(Timeout timeout = {}) const;
+
+  // The same, showing how many are done.
+  bool wait_interactive(const Jobs& jobs, const InteractiveOptions& options = {}) const;
+  bool wait_interactive(const InteractiveOptions& options = {}) const;
+
+  // Calls `call` when an engine joins, leaves or is started anew: see engine_event.hpp.
+  Subscription on_engine(std::function<void(const EngineEvent&)> call) const;
+
+  // What every call of every view is sent by, for views that a program makes for itself: one task
+  // per engine, or, where the scheduler chooses, one per list of arguments (encode_values() makes
+  // them; they are moved from). Throws Exception (invalid) when there are neither one list nor one
+  // for each engine.
+  [[nodiscard]] AsyncTasks send_apply_message(const ApplyMessage& message,
+                                              std::span<Encoded> arguments) const;
 
   // Questions to the hub. Each throws TimeoutError after ClientOptions::timeout, and the error that
   // the hub answers with as Exception.
   [[nodiscard]] std::vector<EngineInfo> engines() const;
   [[nodiscard]] QueueStatus queue_status(Targets targets = all, bool verbose = false) const;
   // Ids of the newest tasks, also of other clients, below `before` if it is given.
-  [[nodiscard]] HistoryPage history(std::size_t limit = 100, std::string_view before = {}) const;
+  [[nodiscard]] HistoryPage hub_history(std::size_t limit = 100,
+                                        std::string_view before = {}) const;
   // Records of tasks by msg_id, from the results database.
   [[nodiscard]] TaskRecords result(std::span<const std::string> ids) const;
   [[nodiscard]] HubStatus status() const;

@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 
+#include <roundhouse/targets.hpp>
+
 namespace roundhouse {
 
 // How long to wait at most; nothing: for ever. Zero or less: not at all. Takes any duration: 10s.
@@ -41,23 +43,36 @@ struct ClientOptions {
   std::chrono::nanoseconds linger = std::chrono::seconds{2};
 };
 
-// Settings of a view; what is not given stays as it is.
-struct ViewOptions {
-  std::optional<bool> block{};         // apply, map, push, ... wait until their result is ready
-  std::optional<std::string> label{};  // of the tasks, in the hub's records
+// Settings of a view of one engine; what is not given stays as it is.
+struct EngineOptions {
+  std::optional<bool> block{};  // apply, map, push, ... wait until their result is ready
   // Results tell by sent() and wait_on_send() when rh::Arrays that were passed may be edited again.
   // (Of what was passed as rh::borrow they always tell.)
   std::optional<bool> track{};
+  std::optional<std::string> label{};  // of the tasks, in the hub's records
+};
+
+// Settings of a view of several engines; what is not given stays as it is.
+struct ViewOptions {
+  std::optional<bool> block{};
+  std::optional<bool> track{};
+  std::optional<std::string> label{};
+  TargetsOption targets{};  // fixed when they are set; rh::all is asked anew at each call
 };
 
 // Settings of a load-balanced view; what is not given stays as it is.
 struct BalancedOptions {
   std::optional<bool> block{};
-  std::optional<std::string> label{};
   std::optional<bool> track{};
+  std::optional<std::string> label{};
+  TargetsOption targets{};                  // where its tasks may run
   std::optional<std::uint32_t> retries{};   // how often a task that failed may be run again
   std::optional<std::int32_t> priority{};   // higher goes first; 0 by default
   std::optional<std::size_t> chunk_size{};  // elements of a map per task; 0: chosen automatically
+  std::optional<bool> ordered{};  // whether results of a map are iterated in order; true by default
+  // How many tasks of an imap there are at a time, with those whose results nobody has taken yet;
+  // 0, the default: chosen by how many slots there are.
+  std::optional<std::size_t> outstanding_max{};
 };
 
 }  // namespace roundhouse

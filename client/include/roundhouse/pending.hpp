@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -70,16 +72,25 @@ class Pending {
   // done; they are then in `seen`. Waits until there is one; empty: all were seen, or time is up.
   [[nodiscard]] std::vector<std::size_t> wait_any(std::vector<bool>& seen, Timeout timeout) const;
 
+  // Calls `call` once, on the client's dispatcher thread, when all are done or the client is of no
+  // use any more. Throws ConnectionError when the client is closed.
+  void on_done(std::function<void()> call) const;
+
   // About one that is done. Precondition: it is.
   [[nodiscard]] bool ok(std::size_t index) const;
   [[nodiscard]] ResultBytes bytes(std::size_t index) const;
   [[nodiscard]] RemoteErrorInfo error(std::size_t index) const;
   // Throws what became of it, unless it is ok: RemoteError, EngineError, TaskAborted.
   void check(std::size_t index) const;
+  // The same as an exception; null when it is ok.
+  [[nodiscard]] std::exception_ptr failure(std::size_t index) const;
   // Throws a CompositeError when any of them is not ok. Precondition: all are done.
   void check_all() const;
 
   [[nodiscard]] Metadata metadata(std::size_t index) const;
+  // Which engine ran each of them, in their order. Throws Exception (invalid) when one ran two, or
+  // none is known. Precondition: all are done.
+  [[nodiscard]] std::vector<int> engines() const;
   [[nodiscard]] std::string msg_id(std::size_t index) const;
   // From submitting to the last outcome, or to now.
   [[nodiscard]] Seconds elapsed() const;
@@ -102,6 +113,24 @@ class Pending {
   std::uint64_t first_ = 0;
   std::size_t count_ = 0;
   std::shared_ptr<const SendTracker> tracker_;  // shared by the copies of this handle; mostly null
+};
+
+// Which of several tasks comes next: by their order, or as they are done. Not thread-safe.
+class TaskCursor {
+ public:
+  TaskCursor(Pending tasks, bool ordered) : tasks_(std::move(tasks)), ordered_(ordered) {}
+
+  [[nodiscard]] const Pending& tasks() const { return tasks_; }
+
+  // Waits for it; nothing when there are no more. Throws as Pending::wait.
+  [[nodiscard]] std::optional<std::size_t> next();
+
+ private:
+  Pending tasks_;
+  bool ordered_;
+  std::vector<bool> seen_;          // tasks that were in found_; unordered
+  std::vector<std::size_t> found_;  // done, to be given out; unordered
+  std::size_t next_ = 0;            // into found_; ordered: the next task
 };
 
 }  // namespace roundhouse::detail

@@ -12,16 +12,23 @@
 //   }
 #pragma once
 
+#include <roundhouse/apply_message.hpp>
 #include <roundhouse/array.hpp>
+#include <roundhouse/async_map_result.hpp>
 #include <roundhouse/async_result.hpp>
 #include <roundhouse/borrow.hpp>
 #include <roundhouse/client.hpp>
 #include <roundhouse/cluster.hpp>
+#include <roundhouse/engine_event.hpp>
 #include <roundhouse/error.hpp>
+#include <roundhouse/held_results.hpp>
 #include <roundhouse/hub_info.hpp>
 #include <roundhouse/ids.hpp>
+#include <roundhouse/jobs.hpp>
 #include <roundhouse/metadata.hpp>
+#include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
+#include <roundhouse/outcome.hpp>
 #include <roundhouse/reference.hpp>
 #include <roundhouse/serialize.hpp>
 #include <roundhouse/targets.hpp>

@@ -1,8 +1,9 @@
 // How views hand calls to their client. Not for programs.
 //
-// Thread-safe.
+// Thread rule: const functions are thread-safe.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,8 @@
 #include <vector>
 
 #include <roundhouse/encoded.hpp>
+#include <roundhouse/map_call.hpp>
+#include <roundhouse/options.hpp>
 #include <roundhouse/pending.hpp>
 #include <roundhouse/targets.hpp>
 
@@ -21,36 +24,55 @@ namespace roundhouse::detail {
 struct Function {
   std::string_view name;
   std::string_view signature;  // empty: any
-  bool map = false;            // a piece of a map of it
+  CallKind kind = CallKind::call;
 };
 
 // Whether the caller waits for the result at once, and so will send the call itself.
 enum class Urgency : std::uint8_t { later, waits };
 
-// What the calls of a view share.
-struct ViewSettings {
+// What tasks of a view have in common; it goes into their template (PROTOCOL 4).
+struct TaskSettings {
   bool direct = true;
-  bool block = false;
-  bool track = false;  // tell when what is sent without a copy may be changed again
   std::string label;
   std::vector<int> targets;  // of a load-balanced view: where its tasks may run; empty: anywhere
   std::uint32_t retries = 0;
   std::int32_t priority = 0;
-  std::size_t chunk_size = 0;  // 0: automatic
 
-  friend bool operator==(const ViewSettings&, const ViewSettings&) = default;
+  friend auto operator<=>(const TaskSettings&, const TaskSettings&) = default;
 };
 
-// A view's connection to its client.
+// All settings of a view.
+struct ViewSettings {
+  TaskSettings tasks;
+  Targets engines = all;  // of a direct view
+  bool block = false;
+  bool track = false;
+  bool ordered = true;
+  std::size_t chunk_size = 0;       // 0: automatic
+  std::size_t outstanding_max = 0;  // 0: automatic
+};
+
+// Into which pieces a map is cut, and where they go (nowhere in particular when empty).
+struct MapPlan {
+  std::vector<std::size_t> sizes;
+  std::vector<int> engines;
+};
+
+// Sizes of `pieces` pieces of `items` elements, as equal as can be, the larger ones first.
+[[nodiscard]] std::vector<std::size_t> equal_pieces(std::size_t items, std::size_t pieces);
+
+// A view's connection to its client, and its settings. Copies are independent; changing one is no
+// concern of other threads as long as none of them uses it.
 class Submitter {
  public:
   Submitter(std::shared_ptr<Shell> shell, ViewSettings settings);
 
   [[nodiscard]] const ViewSettings& settings() const { return settings_; }
 
-  [[nodiscard]] Submitter with(ViewSettings settings) const {
-    return {shell_, std::move(settings)};
-  }
+  // Takes what is given. Throws as Targets::resolve.
+  void set(const EngineOptions& options);
+  void set(const ViewOptions& options);
+  void set(const BalancedOptions& options);
 
   // Submits one task per engine, or as many tasks as there are bodies where the scheduler chooses
   // (`engines` is empty). `bodies`: one for all tasks, or one each; they are moved from.
@@ -58,18 +80,29 @@ class Submitter {
   // (too_large) for arguments over the limits of the wire.
   [[nodiscard]] Pending submit(const Function& function, std::span<const int> engines,
                                std::span<Encoded> bodies, Urgency urgency) const;
+  // A call of the view. Throws NoEnginesRegistered, too.
+  [[nodiscard]] Pending submit_call(const Function& function, Encoded& arguments,
+                                    Urgency urgency) const;
+  // A map, one body per piece. Without pieces: a handle without tasks.
+  [[nodiscard]] Pending submit_map(const Function& function, const MapPlan& plan,
+                                   std::span<Encoded> pieces, Urgency urgency) const;
 
-  // Nothing to do: a handle without tasks.
-  [[nodiscard]] Pending nothing() const;
+  // The engines of a direct view, now. Throws NoEnginesRegistered when there is none.
+  [[nodiscard]] std::vector<int> engines() const;
 
-  // The engines meant, now. Throws NoEnginesRegistered when there is none at all; as
-  // Targets::resolve.
-  [[nodiscard]] std::vector<int> engines(const Targets& targets) const;
+  // How a map of so many elements is cut: on a direct view one contiguous piece per engine, else
+  // as chunk_size says, or by the number of slots.
+  [[nodiscard]] MapPlan map_plan(std::size_t items) const;
+  // How many pieces of an imap there are at a time.
+  [[nodiscard]] std::size_t window() const;
 
-  // Into how many pieces a load-balanced map of `items` elements is cut.
-  [[nodiscard]] std::size_t pieces(std::size_t items) const;
+  // "[0,2]", or "all".
+  [[nodiscard]] std::string targets_text() const;
 
  private:
+  // Slots of the engines that tasks may run on; 0 when none is known.
+  [[nodiscard]] std::size_t slots() const;
+
   std::shared_ptr<Shell> shell_;  // shared by the client, its views and its handles
   ViewSettings settings_;
   std::uint32_t settings_number_ = 0;  // the client's, for finding templates quickly

@@ -61,11 +61,40 @@ class Targets {
   // Negative ids count from the end of `known`.
   [[nodiscard]] std::vector<int> resolve(const std::vector<int>& known) const;
 
+  // The same, with what depends on `known` decided now: `all` stays as it is.
+  [[nodiscard]] Targets frozen(const std::vector<int>& known) const;
+
   [[nodiscard]] bool is_all() const { return !ids_ && !slice_; }
+
+  // The ids that were given; null for `all` and for a slice.
+  [[nodiscard]] const std::vector<int>* ids() const { return ids_ ? &*ids_ : nullptr; }
 
  private:
   std::optional<std::vector<int>> ids_;
   std::optional<IndexSlice> slice_;
+};
+
+// The setting `targets` of a view, which may be left as it is: {.targets = {0, 2}}.
+class TargetsOption {
+ public:
+  TargetsOption() = default;  // leaves it
+
+  TargetsOption(Targets targets) : targets_(std::move(targets)) {}
+
+  TargetsOption(All) : targets_(all) {}
+
+  TargetsOption(int id) : targets_(id) {}
+
+  TargetsOption(std::initializer_list<int> ids) : targets_(ids) {}
+
+  TargetsOption(std::vector<int> ids) : targets_(std::move(ids)) {}
+
+  TargetsOption(IndexSlice slice) : targets_(slice) {}
+
+  [[nodiscard]] const std::optional<Targets>& get() const { return targets_; }
+
+ private:
+  std::optional<Targets> targets_;
 };
 
 }  // namespace roundhouse

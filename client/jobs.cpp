@@ -1,0 +1,30 @@
+#include <roundhouse/error.hpp>
+#include <roundhouse/jobs.hpp>
+
+namespace roundhouse {
+
+Jobs::Jobs(std::string_view id) {
+  const auto task = parse_task_id(id);
+  if (!task)
+    throw Exception(Errc::invalid, "'" + std::string(id.substr(0, 64)) +
+                                       "' is no msg_id, which has 32 hexadecimal digits");
+  ids_.push_back({task->session, {task->sequence, task->sequence}});
+}
+
+Jobs::Jobs(const MsgIds& ids) {
+  for (const MsgIds::Range& range : ids.ranges()) ids_.push_back({ids.session(), range});
+}
+
+std::size_t Jobs::size() const {
+  std::size_t out = 0;
+  for (const Ids& each : ids_) out += each.range.last - each.range.first + 1;
+  for (const detail::Pending& each : results_) out += each.size();
+  return out;
+}
+
+void Jobs::add(const Jobs& more) {
+  ids_.insert(ids_.end(), more.ids_.begin(), more.ids_.end());
+  results_.insert(results_.end(), more.results_.begin(), more.results_.end());
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,88 @@
+// What a Shell has called when something happens, all of it on the dispatcher.
+#include <utility>
+
+#include "client/shell.hpp"
+
+namespace roundhouse::detail {
+namespace {
+
+[[noreturn]] void refuse_closed() {
+  throw ConnectionError(Error{Errc::closed, "this client was closed: it calls nobody any more"});
+}
+
+EngineEvent event_of(EngineEvent::Kind kind, const client::EngineEntry& engine) {
+  return {kind, static_cast<int>(engine.id.value), to_string(engine.uuid), engine.incarnation};
+}
+
+}  // namespace
+
+void Shell::on_done(Slot* head, std::uint64_t first, std::function<void()> call) {
+  require_same_process();
+  dispatcher_.start();
+  {
+    const auto guard = lease_.lock();
+    if (head != nullptr && head->unfinished > 0 && !session_.failure()) {
+      head->watched = true;
+      watchers_.emplace(first, std::move(call));
+      return;
+    }
+  }
+  if (!dispatcher_.post(std::move(call))) refuse_closed();
+}
+
+void Shell::call_watchers(std::uint64_t first) {
+  const auto [from, to] = watchers_.equal_range(first);
+  // Only a client that is closed refuses, and that has no watchers left.
+  for (auto watcher = from; watcher != to; ++watcher)
+    (void)dispatcher_.post(std::move(watcher->second));
+  watchers_.erase(from, to);
+}
+
+void Shell::call_all_watchers() {
+  for (auto& [first, call] : watchers_) (void)dispatcher_.post(std::move(call));
+  watchers_.clear();
+}
+
+std::vector<EngineEvent> engine_events(const std::map<EngineId, client::EngineEntry>& before,
+                                       const std::map<EngineId, client::EngineEntry>& after) {
+  using Kind = EngineEvent::Kind;
+  std::vector<EngineEvent> out;
+  for (const auto& [id, engine] : before)
+    if (!after.contains(id)) out.push_back(event_of(Kind::left, engine));
+  for (const auto& [id, engine] : after) {
+    const auto known = before.find(id);
+    if (known == before.end())
+      out.push_back(event_of(Kind::joined, engine));
+    else if (known->second.incarnation != engine.incarnation)
+      out.push_back(event_of(Kind::restarted, engine));
+  }
+  return out;
+}
+
+std::shared_ptr<void> Shell::on_engine(std::function<void(const EngineEvent&)> call) {
+  require_same_process();
+  dispatcher_.start();
+  auto listener = std::make_shared<EngineListener>(std::move(call));
+  const auto guard = lease_.lock();
+  require_open();
+  if (engine_listeners_.empty()) engines_told_ = session_.engines().engines();
+  engine_listeners_.push_back(listener);
+  return listener;
+}
+
+void Shell::tell_engine_changes() {
+  std::erase_if(engine_listeners_, [](const auto& listener) { return listener.expired(); });
+  if (engine_listeners_.empty()) return;
+  const std::vector<EngineEvent> events =
+      engine_events(engines_told_, session_.engines().engines());
+  engines_told_ = session_.engines().engines();
+  for (const EngineEvent& event : events) {
+    for (const std::weak_ptr<EngineListener>& listener : engine_listeners_) {
+      (void)dispatcher_.post([listener, event] {
+        if (const auto alive = listener.lock()) (*alive)(event);
+      });
+    }
+  }
+}
+
+}  // namespace roundhouse::detail

@@ -1,0 +1,130 @@
+// What a Shell tells of tasks, also by their ids.
+#include <algorithm>
+
+#include "client/shell.hpp"
+#include "shared/clock.hpp"
+#include <roundhouse/jobs.hpp>
+
+namespace roundhouse::detail {
+
+RemoteErrorInfo Shell::error_of(const Slot& slot, std::uint64_t sequence) const {
+  wire::ErrorValue value = wire::decode_error(slot.payload.body());
+  RemoteErrorInfo out{std::move(value.name), std::move(value.value), std::move(value.traceback),
+                      std::nullopt, msg_id(sequence)};
+  if (slot.engine) out.engine_id = slot.engine->value;
+  return out;
+}
+
+std::exception_ptr Shell::failure_of(const Slot& slot, std::uint64_t sequence) const {
+  switch (slot.ending) {
+    case wire::Ending::ok: break;
+    case wire::Ending::error: return std::make_exception_ptr(RemoteError(error_of(slot, sequence)));
+    case wire::Ending::aborted:
+      return std::make_exception_ptr(TaskAborted(error_of(slot, sequence)));
+    case wire::Ending::timed_out:
+      return std::make_exception_ptr(RemoteError(error_of(slot, sequence), Errc::timeout));
+    case wire::Ending::engine_lost:
+      return std::make_exception_ptr(EngineError(error_of(slot, sequence)));
+  }
+  return nullptr;
+}
+
+ResultBytes Shell::bytes_of(const Slot& slot) {
+  const Payload& payload = slot.payload;
+  if (payload.spill > 0) {
+    Buffer joined = Buffer::take(payload.body());
+    const std::string_view body = joined.view();
+    return {std::move(joined), body, payload.frames, payload.spill};
+  }
+  return {payload.block, payload.head(), payload.frames, 0};
+}
+
+std::uint64_t Shell::sequence_of(std::string_view id) const {
+  const Jobs::Ids task = Jobs(id).ids().front();
+  if (task.session != session_.id())
+    throw Exception(Errc::unknown_task,
+                    "task " + std::string(id) + " is not of this client: the hub may know it");
+  return task.range.first;
+}
+
+std::uint64_t Shell::find_task(std::string_view id) {
+  const std::uint64_t sequence = sequence_of(id);
+  if (slab_.find(sequence) == nullptr)
+    throw Exception(Errc::unknown_task,
+                    "this client has nothing of task " + std::string(id) +
+                        " any more: no result of it is held; the hub may know it");
+  return sequence;
+}
+
+bool Shell::wait_for(SessionId session, MsgIds::Range range, std::optional<TimePoint> deadline) {
+  require_same_process();
+  auto guard = lease_.lock();
+  if (session != session_.id() || range.last > session_.log().last() || range.first == 0)
+    throw Exception(Errc::unknown_task, "task " + to_string(TaskId{session, range.last}) +
+                                            " is not of this client, which cannot wait for it");
+  const client::OutcomeTable& outcomes = session_.outcomes();
+  std::uint64_t at = range.first;
+  const auto done = [&] {
+    at = std::max(at, std::min(outcomes.settled(), range.last) + 1);
+    while (at <= range.last && outcomes.contains(at)) ++at;
+    return at > range.last;
+  };
+  return wait_locked(guard, done, deadline);
+}
+
+std::size_t Shell::done_of(MsgIds::Range range) {
+  require_same_process();
+  const auto guard = lease_.lock();
+  const client::OutcomeTable& outcomes = session_.outcomes();
+  std::uint64_t at = std::max(range.first, std::min(outcomes.settled(), range.last) + 1);
+  std::size_t out = at - range.first;
+  for (; at <= range.last; ++at) out += outcomes.contains(at) ? 1U : 0U;
+  return out;
+}
+
+MsgIds Shell::history() {
+  require_same_process();
+  const auto guard = lease_.lock();
+  const std::uint64_t last = session_.log().last();
+  if (last == 0) return {session_.id(), {}};
+  return {session_.id(), {{1, last}}};
+}
+
+MsgIds Shell::outstanding() {
+  require_same_process();
+  const auto guard = lease_.lock();
+  const client::OutcomeTable& outcomes = session_.outcomes();
+  std::vector<MsgIds::Range> out;
+  std::uint64_t at = outcomes.settled() + 1;
+  for (const wire::Range& ended : outcomes.ended(static_cast<std::size_t>(-1))) {
+    if (ended.first > at) out.push_back({at, ended.first - 1});
+    at = ended.last + 1;
+  }
+  if (at <= session_.log().last()) out.push_back({at, session_.log().last()});
+  return {session_.id(), std::move(out)};
+}
+
+MsgIds Shell::finished() {
+  require_same_process();
+  const auto guard = lease_.lock();
+  std::vector<MsgIds::Range> out;
+  slab_.for_each_held([&out](std::uint64_t sequence, const Slot& slot) {
+    if (!slot.done) return;
+    if (!out.empty() && out.back().last + 1 == sequence)
+      out.back().last = sequence;
+    else
+      out.push_back({sequence, sequence});
+  });
+  return {session_.id(), std::move(out)};
+}
+
+void Shell::spin() {
+  require_same_process();
+  auto guard = lease_.lock();
+  require_open();
+  // A user's thread that polls takes what comes as it comes; the I/O thread is in our way only as
+  // long as it takes to wake it.
+  if (guard.displace_standby()) tend(guard, steady_now());
+}
+
+}  // namespace roundhouse::detail
