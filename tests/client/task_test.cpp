@@ -163,6 +163,28 @@ TEST_CASE("a map says which call failed, and refuses lists of different lengths"
   CHECK(mapped(&typed_tasks::nothing).error.name == "SerializationError");
 }
 
+TEST_CASE("a reduction joins a list from its first element on") {
+  const auto reduced = [](const auto& list) {
+    Encoded packed;
+    rh::encode_map_arguments<int>(packed, list);
+    Reply reply;
+    rh::find_task(&typed_tasks::add)
+        .invoke_as(rh::CallKind::reduce)({packed.body, packed.frames}, reply);
+    return reply;
+  };
+  const Reply sum = reduced(std::vector<int>{1, 2, 3, 4});
+  REQUIRE_MESSAGE(sum.ok, sum.error.value);
+  CHECK(rh::decode_result<int>(sum.result.body, sum.result.frames) == 10);
+  CHECK(reduced(std::vector<int>{}).error.value.find("empty") != std::string::npos);
+  CHECK(bool(rh::find_task(&typed_tasks::survey).invoke_as(rh::CallKind::reduce) == nullptr));
+  CHECK(bool(rh::find_task(&typed_tasks::invert).invoke_as(rh::CallKind::reduce) == nullptr));
+}
+
+TEST_CASE("the namespace is no argument of a call") {
+  CHECK(called(&typed_tasks::mean_of, "v").error.name == "roundhouse::NotOnEngine");
+  CHECK(rh::find_task(&typed_tasks::mean_of).signature == rh::signature_of<double(std::string)>());
+}
+
 TEST_CASE("functions are found by address and by name") {
   CHECK(rh::find_task(&typed_tasks::add).name == "add");
   CHECK(rh::find_task(&typed_tasks::sum_span).name == "typed_tasks::sum_span");

@@ -132,7 +132,7 @@ TEST_CASE("loading the same file again does nothing, a copy of it is refused") {
   CHECK(refused.error().code == Errc::refused);
   CHECK(refused.error().text.find("has a task named") != std::string::npos);
   CHECK(engine.modules.modules().size() == 1);
-  CHECK(engine.modules.tasks().size() == 18);
+  CHECK(engine.modules.tasks().size() == 21);
 }
 
 TEST_CASE("a file that changed since is refused") {
@@ -213,6 +213,24 @@ TEST_CASE("a reference to nothing, or to something else, is an error of the task
   CHECK(failed("text").name == "TypeError");
   CHECK(failed("text").value ==
         "'text' is a std::string on this engine, and was asked for as a std::vector<double>");
+}
+
+TEST_CASE("a function whose first parameter is the namespace gets it, and no argument for it") {
+  Engine engine;
+  engine.push("v", rh::pack_value(std::vector<double>{1, 3}));
+  CHECK(engine.result<double>("mean_of", "v") == 2);
+  engine.result<void>("set_offset", 0.5);
+  CHECK(engine.pull<double>("offset") == 0.5);
+  CHECK(engine.result<double>("offset_by", 1.0) == 1.5);
+  Encoded list;
+  rh::encode_map_arguments<double>(list, std::vector<double>{1, 2});
+  const auto task = engine.modules.find("offset_by", rh::signature_of<double(double)>());
+  REQUIRE(task.ok());
+  Reply reply;
+  (*task)->invoke_as(rh::CallKind::map)({list.body, list.frames, &engine.host}, reply);
+  REQUIRE_MESSAGE(reply.ok, reply.error.value);
+  CHECK(rh::decode_result<std::vector<double>>(reply.result.body, reply.result.frames) ==
+        std::vector<double>{1.5, 2.5});
 }
 
 TEST_CASE("a task knows its engine") {

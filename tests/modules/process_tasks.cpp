@@ -52,6 +52,10 @@ std::vector<double> doubled(const std::vector<double>& values) {
   return out;
 }
 
+int scaled_limit(roundhouse::Namespace& engine, int factor) {
+  return factor * engine.get<const int>("limit");
+}
+
 }  // namespace process_tasks
 
 RH_TASK(process_tasks::add)
@@ -62,3 +66,4 @@ RH_TASK(process_tasks::throws_int)
 RH_TASK(process_tasks::crashes)
 RH_TASK(process_tasks::process_id)
 RH_TASK(process_tasks::doubled)
+RH_TASK(process_tasks::scaled_limit)

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <roundhouse/namespace.hpp>
+
 namespace process_tasks {
 
 int add(int a, int b);
@@ -20,5 +22,7 @@ int throws_int(int value);
 int crashes(int signal);
 int process_id();
 std::vector<double> doubled(const std::vector<double>& values);
+// The named number of the engine, times `factor`.
+int scaled_limit(roundhouse::Namespace& engine, int factor);
 
 }  // namespace process_tasks

@@ -51,6 +51,20 @@ void keep(const std::string& name, std::span<const double> values) {
   rh::this_engine::set(name + " as text", "kept");
 }
 
+double mean_of(rh::Namespace& engine, const std::string& name) {
+  const auto& values = engine.get<const std::vector<double>>(name);
+  return sum_span(values) / static_cast<double>(values.size());
+}
+
+double offset_by(rh::Namespace& engine, double value) {
+  return value + engine.get<const double>("offset");
+}
+
+void set_offset(rh::Namespace& engine, double offset) {
+  if (engine.has("offset")) throw std::logic_error("there is an offset");
+  engine.set("offset", offset);
+}
+
 std::vector<std::string> kept_names() {
   rh::this_engine::progress(0.5, "half way");
   return rh::this_engine::names();
@@ -100,6 +114,9 @@ RH_TASK(fail_with_cause)
 RH_TASK(fail_with_number)
 RH_TASK(engine_id)
 RH_TASK(count_until_stopped)
+RH_TASK(mean_of)
+RH_TASK(offset_by)
+RH_TASK(set_offset)
 
 }  // namespace typed_tasks
 

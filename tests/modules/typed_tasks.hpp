@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <roundhouse/array.hpp>
+#include <roundhouse/namespace.hpp>
 #include <roundhouse/serialize.hpp>
 
 namespace typed_tasks {
@@ -32,6 +33,9 @@ std::string repeat(std::string_view text, unsigned times);
 void scale(std::vector<double>& values, double factor);  // changes its argument in place
 void scale_named(const std::string& name, double factor);
 void keep(const std::string& name, std::span<const double> values);
+double mean_of(roundhouse::Namespace& engine, const std::string& name);  // of a named vector
+double offset_by(roundhouse::Namespace& engine, double value);           // by the named "offset"
+void set_offset(roundhouse::Namespace& engine, double offset);
 std::vector<std::string> kept_names();  // and says how far it is
 std::vector<double> ramp(std::size_t size);
 bool invert(bool value);

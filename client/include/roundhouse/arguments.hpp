@@ -159,6 +159,14 @@ template <class R, class... Params, class... Args>
   return out;
 }
 
+// The engine's namespace is not an argument of the call.
+template <class R, class... Params, class... Args>
+[[nodiscard]] Encoded encode_arguments(R (*)(Namespace&, Params...), Args&&... args) {
+  Encoded out;
+  encode_arguments_for<Params...>(out, std::forward<Args>(args)...);
+  return out;
+}
+
 // Arguments as they are, for a call by name: the types of the arguments must be those of the
 // parameters, or what they look at (see type_name.hpp); signature_of<R(Args...)>() says which.
 template <class... Args>

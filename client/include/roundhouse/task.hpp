@@ -14,7 +14,8 @@
 // RH_TASK stands at namespace scope, in a .cpp file, after the function is declared. The task's
 // name is what stands between the parentheses ("ns::survey_file"). Parameters may be anything that
 // serialize.hpp can pack, by value or reference (changes to a `T&` stay on the engine, and are kept
-// when the caller passed rh::ref), std::string_view and std::span<T>. Not: overloaded functions
+// when the caller passed rh::ref), std::string_view and std::span<T>. A first parameter that is an
+// rh::Namespace& gets the engine's, and is no argument of the call. Not: overloaded functions
 // (give the overload a name of its own), pointers, variadic functions, lambdas.
 // Thread rule: everything is registered before main() or while a module is loaded; read-only then.
 #pragma once
@@ -32,14 +33,12 @@
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/failure.hpp>
 #include <roundhouse/module_abi.hpp>
+#include <roundhouse/namespace.hpp>
 #include <roundhouse/parameter.hpp>
 #include <roundhouse/this_engine.hpp>
 #include <roundhouse/version.hpp>
 
 namespace roundhouse {
-
-// Reserved: a first parameter of this type will be given the engine's namespace.
-class Namespace;
 
 // A function was used as a task that RH_TASK does not know in this program.
 class RH_VISIBLE TaskNotRegistered : public Exception {
@@ -60,9 +59,8 @@ auto task_must_be_one_function_not_an_overload_set(R (*function)(P...)) -> R (*)
 template <class P>
 constexpr bool check_parameter() {
   using V = std::remove_cvref_t<P>;
-  static_assert(
-      !std::is_same_v<V, Namespace>,
-      "a parameter of type roundhouse::Namespace& is reserved; use roundhouse::this_engine");
+  static_assert(!std::is_same_v<V, Namespace>,
+                "a task takes the namespace as its first parameter, as roundhouse::Namespace&");
   static_assert(
       !std::is_pointer_v<V>,
       "a task cannot take a pointer: take a value, a reference, std::string or std::span");
@@ -92,14 +90,39 @@ inline void fail_task(Reply& reply, InvokeFunction invoke, std::string_view wher
 template <auto Function, class F = decltype(Function)>
 struct Entry;
 
+// `kBound`: the function also takes the engine's namespace, before the parameters P.
+template <auto Function, bool kBound, class R, class... P>
+struct EntryOf;
+
 template <auto Function, class R, class... P>
 struct Entry<Function, R (*)(P...) noexcept> : Entry<Function, R (*)(P...)> {};
 
 template <auto Function, class R, class... P>
-struct Entry<Function, R (*)(P...)> {
+struct Entry<Function, R (*)(P...)> : EntryOf<Function, false, R, P...> {};
+
+template <auto Function, class R, class... P>
+struct Entry<Function, R (*)(Namespace&, P...)> : EntryOf<Function, true, R, P...> {};
+
+// The type of the elements that a function can reduce a list of: T of T(T, T); else void.
+template <class R, class... P>
+struct ReducedOf {
+  using type = void;
+};
+
+template <class R, class A, class B>
+
+requires(std::is_same_v<std::remove_cvref_t<R>, Stored<A>>&&
+             std::is_same_v<std::remove_cvref_t<R>, Stored<B>>&&
+                 std::is_move_assignable_v<std::remove_cvref_t<R>>) struct ReducedOf<R, A, B> {
+  using type = std::remove_cvref_t<R>;
+};
+
+template <auto Function, bool kBound, class R, class... P>
+struct EntryOf {
   static_assert((check_parameter<P>() && ...));
   static_assert(!std::is_pointer_v<R>, "a task cannot return a pointer: return a value");
   using Result = std::remove_cvref_t<R>;
+  using Reduced = typename ReducedOf<R, P...>::type;
 
   static void invoke(const Invocation& call, Reply& reply) noexcept {
     reply.clear();
@@ -110,10 +133,10 @@ struct Entry<Function, R (*)(P...)> {
       std::apply(
           [&](auto&... parameter) {
             if constexpr (std::is_void_v<R>) {
-              Function(parameter.pass()...);
+              run(parameter.pass()...);
               encode_no_result(reply.result);
             } else {
-              encode_task_result(reply.result, Function(parameter.pass()...));
+              encode_task_result(reply.result, run(parameter.pass()...));
             }
           },
           parameters);
@@ -137,14 +160,70 @@ struct Entry<Function, R (*)(P...)> {
     }
   }
 
+  // Null when there is nothing that it could reduce.
+  [[nodiscard]] static constexpr InvokeFunction reducer() {
+    if constexpr (std::is_void_v<Reduced>) {
+      return nullptr;
+    } else {
+      return &invoke_reduce;
+    }
+  }
+
  private:
+  static void invoke_reduce(const Invocation& call, Reply& reply) noexcept {
+    reply.clear();
+    std::size_t index = 0;
+    try {
+      const CallScope scope(call);
+      std::tuple<Parameter<std::vector<Reduced>>> list;
+      read(call, list);
+      std::vector<Reduced> elements = std::get<0>(list).pass();
+      if (elements.empty()) throw SerializationError("there is nothing to reduce: an empty list");
+      Reduced out = std::move(elements.front());
+      for (index = 1; index < elements.size(); ++index) {
+        Reduced next = std::move(elements[index]);
+        out = run_two<P...>(out, next);
+      }
+      encode_task_result(reply.result, std::move(out));
+    } catch (...) {
+      fail_task(reply, &invoke,
+                "in step " + std::to_string(index) + " of this part of a reduction\n");
+    }
+  }
+
+  template <class A, class B, class T>
+  static decltype(auto) run_two(T& a, T& b) {
+    return run(passed<A>(a), passed<B>(b));
+  }
+
+  // What a parameter of type Q is given of a value.
+  template <class Q, class T>
+  static decltype(auto) passed(T& value) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<Q>, T>) {
+      return static_cast<Q&&>(value);
+    } else {
+      return std::remove_cvref_t<Q>(value);
+    }
+  }
+
+  template <class... Passed>
+  static decltype(auto) run(Passed&&... arguments) {
+    if constexpr (kBound) {
+      Namespace engine = NamespaceAccess::make();
+      return Function(engine, std::forward<Passed>(arguments)...);
+    } else {
+      return Function(std::forward<Passed>(arguments)...);
+    }
+  }
+
   // Reads all arguments, from the first to the last.
   template <class Parameters>
   static void read(const Invocation& call, Parameters& parameters) {
+    constexpr std::size_t kCount = std::tuple_size_v<Parameters>;
     Decoder in(call.body, call.frames);
-    in.begin_arguments(sizeof...(P));
+    in.begin_arguments(kCount);
     [[maybe_unused]] std::size_t number = 0;
-    std::apply([&](auto&... parameter) { (parameter.read(in, ++number, sizeof...(P)), ...); },
+    std::apply([&](auto&... parameter) { (parameter.read(in, ++number, kCount), ...); },
                parameters);
     in.finish();
   }
@@ -152,12 +231,12 @@ struct Entry<Function, R (*)(P...)> {
   template <class... Lists>
   static void run_all(Reply& reply, std::size_t count, std::size_t& index, Lists&... lists) {
     if constexpr (std::is_void_v<R>) {
-      for (; index < count; ++index) Function(lists.pass(index)...);
+      for (; index < count; ++index) run(lists.pass(index)...);
       encode_no_result(reply.result);
     } else {
       std::vector<Result> results;
       results.reserve(count);
-      for (; index < count; ++index) results.push_back(Function(lists.pass(index)...));
+      for (; index < count; ++index) results.push_back(run(lists.pass(index)...));
       encode_task_result(reply.result, std::move(results));
     }
   }
@@ -177,11 +256,13 @@ class Registration {
  public:
   template <class R, class... P>
   Registration(R (*function)(P...), std::string_view name, InvokeFunction invoke,
-               InvokeFunction invoke_map, const char* file, int line) {
+               InvokeFunction invoke_map, InvokeFunction invoke_reduce, const char* file,
+               int line) {
     info_.name = name.starts_with("::") ? name.substr(2) : name;
     info_.signature = typeid(typename WireSignature<R(P...)>::type).name();
     info_.invoke = invoke;
     info_.invoke_map = invoke_map;
+    info_.invoke_reduce = invoke_reduce;
     info_.address = reinterpret_cast<void (*)()>(function);
     info_.file = file;
     info_.line = line;
@@ -252,6 +333,7 @@ template <class R, class... P>
       #__VA_ARGS__,                                                                         \
       &::roundhouse::detail::Entry<&__VA_ARGS__>::invoke,                                   \
       &::roundhouse::detail::Entry<&__VA_ARGS__>::invoke_map,                               \
+      ::roundhouse::detail::Entry<&__VA_ARGS__>::reducer(),                                 \
       __FILE__,                                                                             \
       __LINE__};                                                                            \
   }

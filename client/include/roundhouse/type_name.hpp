@@ -26,6 +26,8 @@
 
 namespace roundhouse {
 
+class Namespace;
+
 namespace detail {
 
 template <class T>
@@ -261,6 +263,10 @@ struct WireSignature<R(Args...)> {
 
 template <class R, class... Args>
 struct WireSignature<R(Args...) noexcept> : WireSignature<R(Args...)> {};
+
+// The namespace is the engine's own: no argument of the call.
+template <class R, class... Args>
+struct WireSignature<R(Namespace&, Args...)> : WireSignature<R(Args...)> {};
 
 }  // namespace detail
 
