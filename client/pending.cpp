@@ -90,6 +90,20 @@ std::vector<std::size_t> Pending::wait_any(std::vector<bool>& seen, Timeout time
   return out;
 }
 
+std::size_t Pending::wait_first(const std::deque<Pending>& several) {
+  std::size_t out = 0;
+  several.front().shell().wait(
+      [&] {
+        const auto done = std::find_if(several.begin(), several.end(), [](const Pending& each) {
+          return each.head_->unfinished == 0;
+        });
+        out = static_cast<std::size_t>(done - several.begin());
+        return done != several.end();
+      },
+      {});
+  return out;
+}
+
 void Pending::on_done(std::function<void()> call) const {
   shell().on_done(head_, first_, std::move(call));
 }

@@ -20,6 +20,13 @@ RH_TASK(fails_on_odd)
 RH_TASK(sum)
 RH_TASK(ramp)
 RH_TASK(is_even)
+RH_TASK(doubled)
+RH_TASK(weighted)
+RH_TASK(add_up)
+RH_TASK(join)
+RH_TASK(both)
+RH_TASK(add_small)
+RH_TASK(train)
 
 }  // namespace client_test
 

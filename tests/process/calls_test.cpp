@@ -1,4 +1,5 @@
 #include <csignal>
+#include <future>
 #include <numeric>
 #include <thread>
 
@@ -64,6 +65,42 @@ TEST_CASE("typed calls go to one engine, to all, and to whichever is free") {
     CHECK(md.engine_id == 1);
     CHECK(md.msg_id.size() == 32);
     CHECK(ar.serial_time() >= rh::Seconds(0.02));
+  }
+}
+
+TEST_CASE("bound functions, reductions, lazy maps and futures work on real engines") {
+  RealCluster cluster(3);
+  rh::Client client = cluster.connect();
+  client.wait_for_engines(3);
+
+  SUBCASE("a function gets the namespace of its engine, in calls, maps and bound to a view") {
+    rh::DirectView all = client[rh::all];
+    all["limit"] = 5;
+    client[1]["limit"] = 6;
+    CHECK(all.apply_sync(scaled_limit, 10) == std::vector{50, 60, 50});
+    CHECK(client[1].map_sync(scaled_limit, std::vector{1, 2}) == std::vector{6, 12});
+    CHECK(all.remote(scaled_limit).sync(2) == std::vector{10, 12, 10});
+    std::vector<int> lazily;
+    for (const int each : client[0].imap(scaled_limit, std::vector{1, 2})) lazily.push_back(each);
+    CHECK(lazily == std::vector{5, 10});
+  }
+
+  SUBCASE("a range is reduced on the engines, and taken lazily") {
+    std::vector<int> values(1000);
+    std::iota(values.begin(), values.end(), 0);
+    CHECK(client.load_balanced_view().reduce(add, values) == 499'500);
+    CHECK(client[rh::all].reduce(add, values, 1) == 499'501);
+    int sum = 0;
+    for (const int each : client.load_balanced_view().imap(add, values, values)) sum += each;
+    CHECK(sum == 999'000);
+  }
+
+  SUBCASE("callbacks, futures and an executor") {
+    const auto pool = client.load_balanced_view().executor();
+    std::future<int> three = pool.submit(add, 1, 2);
+    CHECK(three.get() == 3);
+    CHECK(client[rh::all].apply_async(add, 1, 2).future().get() == std::vector{3, 3, 3});
+    pool.shutdown();
   }
 }
 

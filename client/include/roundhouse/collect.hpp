@@ -14,6 +14,10 @@
 
 namespace roundhouse::detail {
 
+// As what the results of a function that returns R arrive.
+template <class R>
+using ResultOf = std::remove_cvref_t<R>;
+
 // How the value of a result, and that of one of its tasks, is read.
 template <class T>
 using Collect = T (*)(const Pending& tasks);

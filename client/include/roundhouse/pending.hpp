@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -71,6 +72,10 @@ class Pending {
   // Those that are done and not in `seen` (as many flags as tasks), in the order in which they were
   // done; they are then in `seen`. Waits until there is one; empty: all were seen, or time is up.
   [[nodiscard]] std::vector<std::size_t> wait_any(std::vector<bool>& seen, Timeout timeout) const;
+
+  // The first of these that is done, for which it waits. Precondition: there is one, and they are
+  // tasks of one client.
+  [[nodiscard]] static std::size_t wait_first(const std::deque<Pending>& several);
 
   // Calls `call` once, on the client's dispatcher thread, when all are done or the client is of no
   // use any more. Throws ConnectionError when the client is closed.
