@@ -46,6 +46,12 @@ int process_id() {
   return static_cast<int>(::getpid());
 }
 
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof(name) - 1) != 0) throw std::runtime_error("no host name");
+  return name;
+}
+
 std::vector<double> doubled(const std::vector<double>& values) {
   std::vector<double> out = values;
   for (double& value : out) value *= 2;
@@ -66,4 +72,5 @@ RH_TASK(process_tasks::throws_int)
 RH_TASK(process_tasks::crashes)
 RH_TASK(process_tasks::process_id)
 RH_TASK(process_tasks::doubled)
+RH_TASK(process_tasks::host_name)
 RH_TASK(process_tasks::scaled_limit)

@@ -21,6 +21,7 @@ int throws_int(int value);
 // Raises the signal in the engine process.
 int crashes(int signal);
 int process_id();
+std::string host_name();
 std::vector<double> doubled(const std::vector<double>& values);
 // The named number of the engine, times `factor`.
 int scaled_limit(roundhouse::Namespace& engine, int factor);
