@@ -116,26 +116,43 @@ QueueStatus Client::queue_status(Targets targets, bool verbose) const {
   QueueStatus out;
   for (const std::string_view bytes : map.list("engines")) {
     const BodyMap engine(bytes);
-    out.engines.push_back({number_of<int>(engine, "engine"),
-                           number_of<std::uint64_t>(engine, "queue"),
-                           number_of<std::uint64_t>(engine, "running"),
-                           number_of<std::uint64_t>(engine, "completed"), engine.texts("ids")});
+    out.engines.push_back(
+        {number_of<int>(engine, "engine"), number_of<std::uint64_t>(engine, "queue"),
+         number_of<std::uint64_t>(engine, "running"), number_of<std::uint64_t>(engine, "completed"),
+         engine.texts("queue_ids"), engine.texts("running_ids")});
   }
-  out.unassigned_ids = map.texts("unassigned");
-  out.unassigned = map.number("unassigned").value_or(out.unassigned_ids.size());
+  out.unassigned_ids = map.texts("unassigned_ids");
+  out.unassigned = number_of<std::uint64_t>(map, "unassigned");
+  out.more = map.truth("more");
   out.json = json_of(reply.body);
   return out;
 }
 
 HistoryPage Client::hub_history(std::size_t limit, std::string_view before) const {
+  std::string place;
+  if (!before.empty()) {
+    const TaskRecords found = result(std::vector<std::string>{std::string(before)});
+    if (found.records.empty() || !found.records.front().metadata.submitted)
+      raise({Errc::unknown_task, "the hub has no record of task " + std::string(before)});
+    wire::Packer p(place);
+    p.array(2);
+    p.i64(found.records.front().metadata.submitted->time_since_epoch().count());
+    p.str(before);
+  }
   std::string body;
   wire::Packer p(body);
-  p.map(before.empty() ? 1 : 2);
+  p.map(place.empty() ? 3 : 4);
   p.str("limit"), p.u64(limit);
-  if (!before.empty()) p.str("before"), p.str(before);
-  const HubReply reply = request("history", body);
+  p.str("order"), p.str("-submitted");
+  p.str("fields"), p.array(1), p.str("msg_id");
+  if (!place.empty()) p.str("after"), p.raw(place);
+  const HubReply reply = request("db_query", body);
   const BodyMap map(reply.body);
-  return {map.texts("ids"), map.truth("more")};
+  HistoryPage out;
+  for (const std::string_view bytes : map.list("records"))
+    out.ids.push_back(BodyMap(bytes).text("msg_id"));
+  out.more = map.truth("more");
+  return out;
 }
 
 TaskRecords Client::result(std::span<const std::string> ids) const {

@@ -1,5 +1,6 @@
 #include "hub/blobs.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -60,6 +61,10 @@ class File {
     return out;
   }
 
+  void skip(std::uint64_t bytes) const {
+    if (::lseek(fd_, static_cast<off_t>(bytes), SEEK_CUR) < 0) fail("read", path_, errno);
+  }
+
   void sync() const {
     if (::fsync(fd_) != 0) fail("write", path_, errno);
   }
@@ -79,6 +84,32 @@ std::string make_head(std::string_view body, std::uint32_t spill, const Frames& 
   std::array<char, 9> digits{};
   std::snprintf(digits.data(), digits.size(), "%08zx", head.size());
   return std::string(digits.data(), 8) + head;
+}
+
+struct Head {
+  std::string body;
+  std::uint32_t spill = 0;
+  std::vector<std::uint64_t> sizes;  // of the frames, which follow
+};
+
+Head read_head(const File& in, const std::string& path) {
+  const std::string digits = in.read(8);
+  std::uint64_t size = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+  if (size == 0 || size > kHeadBytesMax) fail("understand", path, EINVAL);
+  const std::string head = in.read(size);
+  wire::Unpacker u(head);
+  Head out;
+  u.array();
+  out.body = std::string(u.bin());
+  out.spill = u.u32();
+  const std::size_t count = u.array();
+  for (std::size_t i = 0; i < count && u.ok(); ++i) {
+    out.sizes.push_back(u.u64());
+    if (out.sizes.back() > wire::kFrameBytesMax) fail("understand", path, EINVAL);
+  }
+  if (!u.done()) fail("understand", path, EINVAL);
+  return out;
 }
 
 std::optional<std::pair<BlobKind, std::int64_t>> parse_name(const std::string& name) {
@@ -122,23 +153,30 @@ std::uint64_t BlobFolder::write(BlobKind kind, std::int64_t key, std::string_vie
 BlobFolder::Blob BlobFolder::read(BlobKind kind, std::int64_t key) const {
   const std::string path = file(kind, key);
   const File in(path, O_RDONLY | O_CLOEXEC);
-  const std::string digits = in.read(8);
-  std::uint64_t size = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
-  if (size == 0 || size > kHeadBytesMax) fail("understand", path, EINVAL);
-  const std::string head = in.read(size);
-  wire::Unpacker u(head);
+  Head head = read_head(in, path);
   Blob out;
-  u.array();
-  out.body = std::string(u.bin());
-  out.spill = u.u32();
-  const std::size_t count = u.array();
-  for (std::size_t i = 0; i < count && u.ok(); ++i) {
-    const std::uint64_t bytes = u.u64();
-    if (bytes > wire::kFrameBytesMax) fail("understand", path, EINVAL);
-    out.frames.push_back(Buffer::take(in.read(bytes)));
+  out.body = std::move(head.body);
+  out.spill = head.spill;
+  for (const std::uint64_t bytes : head.sizes) out.frames.push_back(Buffer::take(in.read(bytes)));
+  return out;
+}
+
+PayloadPart BlobFolder::read_part(BlobKind kind, std::int64_t key, std::uint64_t offset) const {
+  const std::string path = file(kind, key);
+  const File in(path, O_RDONLY | O_CLOEXEC);
+  Head head = read_head(in, path);
+  PayloadPart out = begin_part(std::move(head.body), head.spill, offset);
+  std::uint64_t total = out.ahead.size();
+  for (const std::uint64_t size : head.sizes) {
+    if (offset == 0) out.frames.push_back(size);
+    total += size;
   }
-  if (!u.done()) fail("understand", path, EINVAL);
+  out.take_ahead();
+  const std::uint64_t from = offset + out.bytes.size();
+  if (from >= total || out.bytes.size() >= kPayloadPartBytes) return out;
+  in.skip(from - out.ahead.size());
+  const std::uint64_t room = kPayloadPartBytes - out.bytes.size();
+  out.bytes += in.read(static_cast<std::size_t>(std::min(room, total - from)));
   return out;
 }
 

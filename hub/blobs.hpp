@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "hub/core/payload_part.hpp"
 #include "shared/payload.hpp"
 
 namespace roundhouse::hub {
@@ -36,6 +37,9 @@ class BlobFolder {
 
   // Throws Exception(store_failed) when it is missing or damaged.
   [[nodiscard]] Blob read(BlobKind kind, std::int64_t key) const;
+
+  // What `payload` of PROTOCOL 9 tells of it. Throws as read().
+  [[nodiscard]] PayloadPart read_part(BlobKind kind, std::int64_t key, std::uint64_t offset) const;
 
   // Fine when it is not there. Never throws.
   void remove(BlobKind kind, std::int64_t key) noexcept;

@@ -15,6 +15,15 @@ Restored restored_from(const HubFile& file) {
   return out;
 }
 
+// A larger result would push too many records out.
+constexpr std::size_t kLargestShare = 4;
+
+// A payload inside a batch would hold the whole batch: one of its own is smaller.
+void detach(Payload& payload) {
+  if (payload.frame_count() == 0 && payload.block.size() > 2 * payload.inline_size() + 64)
+    payload = Payload::of(payload.body());
+}
+
 }  // namespace
 
 MemoryStore::MemoryStore(const StoreOptions& options)
@@ -49,17 +58,26 @@ Result<void> MemoryStore::commit(std::span<const Fact> facts) {
 }
 
 void MemoryStore::keep(const Ended& fact) {
-  records_.push_back(fact);
-  Ended& kept = records_.back();
-  // A result inside a batch would hold the whole batch: one of its own is smaller.
-  const std::size_t size = kept.payload.size();
-  if (size > wire::kInlineBytesMax)
-    kept.payload = Payload{};
-  else if (kept.payload.block.size() > 2 * size + 64 && kept.payload.frame_count() == 0)
-    kept.payload = Payload::of(kept.payload.body());
-  bytes_ += kept.payload.size();
+  Kept& kept = records_.emplace_back();
+  kept.fact = fact;
+  Payload& result = kept.fact.payload;
+  const std::size_t size = result.size();
+  kept.result_bytes = fact.ending == wire::Ending::ok ? size : 0;
+  kept.has_result = fact.ending == wire::Ending::ok;
+  if (size > options_.memory_bytes_max / kLargestShare) {
+    result = Payload{};
+    kept.has_result = false;
+  } else {
+    detach(result);
+  }
+  std::optional<Payload>& arguments = kept.fact.arguments;
+  if (arguments &&
+      (arguments->size() > options_.arguments_bytes_max || options_.arguments_bytes_max == 0))
+    arguments.reset();
+  if (arguments) detach(*arguments);
+  bytes_ += kept.bytes();
   while (records_.size() > options_.memory_records_max || bytes_ > options_.memory_bytes_max) {
-    bytes_ -= records_.front().payload.size();
+    bytes_ -= records_.front().bytes();
     records_.pop_front();
   }
 }
@@ -69,9 +87,11 @@ TaskId MemoryStore::task_of(const Ended& fact) const {
   return {session == sessions_.end() ? SessionId{} : session->second.id, fact.sequence};
 }
 
-Record MemoryStore::record_of(const Ended& fact) const {
+Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
+  const Ended& fact = kept.fact;
   Record out;
   out.task = task_of(fact);
+  out.set_ending(fact.ending);
   if (const auto found = templates_.find(fact.template_number); found != templates_.end()) {
     const wire::Define& define = found->second.define;
     out.function = define.function;
@@ -88,75 +108,109 @@ Record MemoryStore::record_of(const Ended& fact) const {
       out.engine_uuid = found->second;
   out.incarnation = fact.incarnation;
   out.attempt = fact.attempt;
-  out.ending = fact.ending;
   if (const auto found = sessions_.find(fact.session);
       found != sessions_.end() && fact.delivery <= found->second.delivered)
     out.received_us = found->second.received_us;
-  if (fact.ending == wire::Ending::ok) {
-    out.result = fact.payload.body();
-    out.result_bytes = fact.payload.size();
-  } else {
+  out.result_bytes = kept.result_bytes;
+  if (fact.ending != wire::Ending::ok)
     out.error = wire::decode_error(fact.payload.body());
-  }
+  else if (with_result && kept.has_result && kept.result_bytes <= wire::kInlineBytesMax &&
+           fact.payload.frame_count() == 0)
+    out.result = fact.payload.body();
   return out;
 }
 
 wire::Reply MemoryStore::answer(const Query& query) {
-  const auto question = parse_question(query);
+  if (query.verb == "db_query") return answer_query(query);
+  const auto question = read_request(query.body);
   if (!question) return make_error(query, question.error());
-  if (query.verb == "history") return answer_history(query, *question);
   if (query.verb == "result") return answer_result(query, *question);
+  if (query.verb == "payload") return answer_payload(query, *question);
   if (query.verb == "purge_results") return answer_purge(query, *question);
   return make_error(query, {Errc::invalid, "the database does not know '" + query.verb + "'"});
 }
 
-wire::Reply MemoryStore::answer_history(const Query& query, const Question& question) const {
-  HistoryAnswer answer(query, question);
-  std::vector<std::pair<std::int64_t, TaskId>> found;
-  found.reserve(records_.size());
-  for (const Ended& fact : records_) found.emplace_back(fact.submitted_us, task_of(fact));
-  std::sort(found.begin(), found.end());
-  auto next = found.rbegin();
-  if (question.before) {
-    next = std::find_if(next, found.rend(),
-                        [&](const auto& one) { return one.second == *question.before; });
-    if (next == found.rend())
-      return make_error(query, {Errc::unknown_task,
-                                "no finished task has the id " + to_string(*question.before)});
-    ++next;
+wire::Reply MemoryStore::answer_query(const Query& query) const {
+  const auto asked = parse_task_query(query.body.bytes);
+  if (!asked) return make_error(query, asked.error());
+  std::vector<std::pair<QueryPlace, const Kept*>> found;
+  for (const Kept& kept : records_) {
+    const Record record = record_of(kept, false);
+    if (!wants(*asked, record)) continue;
+    found.push_back({{QueryValue::of(record.value(asked->order)), record.task}, &kept});
   }
-  while (next != found.rend() && answer.add(next->second)) ++next;
-  return answer.take();
+  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
+    return place_of(*asked, a.first.value.borrow(), a.first.task, b.first) < 0;
+  });
+  PageAnswer page(query, *asked);
+  for (const auto& [place, kept] : found) {
+    if (page.done()) break;
+    page.add(place.value.borrow(), place.task, [this, with = kept, &asked] {
+      return std::optional(record_of(*with, asked->fields.has(Field::result)));
+    });
+  }
+  return page.take();
 }
 
-wire::Reply MemoryStore::answer_result(const Query& query, const Question& question) const {
+wire::Reply MemoryStore::answer_result(const Query& query, const RequestBody& question) const {
   ResultAnswer answer(query, question);
-  std::unordered_map<TaskId, const Ended*> found;
+  std::unordered_map<TaskId, const Kept*> found;
   for (const TaskId task : answer.wanted()) found.emplace(task, nullptr);
-  for (const Ended& fact : records_)
-    if (const auto wanted = found.find(task_of(fact)); wanted != found.end())
-      wanted->second = &fact;
+  for (const Kept& kept : records_)
+    if (const auto wanted = found.find(task_of(kept.fact)); wanted != found.end())
+      wanted->second = &kept;
   for (const TaskId task : answer.wanted()) {
-    const Ended* fact = found[task];
+    const Kept* kept = found[task];
     if (answer.full())
       answer.add_more(task);
-    else if (fact != nullptr)
-      answer.add(record_of(*fact));
+    else if (kept != nullptr)
+      answer.add(record_of(*kept, true));
     else
       answer.add_missing(task);
   }
   return answer.take();
 }
 
-wire::Reply MemoryStore::answer_purge(const Query& query, const Question& question) {
+wire::Reply MemoryStore::answer_payload(const Query& query, const RequestBody& question) const {
+  if (question.ids.size() != 1)
+    return make_error(query, {Errc::invalid, "the payload of one task is asked for at a time"});
+  const TaskId task = question.ids.front();
+  const auto kept = std::find_if(records_.begin(), records_.end(),
+                                 [&](const Kept& one) { return task_of(one.fact) == task; });
+  if (kept == records_.end()) return make_error(query, no_such_payload(question.of, task, false));
+  if (question.of == PayloadOf::result) {
+    if (kept->fact.ending != wire::Ending::ok)
+      return make_error(query, ended_badly(record_of(*kept, false)));
+    if (!kept->has_result) return make_error(query, no_such_payload(question.of, task, true));
+    return make_part(query, part_of(kept->fact.payload, question.offset));
+  }
+  const auto made = templates_.find(kept->fact.template_number);
+  if (!kept->fact.arguments || made == templates_.end())
+    return make_error(query, no_such_payload(question.of, task, true));
+  PayloadPart part = part_of(*kept->fact.arguments, question.offset);
+  part.define = &made->second.define;
+  if (part.define->view == "direct") part.engine = kept->fact.engine;
+  return make_part(query, part);
+}
+
+wire::Reply MemoryStore::answer_purge(const Query& query, const RequestBody& question) {
   const std::unordered_set<TaskId> ids(question.ids.begin(), question.ids.end());
   const std::unordered_set<std::uint32_t> engines(question.engines.begin(), question.engines.end());
-  const std::size_t count = std::erase_if(records_, [&](const Ended& fact) {
-    return question.all || (fact.engine && engines.contains(fact.engine->value)) ||
-           ids.contains(task_of(fact));
+  const std::int64_t before =
+      question.older_than_us ? time_before(query, *question.older_than_us) : 0;
+  const std::size_t count = std::erase_if(records_, [&](const Kept& kept) {
+    const Ended& fact = kept.fact;
+    if (question.all || (fact.engine && engines.contains(fact.engine->value)) ||
+        ids.contains(task_of(fact)))
+      return true;
+    if (!question.older_than_us && !question.where) return false;
+    const Record record = record_of(kept, false);
+    const std::int64_t over =
+        record.completed_us() == 0 ? record.submitted_us : record.completed_us();
+    return over < before || (question.where && matches(*question.where, record));
   });
   bytes_ = 0;
-  for (const Ended& fact : records_) bytes_ += fact.payload.size();
+  for (const Kept& kept : records_) bytes_ += kept.bytes();
   return make_purged(query, count);
 }
 
@@ -165,10 +219,16 @@ Restored NoStore::restore() {
 }
 
 wire::Reply NoStore::answer(const Query& query) {
-  const auto question = parse_question(query);
+  if (query.verb == "db_query") {
+    const auto asked = parse_task_query(query.body.bytes);
+    return asked ? PageAnswer(query, *asked).take() : make_error(query, asked.error());
+  }
+  const auto question = read_request(query.body);
   if (!question) return make_error(query, question.error());
   if (query.verb == "purge_results") return make_purged(query, 0);
-  if (query.verb == "history") return HistoryAnswer(query, *question).take();
+  if (query.verb == "payload")
+    return make_error(query, {Errc::payload_lost,
+                              "this hub keeps no record of finished tasks (store.kind none)"});
   ResultAnswer answer(query, *question);
   for (const TaskId task : answer.wanted()) answer.add_missing(task);
   return answer.take();

@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "hub/answers.hpp"
 #include "hub/hub_file.hpp"
-#include "hub/record.hpp"
 #include "hub/store.hpp"
 
 namespace roundhouse::hub {
@@ -37,13 +37,25 @@ class MemoryStore final : public Store {
     std::int64_t received_us = 0;
   };
 
+  struct Kept {
+    Ended fact;
+    std::uint64_t result_bytes = 0;
+    bool has_result = false;  // its bytes are kept
+
+    // What counts against the limit.
+    [[nodiscard]] std::size_t bytes() const {
+      return fact.payload.size() + (fact.arguments ? fact.arguments->size() : 0);
+    }
+  };
+
   // Finished records are searched from the newest on, without an index: a hundred thousand of them
   // are looked through in less time than an index would cost while they are written.
   [[nodiscard]] TaskId task_of(const Ended& fact) const;
-  [[nodiscard]] Record record_of(const Ended& fact) const;
-  [[nodiscard]] wire::Reply answer_history(const Query& query, const Question& question) const;
-  [[nodiscard]] wire::Reply answer_result(const Query& query, const Question& question) const;
-  [[nodiscard]] wire::Reply answer_purge(const Query& query, const Question& question);
+  [[nodiscard]] Record record_of(const Kept& kept, bool with_result) const;
+  [[nodiscard]] wire::Reply answer_query(const Query& query) const;
+  [[nodiscard]] wire::Reply answer_result(const Query& query, const RequestBody& question) const;
+  [[nodiscard]] wire::Reply answer_payload(const Query& query, const RequestBody& question) const;
+  [[nodiscard]] wire::Reply answer_purge(const Query& query, const RequestBody& question);
   void keep(const Ended& fact);
 
   const StoreOptions options_;
@@ -51,8 +63,8 @@ class MemoryStore final : public Store {
   std::unordered_map<SessionNumber, Session> sessions_;
   std::unordered_map<TemplateNumber, TemplateDefined> templates_;
   std::unordered_map<std::uint32_t, Uuid> engines_;
-  std::deque<Ended> records_;  // oldest first
-  std::size_t bytes_ = 0;      // of their payloads
+  std::deque<Kept> records_;  // oldest first
+  std::size_t bytes_ = 0;     // of their payloads
 };
 
 class NoStore final : public Store {

@@ -6,12 +6,27 @@
 #include "shared/log.hpp"
 
 namespace roundhouse::hub {
+namespace {
+
+wire::Reply too_many(const Query& query) {
+  wire::Reply out;
+  out.id = query.request;
+  out.code = to_string(Errc::over_quota);
+  out.text = "too many questions wait for the database: ask again later";
+  return out;
+}
+
+}  // namespace
 
 Recorder::Recorder(std::unique_ptr<Store> store, Durability durability,
                    std::chrono::milliseconds retry)
     : durability_(durability),
       retry_(retry),
       store_(std::move(store)),
+      search_(store_->open_search()),
+      search_thread_([this](const std::stop_token& token) {
+        if (search_) search(token);
+      }),
       thread_([this](const std::stop_token& token) { run(token); }) {}
 
 Recorder::~Recorder() {
@@ -45,6 +60,9 @@ bool Recorder::stop() {
   Chunk nothing;  // wakes it
   while (!inbox_.try_push(std::move(nothing))) std::this_thread::sleep_for(kBeat);
   thread_.join();
+  search_thread_.request_stop();
+  (void)searches_.try_push({});  // wakes it; full, it is awake
+  search_thread_.join();
   return complete_ = facts_.empty();
 }
 
@@ -112,8 +130,29 @@ void Recorder::commit() {
 }
 
 void Recorder::answer() {
-  for (const Query& query : queries_) tell(Answer{query.link, store_->answer(query)});
+  for (Query& query : queries_) {
+    const LinkId link = query.link;
+    if (search_ == nullptr || query.verb != "db_query")
+      tell(Answer{link, store_->answer(query)});
+    else if (wire::Reply busy = too_many(query); !searches_.try_push(std::move(query)))
+      tell(Answer{link, std::move(busy)});
+  }
   queries_.clear();
+}
+
+// What it reads has committed: the facts before a question had when it was handed over.
+void Recorder::search(const std::stop_token& stop) {
+  std::vector<Query> questions;
+  while (!stop.stop_requested()) {
+    (void)searches_.wait(std::chrono::milliseconds{-1});
+    searches_.take_all(questions);
+    for (const Query& query : questions) {
+      if (stop.stop_requested()) return;
+      const wire::Reply reply = search_->answer(query);
+      while (!mail_.try_push(Answer{query.link, reply}) && !stop.stop_requested())
+        std::this_thread::sleep_for(kBeat);
+    }
+  }
 }
 
 void Recorder::tell(RecorderMail mail) {

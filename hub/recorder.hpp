@@ -1,7 +1,8 @@
 #pragma once
 
 // THREAD. Recorder: takes facts off the hub's loop and commits them to the store in batches, in
-// order; answers questions behind the facts that came before them.
+// order; answers questions behind the facts that came before them. What may take long, `db_query`,
+// is answered by a thread of its own, if the store lets it.
 //
 //   Recorder recorder(std::move(store), durability);      // its thread runs
 //   recorder.push(facts, queries);                        // loop: one lock, no waiting
@@ -57,10 +58,12 @@ class Recorder {
   static constexpr std::chrono::milliseconds kBeat{2};
   static constexpr int kIdleBeats = 50;
   static constexpr std::chrono::milliseconds kRetry{1000};
-  static constexpr std::size_t kChunksMax = 256;  // pushes that wait to be taken
-  static constexpr std::size_t kMailMax = 4096;   // mails that wait for the loop
+  static constexpr std::size_t kChunksMax = 256;     // pushes that wait to be taken
+  static constexpr std::size_t kMailMax = 4096;      // mails that wait for the loop
+  static constexpr std::size_t kSearchesMax = 1024;  // questions that wait for the second thread
 
   // `retry`: for tests.
+  // Throws Exception(store_failed) when the store cannot be searched.
   Recorder(std::unique_ptr<Store> store, Durability durability,
            std::chrono::milliseconds retry = kRetry);
   Recorder(const Recorder&) = delete;
@@ -99,6 +102,7 @@ class Recorder {
   void answer();
   void tell(RecorderMail mail);
   void send_mail();
+  void search(const std::stop_token& stop);
 
   const Durability durability_;
   const std::chrono::milliseconds retry_;
@@ -118,7 +122,12 @@ class Recorder {
   bool failing_ = false;
   int quiet_beats_ = 0;
   std::chrono::milliseconds since_try_{0};
-  std::jthread thread_;  // last: joined before anything it uses is destroyed
+  // The second thread's.
+  std::unique_ptr<StoreSearch> search_;
+  Mailbox<Query> searches_{kSearchesMax};
+  // Last: joined before anything they use is destroyed.
+  std::jthread search_thread_;
+  std::jthread thread_;
 };
 
 }  // namespace roundhouse::hub

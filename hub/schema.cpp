@@ -9,7 +9,8 @@ namespace {
 
 // `tasks` is the hot table: one insert per finished task and no index beside its key. `wait` is
 // started - submitted (two clocks), so that it takes few bytes; `result` is the inline result, or
-// the packed error; `more` is for what is seldom there.
+// the packed error; `more` is for what is seldom there; `arguments` is last, because tasks that are
+// only counted or listed need not be read so far.
 constexpr const char* kTables = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions(number INTEGER PRIMARY KEY, id INTEGER NOT NULL, secret BLOB NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE pending(id INTEGER PRIMARY KEY, last INTEGER NOT NULL, submitted IN
   frames INTEGER NOT NULL, header BLOB NOT NULL);
 CREATE TABLE tasks(id INTEGER PRIMARY KEY, template INTEGER, status INTEGER, submitted INTEGER,
   wait INTEGER, duration INTEGER, engine INTEGER, incarnation INTEGER, attempt INTEGER,
-  delivery INTEGER, result BLOB, more BLOB);
+  delivery INTEGER, result BLOB, more BLOB, arguments BLOB);
 CREATE TABLE errors(id INTEGER PRIMARY KEY, name TEXT, value TEXT, traceback TEXT);
 CREATE TABLE blobs(id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
 CREATE TABLE receipts(session INTEGER, through INTEGER, received INTEGER,
@@ -108,6 +109,15 @@ void make_tables(sql::Database& db) {
   db.execute("COMMIT");
 }
 
+// Schema 1 kept no arguments.
+void update_tables(sql::Database& db) {
+  if (db.integer("PRAGMA user_version") >= kSchemaVersion) return;
+  db.execute("BEGIN IMMEDIATE");
+  db.execute("ALTER TABLE tasks ADD COLUMN arguments BLOB");
+  db.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion));
+  db.execute("COMMIT");
+}
+
 }  // namespace
 
 std::int64_t make_key(SessionNumber session, std::uint64_t sequence) {
@@ -134,7 +144,7 @@ void prepare_database(sql::Database& db, const std::string& path, Durability dur
                                                 : "PRAGMA synchronous = NORMAL");
     db.execute("PRAGMA cache_size = -16384");
     db.execute("PRAGMA temp_store = MEMORY");
-    if (fresh) make_tables(db);
+    fresh ? make_tables(db) : update_tables(db);
   } catch (const sql::Failure& failure) {
     if (failure.foreign())
       refuse("'" + path + "' is no results database: name another file with --database");

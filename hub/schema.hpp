@@ -11,7 +11,7 @@
 
 namespace roundhouse::hub {
 
-inline constexpr int kSchemaVersion = 1;           // in user_version
+inline constexpr int kSchemaVersion = 2;           // in user_version
 inline constexpr int kApplicationId = 0x52644831;  // in application_id: "RdH1"
 inline constexpr unsigned kSequenceBits = 40;      // of a task's key; the session's number is above
 
@@ -20,7 +20,8 @@ inline constexpr unsigned kSequenceBits = 40;      // of a task's key; the sessi
 [[nodiscard]] SessionNumber session_of(std::int64_t key);
 [[nodiscard]] std::uint64_t sequence_of(std::int64_t key);
 
-// Sets the journal up, and makes the tables in a new file. Throws sql::Failure, or
+// Sets the journal up, makes the tables in a new file, and brings those of an older schema up to
+// date. Throws sql::Failure, or
 // Exception(store_failed) with advice: a newer schema, somebody else's database, a torn file.
 void prepare_database(sql::Database& db, const std::string& path, Durability durability);
 

@@ -1,57 +1,44 @@
 // SqliteStore, the part that answers questions.
 
-#include <algorithm>
-#include <queue>
-#include <tuple>
 #include <utility>
 
+#include "hub/sqlite_search.hpp"
 #include "hub/sqlite_store.hpp"
-#include "shared/log.hpp"
+#include "hub/sqlite_where.hpp"
 
 namespace roundhouse::hub {
 namespace {
 
 constexpr std::uint64_t kSequenceMax = (std::uint64_t{1} << kSequenceBits) - 1;
 
-// The next finished task of one session, going back in time; ordered by time, then by key.
-struct Cursor {
-  std::int64_t submitted = 0;
-  std::int64_t key = 0;
-  friend auto operator<=>(const Cursor&, const Cursor&) = default;
-};
-
-std::optional<Uuid> read_uuid(std::string_view bytes) {
-  Uuid out;
-  if (bytes.size() != out.bytes.size()) return std::nullopt;
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(out.bytes.data()));
-  return out;
-}
-
-// The columns of select_record_ from 9 on: what template and engine say.
-void read_context(const sql::Statement& row, Record& out) {
-  out.function = row.text(9);
-  out.label = row.text(10);
-  out.view = row.text(11);
-  const std::string_view targets = row.blob(12);
-  for (std::size_t at = 0; at + 4 <= targets.size(); at += 4) {
+std::vector<std::uint32_t> read_targets(std::string_view bytes) {
+  std::vector<std::uint32_t> out;
+  for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i)
-      value |= std::uint32_t{static_cast<unsigned char>(targets[at + i])} << (8 * i);
-    out.targets.push_back(value);
+      value |= std::uint32_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
+    out.push_back(value);
   }
-  out.engine_uuid = read_uuid(row.blob(13)).value_or(Uuid{});
-  out.error = {std::string(row.text(15)), std::string(row.text(16)), std::string(row.text(17))};
+  return out;
 }
 
 }  // namespace
 
+std::unique_ptr<StoreSearch> SqliteStore::open_search() {
+  return std::make_unique<SqliteSearch>(options_.path);
+}
+
 wire::Reply SqliteStore::answer(const Query& query) {
-  const auto question = parse_question(query);
-  if (!question) return make_error(query, question.error());
   try {
+    if (query.verb == "db_query") {
+      if (!own_search_) own_search_ = open_search();
+      return own_search_->answer(query);
+    }
+    const auto question = read_request(query.body);
+    if (!question) return make_error(query, question.error());
     if (stale_) (void)restore();
-    if (query.verb == "history") return answer_history(query, *question);
     if (query.verb == "result") return answer_result(query, *question);
+    if (query.verb == "payload") return answer_payload(query, *question);
     if (query.verb == "purge_results") return answer_purge(query, *question);
     return make_error(query, {Errc::invalid, "the database does not know '" + query.verb + "'"});
   } catch (const Exception& failure) {
@@ -71,113 +58,104 @@ TaskId SqliteStore::task_of(std::int64_t key) const {
   return {SessionId{id == ids_.end() ? 0 : id->second}, sequence_of(key)};
 }
 
-bool SqliteStore::hidden(std::int64_t key) {
-  if (purged_ == 0) return false;
-  select_hidden_.bind(1, key);
-  const bool found = select_hidden_.next();
-  select_hidden_.reset();
-  return found;
-}
-
-// Within a session sequence and time of submission go together, so that the newest of all sessions
-// are found by merging, with a step of the table's own order each, and no index on time.
-wire::Reply SqliteStore::answer_history(const Query& query, const Question& question) {
-  HistoryAnswer answer(query, question);
-  Cursor before{INT64_MAX, INT64_MAX};
-  if (question.before) {
-    const auto key = find_key(*question.before);
-    select_newest_.bind(1, key.value_or(0)), select_newest_.bind(2, key.value_or(0) + 1);
-    if (!key || !select_newest_.next())
-      return make_error(query, {Errc::unknown_task,
-                                "no finished task has the id " + to_string(*question.before)});
-    before = {select_newest_.integer(1), *key};
-    select_newest_.reset();
-  }
-  std::priority_queue<Cursor> newest;
-  const auto push_older = [&](SessionNumber session, std::int64_t end) {
-    do {
-      select_newest_.bind(1, make_key(session, 0)), select_newest_.bind(2, end);
-      if (!select_newest_.next()) return;
-      const Cursor found{select_newest_.integer(1), select_newest_.integer(0)};
-      select_newest_.reset();
-      if (found < before && !hidden(found.key)) return newest.push(found);
-      end = found.key;
-    } while (true);
-  };
-  for (const auto& [number, id] : ids_) {
-    const bool same = question.before && session_of(before.key) == number;
-    push_older(number, same ? before.key : make_key(number, kSequenceMax));
-  }
-  while (!newest.empty() && answer.add(task_of(newest.top().key))) {
-    const std::int64_t key = newest.top().key;
-    newest.pop();
-    push_older(session_of(key), key);
-  }
-  return answer.take();
-}
-
-wire::Reply SqliteStore::answer_result(const Query& query, const Question& question) {
+wire::Reply SqliteStore::answer_result(const Query& query, const RequestBody& question) {
   ResultAnswer answer(query, question);
   for (const TaskId task : answer.wanted()) {
     if (answer.full()) {
       answer.add_more(task);
       continue;
     }
-    if (const auto record = find_record(task))
-      answer.add(*record);
-    else
-      answer.add_missing(task);
+    const auto key = find_key(task);
+    const auto record = key ? records_->find(*key, task, true) : std::optional<Record>{};
+    record ? answer.add(*record) : answer.add_missing(task);
   }
   return answer.take();
 }
 
-std::optional<Record> SqliteStore::find_record(TaskId task) {
+wire::Reply SqliteStore::answer_payload(const Query& query, const RequestBody& question) {
+  if (question.ids.size() != 1)
+    return make_error(query, {Errc::invalid, "the payload of one task is asked for at a time"});
+  const TaskId task = question.ids.front();
   const auto key = find_key(task);
-  if (!key || hidden(*key)) return std::nullopt;
-  sql::Statement& row = select_record_;
-  row.bind(1, *key);
-  if (!row.next()) return std::nullopt;
-  Record out;
-  out.task = task;
-  out.ending = static_cast<wire::Ending>(row.integer(0));
-  out.submitted_us = row.integer(1);
-  if (!row.null(2)) out.started_us = out.submitted_us + row.integer(2);
-  out.duration_ns = static_cast<std::uint64_t>(row.integer(3));
-  if (!row.null(4)) out.engine = EngineId{static_cast<std::uint32_t>(row.integer(4))};
-  out.incarnation = static_cast<std::uint32_t>(row.integer(5));
-  out.attempt = static_cast<std::uint32_t>(row.integer(6));
-  const auto delivery = static_cast<std::uint64_t>(row.integer(7));
-  read_context(row, out);
-  if (out.ending == wire::Ending::ok && !row.null(8)) out.result = std::string(row.blob(8));
-  if (!row.null(14))
-    out.result_bytes = static_cast<std::uint64_t>(row.integer(14));
-  else if (out.result)
-    out.result_bytes = out.result->size();
-  row.reset();
-  out.received_us = received_at(session_of(*key), delivery);
-  return out;
+  const auto record = key ? records_->find(*key, task, false) : std::optional<Record>{};
+  if (!record) return make_error(query, no_such_payload(question.of, task, false));
+  if (question.of == PayloadOf::arguments) return answer_arguments(query, *key, task);
+  if (record->ending != wire::Ending::ok) return make_error(query, ended_badly(*record));
+  const auto part = find_result(*key, task, question.offset);
+  return part ? make_part(query, *part) : make_error(query, part.error());
 }
 
-std::int64_t SqliteStore::received_at(SessionNumber session, std::uint64_t delivery) {
-  if (!ledger_.delivered(session, delivery)) return 0;
-  select_receipt_.bind(1, session);
-  select_receipt_.bind(2, static_cast<std::int64_t>(delivery));
-  const std::int64_t at = select_receipt_.next() ? select_receipt_.integer(0) : 0;
-  select_receipt_.reset();
-  return at;
+Result<PayloadPart> SqliteStore::find_result(std::int64_t key, TaskId task, std::uint64_t offset) {
+  sql::Statement row = db_.prepare("SELECT result FROM tasks WHERE id = ?1");
+  row.bind(1, key);
+  if (row.next() && !row.null(0)) return begin_part(std::string(row.blob(0)), 0, offset);
+  sql::Statement file = db_.prepare("SELECT 1 FROM blobs WHERE id = ?1");
+  file.bind(1, key);
+  if (!file.next()) return no_such_payload(PayloadOf::result, task, true);
+  try {
+    return blobs_.read_part(BlobKind::result, key, offset);
+  } catch (const Exception& failure) {
+    return Error{Errc::payload_lost, failure.what()};
+  }
 }
 
-wire::Reply SqliteStore::answer_purge(const Query& query, const Question& question) {
+wire::Reply SqliteStore::answer_arguments(const Query& query, std::int64_t key, TaskId task) {
+  sql::Statement row = db_.prepare(
+      "SELECT t.arguments, t.engine, f.function, f.signature, f.view, f.label, f.targets, "
+      "f.retries, f.priority FROM tasks t JOIN templates f ON f.number = t.template "
+      "WHERE t.id = ?1");
+  row.bind(1, key);
+  if (!row.next() || row.null(0))
+    return make_error(query, no_such_payload(PayloadOf::arguments, task, true));
+  wire::Define define;
+  define.function = row.text(2);
+  define.signature = row.text(3);
+  define.view = row.text(4);
+  define.label = row.text(5);
+  define.targets = read_targets(row.blob(6));
+  define.retries = static_cast<std::uint32_t>(row.integer(7));
+  define.priority = static_cast<std::int32_t>(row.integer(8));
+  PayloadPart part = begin_part(std::string(row.blob(0)), 0, 0);
+  part.define = &define;
+  if (define.view == "direct" && !row.null(1))
+    part.engine = EngineId{static_cast<std::uint32_t>(row.integer(1))};
+  return make_part(query, part);
+}
+
+std::vector<std::int64_t> SqliteStore::purgeable(const Query& query, const RequestBody& question) {
   std::vector<std::int64_t> keys;
   for (const TaskId task : question.ids)
     if (const auto key = find_key(task)) keys.push_back(*key);
+  const auto collect = [&](sql::Statement& rows) {
+    while (rows.next()) keys.push_back(rows.integer(0));
+  };
   if (!question.engines.empty()) {
     sql::Statement rows = db_.prepare("SELECT id FROM tasks WHERE engine = ?1");
     for (const std::uint32_t engine : question.engines) {
       rows.bind(1, engine);
-      while (rows.next()) keys.push_back(rows.integer(0));
+      collect(rows);
     }
   }
+  if (question.older_than_us) {
+    sql::Statement rows = db_.prepare(
+        "SELECT id FROM tasks "
+        "WHERE coalesce(submitted + wait + duration / 1000, submitted) < ?1");
+    rows.bind(1, time_before(query, *question.older_than_us));
+    collect(rows);
+  }
+  if (question.where) {
+    SqliteWhere where(1, [this](TaskId task) { return find_key(task); });
+    const std::string condition = where.condition(*question.where);
+    sql::Statement rows =
+        db_.prepare("SELECT t.id" + std::string(kSqliteFrom) + " WHERE " + condition);
+    where.bind(rows);
+    collect(rows);
+  }
+  return keys;
+}
+
+wire::Reply SqliteStore::answer_purge(const Query& query, const RequestBody& question) {
+  const std::vector<std::int64_t> keys = purgeable(query, question);
   dropped_.clear();
   begin_.run();
   const std::uint64_t count = question.all ? purge_all() : purge(keys);
@@ -202,7 +180,7 @@ std::uint64_t SqliteStore::purge(const std::vector<std::int64_t>& keys) {
     find.reset();
     const SessionNumber session = session_of(key);
     if (ledger_.delivered(session, delivery) && !ledger_.pending(session, sequence_of(key))) {
-      if (!hidden(key)) ++count;
+      if (!records_->purged(key)) ++count;
       erase_row(key);
       continue;
     }

@@ -48,8 +48,8 @@ SqliteStore::SqliteStore(const StoreOptions& options)
       "UPDATE engines SET left = ?3, reason = ?4, gone = ?5 WHERE id = ?1 AND incarnation = ?2");
   insert_pending_ = db_.prepare("INSERT OR REPLACE INTO pending VALUES (?1,?2,?3,?4,?5)");
   delete_pending_ = db_.prepare("DELETE FROM pending WHERE id = ?1");
-  insert_task_ =
-      db_.prepare("INSERT OR REPLACE INTO tasks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,NULL)");
+  insert_task_ = db_.prepare(
+      "INSERT OR REPLACE INTO tasks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,NULL,?12)");
   insert_error_ = db_.prepare("INSERT OR REPLACE INTO errors VALUES (?1,?2,?3,?4)");
   insert_blob_ = db_.prepare("INSERT OR REPLACE INTO blobs VALUES (?1,?2)");
   insert_receipt_ = db_.prepare("INSERT OR REPLACE INTO receipts VALUES (?1,?2,?3)");
@@ -57,18 +57,7 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   erase_error_ = db_.prepare("DELETE FROM errors WHERE id = ?1");
   erase_purged_ = db_.prepare("DELETE FROM purged WHERE id = ?1");
   erase_blob_ = db_.prepare("DELETE FROM blobs WHERE id = ?1");
-  select_record_ = db_.prepare(
-      "SELECT t.status, t.submitted, t.wait, t.duration, t.engine, t.incarnation, t.attempt, "
-      "t.delivery, t.result, f.function, f.label, f.view, f.targets, e.uuid, b.bytes, x.name, "
-      "x.value, x.traceback FROM tasks t LEFT JOIN templates f ON f.number = t.template "
-      "LEFT JOIN engines e ON e.id = t.engine LEFT JOIN blobs b ON b.id = t.id "
-      "LEFT JOIN errors x ON x.id = t.id WHERE t.id = ?1");
-  select_receipt_ = db_.prepare(
-      "SELECT received FROM receipts WHERE session = ?1 AND through >= ?2 ORDER BY through LIMIT "
-      "1");
-  select_newest_ = db_.prepare(
-      "SELECT id, submitted FROM tasks WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1");
-  select_hidden_ = db_.prepare("SELECT 1 FROM purged WHERE id = ?1");
+  records_.emplace(db_);
 }
 
 std::uint64_t SqliteStore::begin_epoch() {
@@ -166,6 +155,8 @@ void SqliteStore::apply(const Ended& fact) {
   insert_task_.bind(8, fact.incarnation);
   insert_task_.bind(9, fact.attempt);
   insert_task_.bind(10, signed_of(fact.delivery));
+  std::string joined_arguments;
+  bind_arguments(fact, joined_arguments);
   std::string joined;
   if (!fits_row(fact.payload)) {
     insert_task_.bind_null(11);
@@ -178,6 +169,16 @@ void SqliteStore::apply(const Ended& fact) {
   }
   insert_task_.run();
   if (fact.ending != wire::Ending::ok) insert_error(key, fact);
+}
+
+// `joined` has to last until the statement has run.
+void SqliteStore::bind_arguments(const Ended& fact, std::string& joined) {
+  const std::size_t size = fact.arguments ? fact.arguments->inline_size() : 0;
+  if (!fact.arguments || size > options_.arguments_bytes_max || options_.arguments_bytes_max == 0)
+    return insert_task_.bind_null(12);
+  if (fact.arguments->tail_size == 0) return insert_task_.bind_blob(12, fact.arguments->head());
+  joined.append(fact.arguments->head()).append(fact.arguments->tail());
+  insert_task_.bind_blob(12, joined);
 }
 
 void SqliteStore::insert_error(std::int64_t key, const Ended& fact) {

@@ -7,17 +7,20 @@
 // Exception(store_failed) here and go no further. Thread rule: as Store.
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "hub/answers.hpp"
 #include "hub/blobs.hpp"
 #include "hub/database_lock.hpp"
 #include "hub/ledger.hpp"
-#include "hub/record.hpp"
 #include "hub/schema.hpp"
 #include "hub/sqlite.hpp"
+#include "hub/sqlite_records.hpp"
 #include "hub/store.hpp"
 
 namespace roundhouse::hub {
@@ -31,6 +34,7 @@ class SqliteStore final : public Store {
   std::uint64_t begin_epoch() override;
   [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
   [[nodiscard]] wire::Reply answer(const Query& query) override;
+  [[nodiscard]] std::unique_ptr<StoreSearch> open_search() override;
   void maintain(bool idle) override;
 
   [[nodiscard]] std::string_view kind() const override { return "sqlite"; }
@@ -49,6 +53,7 @@ class SqliteStore final : public Store {
 
   void apply(const EngineJoined& fact);
   void apply(const EngineLeft& fact);
+  void bind_arguments(const Ended& fact, std::string& joined);
   void insert_error(std::int64_t key, const Ended& fact);
   // Nothing: the result is not kept, because its client has it and the quota is used up.
   bool write_blob(std::int64_t key, const Ended& fact);
@@ -69,14 +74,17 @@ class SqliteStore final : public Store {
   void sweep_blobs();
 
   // sqlite_query.cpp: answering.
-  [[nodiscard]] wire::Reply answer_history(const Query& query, const Question& question);
-  [[nodiscard]] wire::Reply answer_result(const Query& query, const Question& question);
-  [[nodiscard]] wire::Reply answer_purge(const Query& query, const Question& question);
+  [[nodiscard]] wire::Reply answer_result(const Query& query, const RequestBody& question);
+  [[nodiscard]] wire::Reply answer_payload(const Query& query, const RequestBody& question);
+  [[nodiscard]] Result<PayloadPart> find_result(std::int64_t key, TaskId task,
+                                                std::uint64_t offset);
+  [[nodiscard]] wire::Reply answer_arguments(const Query& query, std::int64_t key, TaskId task);
+  [[nodiscard]] wire::Reply answer_purge(const Query& query, const RequestBody& question);
+  // The keys of tasks in the table that the question means, but for `all`.
+  [[nodiscard]] std::vector<std::int64_t> purgeable(const Query& query,
+                                                    const RequestBody& question);
   [[nodiscard]] std::optional<std::int64_t> find_key(TaskId task) const;
   [[nodiscard]] TaskId task_of(std::int64_t key) const;
-  [[nodiscard]] std::optional<Record> find_record(TaskId task);
-  [[nodiscard]] std::int64_t received_at(SessionNumber session, std::uint64_t delivery);
-  [[nodiscard]] bool hidden(std::int64_t key);
   std::uint64_t purge(const std::vector<std::int64_t>& keys);
   std::uint64_t purge_all();
   void erase_row(std::int64_t key);
@@ -86,6 +94,8 @@ class SqliteStore final : public Store {
   DatabaseLock lock_;
   BlobFolder blobs_;
   sql::Database db_;
+  std::optional<SqliteRecords> records_;     // once there are tables
+  std::unique_ptr<StoreSearch> own_search_;  // for questions that come to answer()
   Ledger ledger_;
   std::unordered_map<std::uint64_t, SessionNumber> numbers_;  // by session id
   std::unordered_map<SessionNumber, std::uint64_t> ids_;
@@ -104,7 +114,6 @@ class SqliteStore final : public Store {
   sql::Statement insert_pending_, delete_pending_, insert_task_, insert_error_, insert_blob_;
   sql::Statement insert_receipt_;
   sql::Statement erase_task_, erase_error_, erase_purged_, erase_blob_;
-  sql::Statement select_record_, select_receipt_, select_newest_, select_hidden_;
 };
 
 }  // namespace roundhouse::hub

@@ -35,7 +35,9 @@ struct StoreOptions {
   Durability durability = Durability::relaxed;  // commit: each transaction reaches the disk
   // sqlite: the database file; its write-ahead log and the folder of large results lie beside it.
   std::string path;
-  // memory: finished records that are kept, and the bytes of their results.
+  // Arguments of finished tasks that are kept, so that these can be submitted anew; 0: none.
+  std::size_t arguments_bytes_max = wire::kInlineBytesMax;
+  // memory: finished records that are kept, and the bytes of their results and arguments.
   std::size_t memory_records_max = 100'000;
   std::size_t memory_bytes_max = std::size_t{256} << 20U;
   // memory and none: where the epoch and the ids of engines are kept; empty: nowhere, each hub
@@ -48,6 +50,19 @@ struct StoreOptions {
   // fails while a reader keeps it above the second.
   std::uint64_t log_bytes = std::uint64_t{8} << 20U;
   std::uint64_t log_bytes_max = std::uint64_t{4} << 30U;
+};
+
+// Answers `db_query` from what has committed when it is asked. Thread rule: one thread, which need
+// not be the store's.
+class StoreSearch {
+ public:
+  StoreSearch() = default;
+  StoreSearch(const StoreSearch&) = delete;
+  StoreSearch& operator=(const StoreSearch&) = delete;
+  virtual ~StoreSearch() = default;
+
+  // Never throws; as Store::answer().
+  [[nodiscard]] virtual wire::Reply answer(const Query& query) = 0;
 };
 
 class Store {
@@ -68,9 +83,13 @@ class Store {
   // it has happened: hand in the same facts again later, with what came since behind them.
   [[nodiscard]] virtual Result<void> commit(std::span<const Fact> facts) = 0;
 
-  // `history`, `result` and `purge_results` of PROTOCOL 9, from what is committed. Never throws;
-  // a reply with a code says what was wrong.
+  // `db_query`, `result`, `payload` and `purge_results` of PROTOCOL 9, from what is committed.
+  // Never throws; a reply with a code says what was wrong.
   [[nodiscard]] virtual wire::Reply answer(const Query& query) = 0;
+
+  // For `db_query` beside the store, in a thread of its own; null when answer() is quick enough.
+  // After restore(). Throws Exception(store_failed).
+  [[nodiscard]] virtual std::unique_ptr<StoreSearch> open_search() { return nullptr; }
 
   // Housekeeping between transactions; `idle`: nothing else is waiting. Never throws.
   virtual void maintain(bool idle) = 0;

@@ -211,11 +211,12 @@ struct Reply {
   std::string code;  // empty when all went well, else Errc's name
   std::string text;
   Raw body;
+  bool more = false;  // a further reply to the same request follows
   friend bool operator==(const Reply&, const Reply&) = default;
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
-    v("id", m.id), v("code", m.code), v("text", m.text), v("body", m.body);
+    v("id", m.id), v("code", m.code), v("text", m.text), v("body", m.body), v("more", m.more);
   }
 };
 

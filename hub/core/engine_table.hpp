@@ -110,6 +110,15 @@ struct Engine {
     return assigned[number - first_number];
   }
 
+  // Whether the engine works on this assignment, as far as the hub can tell: it takes them in
+  // order, so it is among the oldest that have not ended, one per slot.
+  [[nodiscard]] bool runs(std::uint64_t number) const {
+    std::uint32_t older = 0;
+    for (std::uint64_t other = first_number; other < number && older < slots; ++other)
+      older += find(other) == kNoTask ? 0U : 1U;
+    return older < slots;
+  }
+
   // Enters an assignment made now (the next number) or found on its return (an older one).
   void enter(std::uint64_t number, TaskIndex task) {
     if (assigned.empty()) first_number = number;

@@ -60,6 +60,9 @@ struct Ended {
   std::uint32_t attempt = 0;
   wire::Ending ending = wire::Ending::ok;
   Payload payload;
+  // What it was called with, so that it can be submitted anew; nothing when bulk frames were among
+  // it, which would be kept for nothing in most cases.
+  std::optional<Payload> arguments = {};
 };
 
 // The client has received the outcomes of its session up to this delivery number.

@@ -9,6 +9,7 @@
 
 #include "hub/core/fact.hpp"
 #include "hub/core/link.hpp"
+#include "hub/core/record.hpp"
 #include "shared/message.hpp"
 
 namespace roundhouse::hub {
@@ -23,16 +24,18 @@ struct Publish {
   wire::Message message;
 };
 
-// A question that the database answers, after all facts emitted before it: verbs `history`,
-// `result`, `purge_results` of PROTOCOL 9. The answer is a Reply to `link` with `request`.
+// A question that the database answers, after all facts emitted before it: verbs `db_query`,
+// `result`, `payload`, `purge_results` of PROTOCOL 9. The answer is a Reply to `link` with
+// `request`.
 struct Query {
   LinkId link;
   std::uint64_t request = 0;
   std::string verb;
   wire::Raw body;
-  // Records, each one msgpack map, that the router knows better than the database: unfinished
-  // tasks among those asked for. They come first in the answer.
-  std::vector<wire::Raw> live;
+  // Unfinished tasks among those asked for, which only the router knows. Of a `db_query`: those
+  // that it wants, in its order.
+  std::vector<Record> live;
+  std::int64_t at_us = 0;  // when it was asked
 };
 
 struct Outbox {

@@ -188,11 +188,14 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
     unqueue(index);
   }
   const std::uint64_t delivery = ++session.deliveries;
-  emit(Ended{session.number, task.sequence, delivery, task.template_number, task.submitted_us,
-             record.started_us, record.duration_ns, record.engine,
-             engine == nullptr ? 0U : engine->incarnation, record.attempt, record.ending,
-             record.payload},
-       out);
+  session.unfinished_bytes -= task.payload.size();
+  Ended fact{session.number,       task.sequence,     delivery,
+             task.template_number, task.submitted_us, record.started_us,
+             record.duration_ns,   record.engine,     engine == nullptr ? 0U : engine->incarnation,
+             record.attempt,       record.ending,     record.payload};
+  // One that is settled may have come without them.
+  if (task.payload.frame_count() == 0 && !task.settled) fact.arguments = std::move(task.payload);
+  emit(std::move(fact), out);
   Undelivered outcome{std::move(record), delivery, engine == nullptr ? kNoEngine : engine->index,
                       engine == nullptr ? 0U : engine->incarnation, outcome_number};
   if (task.settled) {  // its client has had it from an earlier hub
@@ -203,8 +206,8 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
     session.undelivered.push_back(std::move(outcome));
     ++undelivered;
   }
-  session.unfinished_bytes -= task.payload.size();
   --session.unfinished;
+  if (!watches.empty()) watches.on_ended({session.id, task.sequence});
   session.forget(task.sequence);
   ++counters.finished;
   tasks.release(index);

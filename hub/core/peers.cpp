@@ -238,7 +238,10 @@ void Router::State::drop_peer(PeerIndex index, Now now, Outbox& out) {
   const SessionNumber session = peer.session;
   const EngineIndex engine = peer.engine;
   const auto task_link = peer.task_link;
-  for (const LinkId link : peers.remove(index)) out.closes.push_back(link);
+  for (const LinkId link : peers.remove(index)) {
+    out.closes.push_back(link);
+    if (link.plane == wire::Plane::control) watches.remove_link(link);
+  }
   if (!usable) return;
   if (session != 0) {
     Session& owner = sessions.get(session);

@@ -1,5 +1,7 @@
-#include <array>
+#include <algorithm>
 
+#include "hub/core/queue_counts.hpp"
+#include "hub/core/request_body.hpp"
 #include "hub/core/router_state.hpp"
 #include "shared/pack.hpp"
 
@@ -7,43 +9,6 @@ namespace roundhouse::hub {
 namespace {
 
 using wire::Packer;
-using wire::Unpacker;
-
-// What a request may say; PROTOCOL 9.
-struct Asked {
-  std::vector<std::uint32_t> engines;
-  std::vector<std::string> ids;
-  bool verbose = false;
-  bool all = false;
-  bool hub = false;
-};
-
-Result<Asked> read(const wire::Raw& body) {
-  Asked asked;
-  if (body.bytes.empty()) return asked;
-  Unpacker u{body.bytes};
-  const std::size_t pairs = u.map();
-  for (std::size_t i = 0; i < pairs && u.ok(); ++i) {
-    const std::string_view key = u.str();
-    if (key == "targets" || key == "engines") {
-      for (std::size_t left = u.array(); left > 0 && u.ok(); --left)
-        asked.engines.push_back(u.u32());
-    } else if (key == "ids") {
-      for (std::size_t left = u.array(); left > 0 && u.ok(); --left)
-        asked.ids.emplace_back(u.str());
-    } else if (key == "verbose") {
-      asked.verbose = u.boolean();
-    } else if (key == "all") {
-      asked.all = u.boolean();
-    } else if (key == "hub") {
-      asked.hub = u.boolean();
-    } else {
-      u.skip();
-    }
-  }
-  if (!u.done()) return Error{Errc::malformed, "the body of the request cannot be read"};
-  return asked;
-}
 
 void key_value(Packer& p, std::string_view key, std::uint64_t value) {
   p.str(key), p.u64(value);
@@ -53,59 +18,61 @@ void key_value(Packer& p, std::string_view key, std::string_view value) {
   p.str(key), p.str(value);
 }
 
-// Direct tasks that have not been sent to the engine yet.
-std::size_t waiting_in_lanes(const Engine& engine) {
-  std::size_t waiting = 0;
-  for (const auto& [session, lane] : engine.lanes) waiting += lane.waiting.size;
-  return waiting;
-}
-
 }  // namespace
+
+// Those that the router answers by itself, without the database.
+Result<wire::Raw> Router::State::answer_at_once(const wire::Request& request, Now now) {
+  if (request.verb == "engines") return engines_body();
+  if (request.verb == "status") return status_body(now);
+  if (request.verb == "queue_status") return queue_status_body(request.body);
+  if (request.verb == "result_status") return result_status_body(request.body);
+  return Error{Errc::invalid,
+               "this hub does not know the request '" + request.verb.substr(0, 40) + "'"};
+}
 
 void Router::State::on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
                                Outbox& out) {
   wire::Reply reply;
   reply.id = request.id;
-  const auto fail = [&](const Error& error) {
-    reply.code = to_string(error.code), reply.text = error.text;
-  };
-  if (peer.side != Side::client) {
-    fail({Errc::refused, "only clients ask the hub"});
-  } else if (request.verb == "engines") {
-    reply.body = engines_body();
-  } else if (request.verb == "status") {
-    reply.body = status_body(now);
-  } else if (request.verb == "queue_status") {
-    auto body = queue_status_body(request.body);
+  const auto answer = [&](const Result<wire::Raw>& body) {
     if (body)
-      reply.body = std::move(*body);
+      reply.body = *body;
     else
-      fail(body.error());
+      reply.code = to_string(body.error().code), reply.text = body.error().text;
+    out.sends.push_back({link, encode(reply)});
+  };
+  if (peer.side != Side::client) return answer(Error{Errc::refused, "only clients ask the hub"});
+  const auto asked = read_request(request.body);
+  if (!asked) return answer(asked.error());
+  Query query{link, request.id, request.verb, request.body, {}, now.wall_us};
+  if (request.verb == "db_query") {
+    if (const auto begun = begin_search(std::move(query)); !begun) answer(begun.error());
+  } else if (request.verb == "result") {
+    for (const TaskId id : asked->ids)
+      if (const TaskIndex index = find_live(id); index != kNoTask)
+        query.live.push_back(record_of(tasks.get(index)));
+    out.queries.push_back(std::move(query));
+  } else if (request.verb == "payload") {
+    if (const auto live = live_payload(request.body)) return answer(*live);
+    out.queries.push_back(std::move(query));
+  } else if (request.verb == "purge_results") {
+    out.queries.push_back(std::move(query));
+  } else if (request.verb == "watch") {
+    if (const auto begun = watch(link, request, now); !begun) answer(begun.error());
+  } else if (request.verb == "unwatch") {
+    wire::Raw body;
+    Packer p{body.bytes};
+    p.map(1), p.str("watched"), p.boolean(watches.remove(link, asked->watch));
+    answer(body);
   } else if (request.verb == "shutdown") {
-    const auto asked = read(request.body);
-    if (!asked) {
-      fail(asked.error());
-    } else {
-      Packer p{reply.body.bytes};
-      p.map(1), p.str("stopping"), p.boolean(true);
-      out.sends.push_back({link, encode(reply)});
-      return shut_down(request.body, out);
-    }
-  } else if (request.verb == "history" || request.verb == "result" ||
-             request.verb == "purge_results") {
-    if (const auto asked = read(request.body); !asked) {
-      fail(asked.error());
-    } else {
-      out.queries.push_back(
-          {link, request.id, request.verb, request.body,
-           request.verb == "result" ? live_records(request.body) : std::vector<wire::Raw>{}});
-      return;
-    }
+    wire::Raw body;
+    Packer p{body.bytes};
+    p.map(1), p.str("stopping"), p.boolean(true);
+    answer(body);
+    shut_down(request.body, out);
   } else {
-    fail(
-        {Errc::invalid, "this hub does not know the request '" + request.verb.substr(0, 40) + "'"});
+    answer(answer_at_once(request, now));
   }
-  out.sends.push_back({link, encode(reply)});
 }
 
 wire::Raw Router::State::engines_body() {
@@ -120,16 +87,15 @@ wire::Raw Router::State::engines_body() {
   p.array(count);
   engines.each([&](Engine& engine) {
     if (engine.presence == Presence::lost) return;
-    const std::size_t waiting = waiting_in_lanes(engine);
-    const std::uint64_t running = std::min(engine.in_flight, engine.slots);
+    const QueueCounts counts = count_queue(engine);
     p.map(10);
     key_value(p, "id", engine.index);
     key_value(p, "uuid", to_string(engine.uuid));
     key_value(p, "incarnation", engine.incarnation);
     key_value(p, "slots", engine.slots);
     key_value(p, "state", to_string(engine.presence));
-    key_value(p, "queue", waiting + engine.in_flight - running);
-    key_value(p, "running", running);
+    key_value(p, "queue", counts.queue);
+    key_value(p, "running", counts.running);
     key_value(p, "completed", engine.completed);
     key_value(p, "host", engine.host);
     key_value(p, "pid", engine.pid);
@@ -144,7 +110,7 @@ wire::Raw Router::State::status_body(Now now) {
   engines.each([&](const Engine& engine) {
     online += engine.presence == Presence::online ? 1U : 0U;
     assigned += engine.in_flight;
-    in_lanes += waiting_in_lanes(engine);
+    in_lanes += count_queue(engine).in_lanes;
   });
   wire::Raw body;
   Packer p{body.bytes};
@@ -172,82 +138,8 @@ wire::Raw Router::State::status_body(Now now) {
   return body;
 }
 
-Result<wire::Raw> Router::State::queue_status_body(const wire::Raw& request) {
-  const auto asked = read(request);
-  if (!asked) return asked.error();
-  std::vector<Engine*> chosen;
-  if (asked->engines.empty()) {
-    engines.each([&](Engine& engine) {
-      if (engine.presence != Presence::lost) chosen.push_back(&engine);
-    });
-  }
-  for (const std::uint32_t id : asked->engines) {
-    Engine* engine = engines.find(EngineId{id});
-    if (engine == nullptr || engine->presence == Presence::lost)
-      return Error{Errc::unknown_engine,
-                   "engine " + std::to_string(id) +
-                       " is not there: `roundhouse engines` lists those that are"};
-    chosen.push_back(engine);
-  }
-  wire::Raw body;
-  Packer p{body.bytes};
-  p.map(2);
-  p.str("engines");
-  p.array(chosen.size());
-  for (Engine* engine : chosen) {
-    const std::size_t waiting = waiting_in_lanes(*engine);
-    const std::uint64_t running = std::min(engine->in_flight, engine->slots);
-    p.map(asked->verbose ? 5 : 4);
-    key_value(p, "engine", engine->index);
-    key_value(p, "queue", waiting + engine->in_flight - running);
-    key_value(p, "running", running);
-    key_value(p, "completed", engine->completed);
-    if (!asked->verbose) continue;
-    p.str("ids");
-    std::vector<std::string> ids;
-    for (const TaskIndex index : engine->assigned)
-      if (index != kNoTask && ids.size() < wire::kListMax)
-        ids.push_back(to_string(
-            TaskId{sessions.get(tasks.get(index).session).id, tasks.get(index).sequence}));
-    p.array(ids.size());
-    for (const std::string& id : ids) p.str(id);
-  }
-  key_value(p, "unassigned", ready.size());
-  return body;
-}
-
-// Those of the asked tasks that have no outcome yet: only the router knows about them.
-std::vector<wire::Raw> Router::State::live_records(const wire::Raw& request) {
-  std::vector<wire::Raw> records;
-  const auto asked = read(request);
-  if (!asked) return records;
-  for (const std::string& text : asked->ids) {
-    const auto id = parse_task_id(text);
-    Session* session = id ? sessions.find(id->session) : nullptr;
-    const TaskIndex index = session == nullptr ? kNoTask : session->find(id->sequence);
-    if (index == kNoTask) continue;
-    const Task& task = tasks.get(index);
-    const wire::Define& define = templates[task.template_number].define;
-    const bool is_assigned = task.state == TaskState::assigned;
-    wire::Raw record;
-    Packer p{record.bytes};
-    p.map(is_assigned ? 9 : 8);
-    key_value(p, "msg_id", text);
-    key_value(p, "session", to_string(TaskId{session->id, 0}).substr(0, 16));
-    key_value(p, "label", define.label);
-    key_value(p, "function", define.function);
-    key_value(p, "view", define.view);
-    p.str("submitted"), p.i64(task.submitted_us);
-    key_value(p, "attempt", task.failures + 1U);
-    key_value(p, "status", is_assigned ? "running" : "pending");
-    if (is_assigned) key_value(p, "engine_id", task.engine);
-    records.push_back(std::move(record));
-  }
-  return records;
-}
-
 void Router::State::shut_down(const wire::Raw& request, Outbox& out) {
-  const auto asked = read(request);
+  const auto asked = read_request(request);
   if (!asked) return;
   engines.each([&](Engine& engine) {
     const bool named = asked->engines.empty() ||

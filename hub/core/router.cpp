@@ -153,6 +153,7 @@ void Router::on_tick(Now now, Outbox& out) {
   if (now.steady >= s.liveness_due) {
     s.check_liveness(now, out);
     s.expire_orphans(now, out);
+    s.expire_doubts(now);
     s.expire_lacking(now, out);
   }
   s.last_tick = now.steady;

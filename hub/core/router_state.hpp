@@ -9,6 +9,9 @@
 //   engines.cpp    what a returning engine holds; losing an engine
 //   scheduler.cpp  placement, windows, lanes, revocation
 //   requests.cpp   what clients ask on control
+//   queues.cpp     what engines have, and what nobody has
+//   live.cpp       unfinished tasks: their records, their arguments, who watches them
+//   search.cpp     questions about many of them
 //   router.cpp     the dispatch of messages, ticks and the turn
 
 #include <cstdint>
@@ -25,7 +28,10 @@
 #include "hub/core/ready_queue.hpp"
 #include "hub/core/router.hpp"
 #include "hub/core/session_table.hpp"
+#include "hub/core/task_query.hpp"
 #include "hub/core/task_table.hpp"
+#include "hub/core/watch_list.hpp"
+#include "shared/pack.hpp"
 #include "shared/records.hpp"
 
 namespace roundhouse::hub {
@@ -64,6 +70,16 @@ struct Cascade {
   wire::Ending ending = wire::Ending::engine_lost;
   wire::ErrorValue error;
   EngineIndex engine = kNoEngine;  // of strangers: whom they are for
+};
+
+// A question about many tasks, while the unfinished ones are looked through for it: a bounded
+// number per turn, by session and sequence.
+struct Search {
+  Query query;
+  TaskQuery asked;
+  SessionNumber session = 1;
+  std::uint64_t sequence = 0;     // the next one
+  std::vector<QueryPlace> found;  // a heap: the last of them, in the order of the answer, on top
 };
 
 struct Router::State {
@@ -167,11 +183,35 @@ struct Router::State {
   // --- requests.cpp
   void on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
                   Outbox& out);
+  [[nodiscard]] Result<wire::Raw> answer_at_once(const wire::Request& request, Now now);
   wire::Raw engines_body();
   wire::Raw status_body(Now now);
-  Result<wire::Raw> queue_status_body(const wire::Raw& request);
-  std::vector<wire::Raw> live_records(const wire::Raw& request);
   void shut_down(const wire::Raw& request, Outbox& out);
+
+  // --- queues.cpp
+  Result<wire::Raw> queue_status_body(const wire::Raw& request);
+  void pack_queue(Engine& engine, bool verbose, std::size_t& room, wire::Packer& p);
+  std::vector<TaskId> unassigned_ids(std::size_t& room);
+
+  // --- live.cpp
+  // Whether a task has ended, as far as this hub can know.
+  enum class Known : std::uint8_t { unknown, unfinished, ended };
+  [[nodiscard]] TaskId id_of(const Task& task);
+  [[nodiscard]] TaskIndex find_live(TaskId task);
+  [[nodiscard]] Known knowledge_of(TaskId task);
+  [[nodiscard]] bool is_running(const Task& task);
+  [[nodiscard]] Record record_of(const Task& task);
+  Result<wire::Raw> result_status_body(const wire::Raw& request);
+  Result<void> watch(LinkId link, const wire::Request& request, Now now);
+  void expire_doubts(Now now);
+  // The arguments of an unfinished task; nothing when it is none.
+  std::optional<Result<wire::Raw>> live_payload(const wire::Raw& request);
+
+  // --- search.cpp
+  Result<void> begin_search(Query query);
+  void run_searches(Outbox& out);
+  [[nodiscard]] std::size_t look_through(Search& search, std::size_t budget);
+  void finish_search(Search search, Outbox& out);
 
   // --- router.cpp
   void on_message(LinkId link, const wire::Message& message, Now now, Outbox& out);
@@ -202,6 +242,9 @@ struct Router::State {
   std::unordered_map<TaskId, Orphan> orphans;
   std::vector<std::pair<SessionNumber, std::uint64_t>> lacking;  // restored without their frames
   std::deque<Cascade> cascades;
+  std::deque<Search> searches;
+  WatchList watches;
+  std::deque<std::pair<TimePoint, TaskId>> doubts;  // watched and unknown, and until when
   std::deque<Cascade> strangers;  // direct tasks to unknown engines, which may still return
   std::vector<SessionNumber> dirty_sessions;
   std::vector<EngineIndex> dirty_engines;

@@ -87,6 +87,8 @@ void Router::State::schedule(Now now, Outbox& out) {
     say_accepted(session, lazy, out);
     if (!lazy && !session.dirty) dirty_sessions.push_back(number), session.dirty = true;
   }
+  run_searches(out);
+  watches.take_replies(out.sends);
   if (lazy) lazy_due.reset();
   if (!lazy_due && (!dirty_sessions.empty() || !dirty_engines.empty()))
     lazy_due = now.steady + kRebalance;

@@ -106,6 +106,15 @@ class SessionTable {
     return found == by_id_.end() ? nullptr : (last_ = &get(found->second));
   }
 
+  [[nodiscard]] Session* find(SessionNumber number) {
+    return number >= 1 && number <= sessions_.size() ? sessions_[number - 1].get() : nullptr;
+  }
+
+  // Numbers are 1 to this; some may be missing.
+  [[nodiscard]] SessionNumber last_number() const {
+    return static_cast<SessionNumber>(sessions_.size());
+  }
+
   [[nodiscard]] Session& get(SessionNumber number) {
     RH_CHECK(number >= 1 && number <= sessions_.size() && sessions_[number - 1] != nullptr);
     return *sessions_[number - 1];

@@ -99,7 +99,8 @@ inline hub::Query query(std::string verb, std::string body = {}) {
           42,
           std::move(verb),
           wire::Raw{std::move(body)},
-          {}};
+          {},
+          kStart + 3600 * kSecond};
 }
 
 // {"ids": [...], extra...}; `extra` holds `pairs` packed pairs.
@@ -134,6 +135,11 @@ inline std::string map_of(const std::string& pairs, std::size_t count) {
   return out + pairs;
 }
 
+// A `db_query` for the ids of all tasks, the newest first.
+inline hub::Query newest_first() {
+  return query("db_query", map_of(pair_of("order", "-submitted") + pair_of("limit", 10'000), 2));
+}
+
 // One map as key -> the bytes of its value.
 inline std::map<std::string, std::string> read_map(std::string_view bytes) {
   std::map<std::string, std::string> out;
@@ -164,6 +170,14 @@ inline std::vector<std::map<std::string, std::string>> maps(std::string_view byt
   std::vector<std::map<std::string, std::string>> out;
   wire::Unpacker u(bytes);
   for (std::size_t left = u.array(); left > 0 && u.ok(); --left) out.push_back(read_map(u.one()));
+  return out;
+}
+
+// The msg_ids of an answer to `db_query`.
+inline std::vector<std::string> ids_in(const wire::Reply& reply) {
+  std::vector<std::string> out;
+  for (auto& record : maps(read_map(reply.body.bytes)["records"]))
+    out.push_back(text(record["msg_id"]));
   return out;
 }
 

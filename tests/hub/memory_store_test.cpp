@@ -11,7 +11,7 @@ namespace {
 using namespace roundhouse::test;
 
 std::vector<std::string> history(Store& store) {
-  return texts(read_map(store.answer(query("history")).body.bytes)["ids"]);
+  return ids_in(store.answer(newest_first()));
 }
 
 }  // namespace
@@ -28,12 +28,27 @@ TEST_CASE("the oldest records go when there are too many") {
 
 TEST_CASE("the oldest records go when their results are too large together") {
   StoreOptions options;
-  options.memory_bytes_max = 25;
+  options.memory_bytes_max = 45;
   MemoryStore store(options);
   std::vector<Fact> facts{opened(1)};
-  for (std::uint64_t i = 1; i <= 4; ++i) facts.emplace_back(ended(1, i, i, "0123456789"));
+  for (std::uint64_t i = 1; i <= 8; ++i) facts.emplace_back(ended(1, i, i, "0123456789"));
+  REQUIRE(store.commit(facts).ok());
+  CHECK(history(store).size() == 4);
+}
+
+TEST_CASE("a result that would push out too many records is not kept; its size is known") {
+  StoreOptions options;
+  options.memory_bytes_max = 45;
+  MemoryStore store(options);
+  const std::vector<Fact> facts{opened(1), ended(1, 1, 1), ended(1, 2, 2, std::string(30, 'x'))};
   REQUIRE(store.commit(facts).ok());
   CHECK(history(store).size() == 2);
+  auto records =
+      maps(read_map(store.answer(query("result", ids_body({id_of(1, 2)}))).body.bytes)["records"]);
+  REQUIRE(records.size() == 1);
+  CHECK(number(records[0]["result_bytes"]) == 30);
+  CHECK_FALSE(records[0].contains("result"));
+  CHECK(store.answer(query("payload", ids_body({id_of(1, 2)}))).code == "payload_lost");
 }
 
 TEST_CASE("a kept result does not keep the batch that it came in") {

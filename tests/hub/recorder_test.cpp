@@ -16,11 +16,33 @@ using namespace roundhouse::test;
 
 // What a store saw; shared with the recorder's thread.
 struct Log {
+  explicit Log(bool searches) : searchable(searches) {}
+
   std::mutex mutex;
   std::vector<std::uint64_t> sequences;   // of the Ended facts, as committed
   std::vector<std::size_t> transactions;  // facts of each
   std::size_t seen_by_query = 0;          // facts committed before the last question
   std::atomic<bool> broken{false};
+  const bool searchable;
+  std::atomic<bool> searching{false};  // a search has begun
+  std::atomic<bool> search_ends{false};
+};
+
+// Takes until it is told to end.
+class FakeSearch final : public StoreSearch {
+ public:
+  explicit FakeSearch(Log& log) : log_(log) {}
+
+  wire::Reply answer(const Query& query) override {
+    log_.searching = true;
+    while (!log_.search_ends) test::pause_for(std::chrono::milliseconds{1});
+    wire::Reply out;
+    out.id = query.request;
+    return out;
+  }
+
+ private:
+  Log& log_;
 };
 
 class FakeStore final : public Store {
@@ -47,6 +69,11 @@ class FakeStore final : public Store {
     return out;
   }
 
+  std::unique_ptr<StoreSearch> open_search() override {
+    if (!log_.searchable) return nullptr;
+    return std::make_unique<FakeSearch>(log_);
+  }
+
   void maintain(bool /*idle*/) override {}
 
   std::string_view kind() const override { return "fake"; }
@@ -57,8 +84,9 @@ class FakeStore final : public Store {
 
 // The loop's side: pushes facts and waits for mail.
 struct Loop {
-  explicit Loop(Durability durability = Durability::relaxed)
-      : recorder(std::make_unique<FakeStore>(log), durability, std::chrono::milliseconds{20}) {}
+  explicit Loop(Durability durability = Durability::relaxed, bool searchable = false)
+      : log(searchable),
+        recorder(std::make_unique<FakeStore>(log), durability, std::chrono::milliseconds{20}) {}
 
   void push(std::size_t count) {
     std::vector<Fact> facts;
@@ -131,6 +159,20 @@ TEST_CASE("a question is answered behind the facts that came before it") {
   REQUIRE(loop.wait([&] { return !loop.answers.empty(); }));
   CHECK(loop.answers == std::vector<std::uint64_t>{42});
   CHECK(loop.log.seen_by_query == 100);
+}
+
+TEST_CASE("a question that takes long holds up neither facts nor other questions") {
+  Loop loop(Durability::relaxed, true);
+  std::vector<Fact> facts;
+  std::vector<Query> queries{query("db_query")};
+  loop.recorder.push(facts, queries);
+  REQUIRE(loop.wait([&] { return loop.log.searching.load(); }));
+  loop.push(10);
+  queries = {query("result")};
+  loop.recorder.push(facts, queries);
+  REQUIRE(loop.wait([&] { return loop.stored == 10 && loop.answers.size() == 1; }));
+  loop.log.search_ends = true;
+  CHECK(loop.wait([&] { return loop.answers.size() == 2; }));
 }
 
 TEST_CASE("a failing store keeps the facts, says so once, and is tried again") {

@@ -19,28 +19,6 @@ wire::Reply ask(HubHarness& hub, FakeClient& client, const std::string& verb,
 
 }  // namespace
 
-TEST_CASE("queue_status counts what each engine has and what nobody has") {
-  HubHarness hub;
-  auto& client = hub.client_joins();
-  hub.engine_joins();
-  hub.client_submits(client, {.count = 3});
-  const auto reply = ask(hub, client, "queue_status");
-  CHECK(reply.code.empty());
-  CHECK(reply.body.bytes.find("unassigned\x02") != std::string::npos);
-  CHECK(reply.body.bytes.find("running\x01") != std::string::npos);
-}
-
-TEST_CASE("queue_status of an engine that is not there says so") {
-  HubHarness hub;
-  auto& client = hub.client_joins();
-  std::string body;
-  wire::Packer p{body};
-  p.map(1), p.str("targets"), p.array(1), p.u64(42);
-  const auto reply = ask(hub, client, "queue_status", body);
-  CHECK(reply.code == "unknown_engine");
-  CHECK(reply.text.find("42") != std::string::npos);
-}
-
 TEST_CASE("clients that only ask leave nothing behind, in the hub or on record") {
   HubHarness hub;
   auto& observer = hub.client_joins();
@@ -64,16 +42,10 @@ TEST_CASE("an unknown request and a body that cannot be read are answered") {
   CHECK(ask(hub, client, "queue_status", "\x01").code == "malformed");
 }
 
-TEST_CASE("a result query carries what only the router knows") {
+TEST_CASE("engines ask nothing") {
   HubHarness hub;
-  auto& client = hub.client_joins();
-  hub.client_submits(client);
-  std::string body;
-  wire::Packer p{body};
-  p.map(1), p.str("ids"), p.array(1), p.str(to_string(TaskId{client.session, 1}));
-  hub.say(client.control_link, wire::Request{7, "result", {body}});
-  REQUIRE(hub.queries.size() == 1);
-  CHECK(hub.queries[0].verb == "result");
-  REQUIRE(hub.queries[0].live.size() == 1);
-  CHECK(hub.queries[0].live[0].bytes.find("pending") != std::string::npos);
+  auto& engine = hub.engine_joins();
+  hub.say(engine.control_link, wire::Request{7, "status", {}});
+  REQUIRE(engine.inbox.all<wire::Reply>().size() == 1);
+  CHECK(engine.inbox.all<wire::Reply>().front().code == "refused");
 }

@@ -58,6 +58,32 @@ TEST_CASE("what is no database of ours is refused with advice") {
   CHECK_MESSAGE(open_error(options).find("move it away") != std::string::npos, open_error(options));
 }
 
+TEST_CASE("a database of an older schema is brought up to date and keeps its records") {
+  const TempDir dir;
+  const StoreOptions options = options_in(dir);
+  {
+    SqliteStore store(options);
+    commit(store, {opened(1), defined(1, 1), submitted(1, 1, 1), ended(1, 1, 1)});
+  }
+  {
+    sql::Database db(options.path);
+    db.execute("ALTER TABLE tasks DROP COLUMN arguments; PRAGMA user_version = 1");
+  }
+  SqliteStore store(options);
+  (void)store.restore();
+  Ended fresh = ended(1, 2, 2);
+  fresh.arguments = Payload::of("kept");
+  commit(store, {submitted(1, 2, 2), fresh});
+  CHECK(history(store) == std::vector{id_of(1, 2), id_of(1, 1)});
+  const auto arguments = [&](std::uint64_t sequence) {
+    return store.answer(
+        query("payload", ids_body({id_of(1, sequence)}, pair_of("of", "arguments"), 1)));
+  };
+  CHECK(text(read_map(arguments(2).body.bytes)["body"]) == "kept");
+  CHECK(arguments(1).code == "payload_lost");
+  CHECK(sql::Database(options.path).integer("PRAGMA user_version") == kSchemaVersion);
+}
+
 TEST_CASE("two hubs never write one database") {
   const TempDir dir;
   const StoreOptions options = options_in(dir);

@@ -50,7 +50,7 @@ inline std::size_t files(const StoreOptions& options) {
 }
 
 inline std::vector<std::string> history(Store& store) {
-  return texts(read_map(store.answer(query("history")).body.bytes)["ids"]);
+  return ids_in(store.answer(newest_first()));
 }
 
 inline wire::Reply purge_all(Store& store) {

@@ -28,9 +28,7 @@ struct Fixture {
     return store->answer(query(verb, body));
   }
 
-  std::vector<std::string> history(const std::string& body = {}) {
-    return texts(read_map(ask("history", body).body.bytes)["ids"]);
-  }
+  std::vector<std::string> history() { return ids_in(store->answer(newest_first())); }
 
   TempDir dir;
   StoreOptions options;
@@ -89,26 +87,6 @@ TEST_CASE("a finished task's record has all that is known of it") {
   }
 }
 
-TEST_CASE("history is newest first over all sessions, in pages") {
-  for (const char* kind : {"sqlite", "memory"}) {
-    CAPTURE(kind);
-    Fixture store(kind);
-    fill(store);
-    const std::vector<std::string> all{id_of(2, 10), id_of(1, 3), id_of(1, 2), id_of(1, 1)};
-    CHECK(store.history() == all);
-    const auto first = store.ask("history", map_of(pair_of("limit", 2), 1));
-    auto body = read_map(first.body.bytes);
-    CHECK(texts(body["ids"]) == std::vector<std::string>{all[0], all[1]});
-    CHECK(wire::Unpacker(body["more"]).boolean());
-    const auto second =
-        store.ask("history", map_of(pair_of("limit", 2) + pair_of("before", all[1]), 2));
-    body = read_map(second.body.bytes);
-    CHECK(texts(body["ids"]) == std::vector<std::string>{all[2], all[3]});
-    CHECK_FALSE(wire::Unpacker(body["more"]).boolean());
-    CHECK(store.ask("history", map_of(pair_of("before", id_of(9, 9)), 1)).code == "unknown_task");
-  }
-}
-
 TEST_CASE("purge removes finished records by id, by engine, or all") {
   for (const char* kind : {"sqlite", "memory"}) {
     CAPTURE(kind);
@@ -143,8 +121,10 @@ TEST_CASE("live records come first and are not looked up again") {
     Fixture store(kind);
     fill(store);
     Query asked = query("result", ids_body({id_of(1, 2), id_of(1, 50)}));
-    asked.live.push_back(
-        {map_of(pair_of("msg_id", id_of(1, 50)) + pair_of("status", "running"), 2)});
+    Record live;
+    live.task = {session_id(1), 50};
+    live.status = TaskStatus::running;
+    asked.live.push_back(live);
     auto body = read_map(store.store->answer(asked).body.bytes);
     auto records = maps(body["records"]);
     REQUIRE_FALSE(records.empty());
@@ -159,7 +139,7 @@ TEST_CASE("questions that make no sense are answered with what was wrong") {
     Fixture store(kind);
     CHECK(store.ask("result", ids_body({"xyz"})).code == "invalid");
     CHECK(store.ask("result", "\xdf\xff\xff\xff\xff").code == "malformed");
-    CHECK(store.ask("history", "\x81\xa5limit").code == "malformed");
+    CHECK(store.ask("db_query", "\x81\xa5limit").code == "malformed");
     CHECK(store.ask("result", ids_body(std::vector<std::string>(10'001, id_of(1, 1)))).code ==
           "too_large");
   }
@@ -185,6 +165,66 @@ TEST_CASE("an answer that would be too large names what is left to ask") {
     CHECK(records.size() + more.size() == 100);
     REQUIRE_FALSE(more.empty());
     CHECK(more.front() == ids[records.size()]);
+  }
+}
+
+TEST_CASE("large results are fetched in parts, small ones in one") {
+  for (const char* kind : {"sqlite", "memory"}) {
+    CAPTURE(kind);
+    Fixture store(kind);
+    fill(store);
+    Ended large = ended(1, 20, 20);
+    large.payload = large_payload(3, 400'000);
+    store.commit({large});
+    const auto small = store.ask("payload", ids_body({id_of(1, 1)}));
+    CHECK(text(read_map(small.body.bytes)["body"]) == "result");
+    std::string bytes;
+    while (bytes.size() < 1'200'000) {
+      const auto part =
+          store.ask("payload", ids_body({id_of(1, 20)}, pair_of("offset", bytes.size()), 1));
+      REQUIRE(part.code == "");
+      CHECK(wire::encode(part).header.size() < wire::kHeaderBytesMax);
+      const std::string next = text(read_map(part.body.bytes)["bytes"]);
+      REQUIRE_FALSE(next.empty());
+      bytes += next;
+    }
+    CHECK(bytes ==
+          std::string(400'000, 'a') + std::string(400'000, 'b') + std::string(400'000, 'c'));
+    CHECK(store.ask("payload", ids_body({id_of(1, 3)})).code == "invalid");  // it failed
+    CHECK(store.ask("payload", ids_body({id_of(1, 99)})).code == "unknown_task");
+    CHECK(store.ask("payload", ids_body({})).code == "invalid");
+  }
+}
+
+TEST_CASE("arguments are kept with the record, as far as they are small") {
+  for (const char* kind : {"sqlite", "memory"}) {
+    CAPTURE(kind);
+    Fixture store(kind);
+    fill(store);
+    const auto ask = [&](std::uint64_t sequence) {
+      return store.ask("payload", ids_body({id_of(1, sequence)}, pair_of("of", "arguments"), 1));
+    };
+    Ended small = ended(1, 20, 20);
+    small.arguments = Payload::of("called with this");
+    Ended two = ended(1, 21, 21);  // of a run: a head that others share, and a tail of its own
+    two.arguments = Payload::of("head, other tail, tail");
+    two.arguments->head_size = 6;
+    two.arguments->tail_at = 18, two.arguments->tail_size = 4;
+    Ended large = ended(1, 22, 22);
+    large.arguments = Payload::of(std::string(17'000, 'x'));
+    store.commit({small, two, large, ended(1, 23, 23)});
+    auto part = read_map(ask(20).body.bytes);
+    CHECK(text(part["body"]) == "called with this");
+    CHECK(text(part["function"]) == "survey");
+    CHECK(text(part["signature"]) == "FivE");
+    CHECK(text(part["label"]) == "night");
+    CHECK(number(part["retries"]) == 2);
+    CHECK(number(part["priority"]) == -5);
+    CHECK(text(read_map(ask(21).body.bytes)["body"]) == "head, tail");
+    CHECK(ask(22).code == "payload_lost");
+    CHECK(ask(22).text.find("arguments_bytes_max") != std::string::npos);
+    CHECK(ask(23).code == "payload_lost");
+    CHECK(ask(99).code == "unknown_task");
   }
 }
 

@@ -195,7 +195,7 @@ void ClientActor::submit_run(bool direct) {
 }
 
 void ClientActor::ask_something() {
-  constexpr const char* kVerbs[] = {"engines", "status", "queue_status", "history"};
+  constexpr const char* kVerbs[] = {"engines", "status", "queue_status", "db_query"};
   asked_.insert(session_.request(kVerbs[prng_.below(4)], {},
                                  prng_.chance(50) ? client::Repeat::yes : client::Repeat::no,
                                  out_));

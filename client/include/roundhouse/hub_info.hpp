@@ -40,13 +40,15 @@ struct EngineQueue {
   std::uint64_t queue = 0;
   std::uint64_t running = 0;
   std::uint64_t completed = 0;
-  std::vector<std::string> ids;  // with `verbose`: those that were sent to it
+  std::vector<std::string> queue_ids;  // with `verbose`
+  std::vector<std::string> running_ids;
 };
 
 struct QueueStatus {
   std::vector<EngineQueue> engines;         // by id
   std::uint64_t unassigned = 0;             // tasks that no engine has
   std::vector<std::string> unassigned_ids;  // with `verbose`
+  bool more = false;                        // there are ids that had no room in the answer
   std::string json;
 };
 

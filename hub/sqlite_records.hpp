@@ -1,0 +1,29 @@
+#pragma once
+
+// DISK. SqliteRecords: reading records out of the database, by key. The store has one on its
+// connection, a search one on its own. Everything throws sql::Failure. Thread rule: that of its
+// Database.
+
+#include <cstdint>
+#include <optional>
+
+#include "hub/core/record.hpp"
+#include "hub/sqlite.hpp"
+
+namespace roundhouse::hub {
+
+class SqliteRecords {
+ public:
+  explicit SqliteRecords(sql::Database& db);
+
+  // The record under this key, which is the key of `task`; nothing when there is none, or when it
+  // was purged. `with_result`: with the bytes of the result, if it is in its row.
+  [[nodiscard]] std::optional<Record> find(std::int64_t key, TaskId task, bool with_result);
+
+  [[nodiscard]] bool purged(std::int64_t key);
+
+ private:
+  sql::Statement select_record_, select_result_, select_purged_;
+};
+
+}  // namespace roundhouse::hub
