@@ -14,7 +14,7 @@ namespace roundhouse::hub {
 namespace {
 
 constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << kSequenceBits;
-constexpr std::size_t kBlock = 64;  // rows of a session that are read at a time
+constexpr std::int64_t kBlock = 64;  // rows of a session that are read at a time
 
 // What is left of one session, in order.
 struct Rest {
@@ -27,6 +27,7 @@ struct Rest {
   std::int64_t low = 0;   // keys from here
   std::int64_t high = 0;  // to before here have not been read
   std::deque<Row> rows;
+  bool begun = false;
 };
 
 // Whether a condition that must hold names the tasks wanted one by one.
@@ -51,6 +52,20 @@ std::optional<SessionId> only_session(const Condition& condition) {
   return std::nullopt;
 }
 
+// Whether a condition that must hold is one that no finished task meets: those are not in the
+// database.
+bool excludes_finished(const Condition& condition) {
+  if (condition.kind == Condition::Kind::all)
+    return std::ranges::any_of(condition.parts, excludes_finished);
+  if (condition.kind != Condition::Kind::compare ||
+      (condition.compare != Compare::eq && condition.compare != Compare::in))
+    return false;
+  return std::ranges::all_of(condition.values, [&](const QueryValue& value) {
+    if (condition.field == Field::outcome) return value.kind == FieldValue::Kind::none;
+    return condition.field == Field::status && value.text != "ok" && value.text != "error";
+  });
+}
+
 }  // namespace
 
 SqliteSearch::SqliteSearch(const std::string& path) : db_(path), records_(db_) {
@@ -65,10 +80,9 @@ wire::Reply SqliteSearch::answer(const Query& query) {
     db_.execute("BEGIN");
     learn_sessions();
     PageAnswer page(query, *asked);
-    if (asked->order == Field::submitted && !names_tasks(asked->where))
-      merge_sessions(*asked, page);
-    else
-      look_everywhere(*asked, page);
+    const bool by_time = asked->order == Field::submitted && !names_tasks(asked->where);
+    if (!excludes_finished(asked->where))
+      by_time ? merge_sessions(*asked, page) : look_everywhere(*asked, page);
     db_.execute("COMMIT");
     return page.take();
   } catch (const Exception& failure) {
@@ -128,6 +142,25 @@ void SqliteSearch::look_everywhere(const TaskQuery& asked, PageAnswer& page) {
   rows.reset();
 }
 
+// The first key in low..high that was submitted at this time or later; high when there is none.
+std::int64_t SqliteSearch::first_since(std::int64_t low, std::int64_t high, std::int64_t time) {
+  sql::Statement next =
+      db_.prepare("SELECT id, submitted FROM tasks WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1");
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    next.bind(1, middle), next.bind(2, high);
+    const bool some = next.next();
+    const std::int64_t key = some ? next.integer(0) : high;
+    const bool late = !some || next.integer(1) >= time;
+    next.reset();
+    if (late)
+      high = middle;
+    else
+      low = key + 1;
+  }
+  return low;
+}
+
 void SqliteSearch::merge_sessions(const TaskQuery& asked, PageAnswer& page) {
   SqliteWhere where(4, [this](TaskId task) { return find_key(task); });
   std::string text = "SELECT t.id, t.submitted";
@@ -137,12 +170,12 @@ void SqliteSearch::merge_sessions(const TaskQuery& asked, PageAnswer& page) {
   text.append(" LIMIT ?3");
   sql::Statement block = db_.prepare(text);
   where.bind(block);
-  block.bind(3, static_cast<std::int64_t>(std::min(kBlock, asked.wanted())));
-
   std::deque<Rest> rests;
   const auto refill = [&](Rest& rest) {
     if (!rest.rows.empty() || rest.low >= rest.high) return;
     block.bind(1, rest.low), block.bind(2, rest.high);
+    // Of many sessions most have nothing that comes soon.
+    block.bind(3, std::exchange(rest.begun, true) ? kBlock : 1);
     while (block.next()) rest.rows.push_back({block.integer(0), block.integer(1)});
     if (rest.rows.empty())
       rest.low = rest.high;
@@ -163,7 +196,12 @@ void SqliteSearch::merge_sessions(const TaskQuery& asked, PageAnswer& page) {
   for (const auto& [number, id] : ids_) {
     if (only && only->value != id) continue;
     Rest& rest = rests.emplace_back();
-    rest = {number, make_key(number, 0), make_key(number, kSequenceEnd - 1), {}};
+    rest = {number, make_key(number, 0), make_key(number, kSequenceEnd - 1), {}, false};
+    if (asked.after) {
+      const std::int64_t from = first_since(rest.low, rest.high, asked.after->value.number);
+      asked.descending ? rest.high = first_since(from, rest.high, asked.after->value.number + 1)
+                       : rest.low = from;
+    }
     refill(rest);
     if (!rest.rows.empty()) heads.push(&rest);
   }

@@ -32,6 +32,7 @@ class SqliteSearch final : public StoreSearch {
   void merge_sessions(const TaskQuery& asked, PageAnswer& page);
   void offer(const TaskQuery& asked, const FieldValue& value, std::int64_t key, PageAnswer& page);
   void learn_sessions();
+  [[nodiscard]] std::int64_t first_since(std::int64_t low, std::int64_t high, std::int64_t time);
   [[nodiscard]] std::optional<std::int64_t> find_key(TaskId task) const;
   [[nodiscard]] TaskId task_of(std::int64_t key) const;
   // What hides purged records from a statement.
