@@ -4,6 +4,7 @@
 
 #include "client/body_json.hpp"
 #include "client/shell.hpp"
+#include "client/task_record.hpp"
 #include "shared/pack.hpp"
 #include <roundhouse/client.hpp>
 
@@ -14,6 +15,7 @@ using detail::BodyMap;
 using detail::json_of;
 
 constexpr std::size_t kIdsPerQuestion = 10'000;
+constexpr std::size_t kCompletedIdsMax = 1000;  // of one engine
 
 std::string ids_body(std::span<const std::string> ids) {
   std::string out;
@@ -29,45 +31,9 @@ void put_engines(wire::Packer& p, std::string_view key, std::span<const int> eng
   for (const int engine : engines) p.u64(static_cast<std::uint64_t>(engine));
 }
 
-std::optional<UtcTime> time_of(const BodyMap& map, std::string_view name) {
-  const auto us = map.signed_number(name);
-  if (!us || *us == 0) return std::nullopt;
-  return UtcTime(std::chrono::microseconds(*us));
-}
-
 template <class T>
 T number_of(const BodyMap& map, std::string_view name) {
   return static_cast<T>(map.number(name).value_or(0));
-}
-
-TaskRecord record_of(std::string_view bytes) {
-  const BodyMap map(bytes);
-  TaskRecord out;
-  Metadata& metadata = out.metadata;
-  metadata.msg_id = map.text("msg_id");
-  metadata.label = map.text("label");
-  metadata.function = map.text("function");
-  metadata.submitted = time_of(map, "submitted");
-  metadata.started = time_of(map, "started");
-  metadata.completed = time_of(map, "completed");
-  metadata.received = time_of(map, "received");
-  if (const auto engine = map.number("engine_id")) metadata.engine_id = static_cast<int>(*engine);
-  metadata.engine_uuid = map.text("engine_uuid");
-  metadata.status = map.text("status");
-  metadata.outcome = map.text("outcome");
-  metadata.attempt = number_of<std::uint32_t>(map, "attempt");
-  metadata.duration = std::chrono::nanoseconds(number_of<std::int64_t>(map, "duration_ns"));
-  if (map.has("error")) {
-    const BodyMap error(map.find("error"));
-    out.error_name = error.text("name");
-    out.error_value = error.text("value");
-    metadata.error = RemoteErrorInfo{error.text("name"), error.text("value"),
-                                     error.text("traceback"), std::nullopt, metadata.msg_id};
-    if (metadata.engine_id)
-      metadata.error->engine_id = static_cast<std::uint32_t>(*metadata.engine_id);
-  }
-  out.json = json_of(bytes);
-  return out;
 }
 
 }  // namespace
@@ -116,42 +82,28 @@ QueueStatus Client::queue_status(Targets targets, bool verbose) const {
   QueueStatus out;
   for (const std::string_view bytes : map.list("engines")) {
     const BodyMap engine(bytes);
-    out.engines.push_back(
-        {number_of<int>(engine, "engine"), number_of<std::uint64_t>(engine, "queue"),
-         number_of<std::uint64_t>(engine, "running"), number_of<std::uint64_t>(engine, "completed"),
-         engine.texts("queue_ids"), engine.texts("running_ids")});
+    EngineQueue& queue = out.engines.emplace_back();
+    queue.engine = number_of<int>(engine, "engine");
+    queue.queue = number_of<std::uint64_t>(engine, "queue");
+    queue.running = number_of<std::uint64_t>(engine, "running");
+    queue.completed = number_of<std::uint64_t>(engine, "completed");
+    queue.queue_ids = engine.texts("queue_ids");
+    queue.running_ids = engine.texts("running_ids");
   }
   out.unassigned_ids = map.texts("unassigned_ids");
   out.unassigned = number_of<std::uint64_t>(map, "unassigned");
   out.more = map.truth("more");
   out.json = json_of(reply.body);
-  return out;
-}
-
-HistoryPage Client::hub_history(std::size_t limit, std::string_view before) const {
-  std::string place;
-  if (!before.empty()) {
-    const TaskRecords found = result(std::vector<std::string>{std::string(before)});
-    if (found.records.empty() || !found.records.front().metadata.submitted)
-      raise({Errc::unknown_task, "the hub has no record of task " + std::string(before)});
-    wire::Packer p(place);
-    p.array(2);
-    p.i64(found.records.front().metadata.submitted->time_since_epoch().count());
-    p.str(before);
+  if (!verbose) return out;
+  for (EngineQueue& engine : out.engines) {
+    TaskQuery query;
+    query.where = fields::engine_id == engine.engine && fields::outcome != missing;
+    query.order = newest_first;
+    query.limit = kCompletedIdsMax;
+    query.fields = {"msg_id"};
+    for (TaskRecord& record : db_query(query))
+      engine.completed_ids.push_back(std::move(record.metadata.msg_id));
   }
-  std::string body;
-  wire::Packer p(body);
-  p.map(place.empty() ? 3 : 4);
-  p.str("limit"), p.u64(limit);
-  p.str("order"), p.str("-submitted");
-  p.str("fields"), p.array(1), p.str("msg_id");
-  if (!place.empty()) p.str("after"), p.raw(place);
-  const HubReply reply = request("db_query", body);
-  const BodyMap map(reply.body);
-  HistoryPage out;
-  for (const std::string_view bytes : map.list("records"))
-    out.ids.push_back(BodyMap(bytes).text("msg_id"));
-  out.more = map.truth("more");
   return out;
 }
 
@@ -163,7 +115,7 @@ TaskRecords Client::result(std::span<const std::string> ids) const {
     const HubReply reply = request("result", ids_body(std::span(left).first(count)));
     const BodyMap map(reply.body);
     for (const std::string_view bytes : map.list("records"))
-      out.records.push_back(record_of(bytes));
+      out.records.push_back(detail::read_record(bytes));
     for (std::string& id : map.texts("missing")) out.missing.push_back(std::move(id));
     // Those for which an answer had no room are asked for again; a hub that never answers any of
     // them is not asked for ever.
@@ -191,31 +143,6 @@ HubStatus Client::status() const {
   out.store = map.text("store");
   out.json = json_of(reply.body);
   return out;
-}
-
-std::uint64_t Client::purge_results(std::span<const std::string> ids) const {
-  std::uint64_t purged = 0;
-  for (std::size_t at = 0; at < ids.size(); at += kIdsPerQuestion) {
-    const auto part = ids.subspan(at, std::min(kIdsPerQuestion, ids.size() - at));
-    purged += BodyMap(request("purge_results", ids_body(part)).body).number("purged").value_or(0);
-  }
-  return purged;
-}
-
-std::uint64_t Client::purge_results(std::span<const int> engines) const {
-  std::string body;
-  wire::Packer p(body);
-  p.map(1);
-  put_engines(p, "engines", engines);
-  return BodyMap(request("purge_results", body).body).number("purged").value_or(0);
-}
-
-std::uint64_t Client::purge_results(All) const {
-  std::string body;
-  wire::Packer p(body);
-  p.map(1);
-  p.str("all"), p.boolean(true);
-  return BodyMap(request("purge_results", body).body).number("purged").value_or(0);
 }
 
 void Client::shutdown(Targets targets, bool hub) const {

@@ -1,3 +1,4 @@
+#include "client/job_ids.hpp"
 #include <roundhouse/error.hpp>
 #include <roundhouse/jobs.hpp>
 
@@ -26,5 +27,19 @@ void Jobs::add(const Jobs& more) {
   ids_.insert(ids_.end(), more.ids_.begin(), more.ids_.end());
   results_.insert(results_.end(), more.results_.begin(), more.results_.end());
 }
+
+namespace detail {
+
+std::vector<std::string> ids_of(const Jobs& jobs) {
+  std::vector<std::string> out;
+  for (const Jobs::Ids& each : jobs.ids())
+    for (std::uint64_t at = each.range.first; at <= each.range.last; ++at)
+      out.push_back(to_string(TaskId{each.session, at}));
+  for (const Pending& each : jobs.results())
+    for (std::size_t i = 0; i < each.size(); ++i) out.push_back(each.msg_id(i));
+  return out;
+}
+
+}  // namespace detail
 
 }  // namespace roundhouse

@@ -182,7 +182,17 @@ std::vector<int> Pending::engines() const {
 }
 
 std::string Pending::msg_id(std::size_t index) const {
-  return shell().msg_id(first_ + index);
+  std::string out;
+  Shell& shell = this->shell();
+  shell.look([&] { out = shell.msg_id(first_ + index); });
+  return out;
+}
+
+bool Pending::from_hub() const {
+  bool out = false;
+  Shell& shell = this->shell();
+  if (head_ != nullptr) shell.look([&] { out = shell.from_hub(first_); });
+  return out;
 }
 
 Seconds Pending::elapsed() const {

@@ -139,6 +139,7 @@ void Shell::close() noexcept {
 }
 
 void Shell::absorb(Lease::Guard& guard, TimePoint now) {
+  bool places_changed = take_hub_answers(now);
   for (client::Send& send : out_.sends)
     (send.plane == wire::Plane::task ? task_out_ : control_out_).push_back(std::move(send.message));
   if (out_.close) close_wanted_ = true;
@@ -147,11 +148,19 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
     const WallTime wall = wall_now();
     for (wire::OutcomeRecord& outcome : out_.outcomes) {
       const std::uint64_t sequence = outcome.sequence;
+      if (mirrors_.contains(sequence)) {
+        mirror(outcome, now);
+        places_changed = true;
+      }
       const Slot* head = slab_.finish(std::move(outcome), now, wall);
       if (head != nullptr && head->watched && head->unfinished == 0)
         call_watchers(sequence - slab_.get(sequence).offset);
     }
     guard.wake_followers();
+  }
+  if (places_changed) {
+    guard.wake_followers();
+    guard.wake_holder();
   }
   bool news = out_.usable_changed || out_.engines_changed || out_.failed;
   for (wire::Reply& reply : out_.replies) {
@@ -274,8 +283,10 @@ bool Shell::wait(const std::function<bool()>& done, Timeout timeout) {
 
 void Shell::abandon(Slot& head, std::uint64_t first) noexcept {
   if (in_other_process()) return;
-  const auto guard = lease_.lock();
-  slab_.abandon(head, first);
+  auto guard = lease_.lock();
+  if (!is_place(first)) return slab_.abandon(head, first);
+  abandon_places(head, first & ~kPlaceBit);
+  absorb(guard, steady_now());
 }
 
 }  // namespace roundhouse::detail

@@ -24,11 +24,13 @@
 
 #include "client/core/session.hpp"
 #include "client/dispatcher.hpp"
+#include "client/hub_results.hpp"
 #include "client/slab.hpp"
 #include "shared/lease.hpp"
 #include "shared/mailbox.hpp"
 #include "shared/net/link.hpp"
 #include <roundhouse/engine_event.hpp>
+#include <roundhouse/jobs.hpp>
 #include <roundhouse/map_call.hpp>
 #include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
@@ -99,7 +101,10 @@ class Shell {
   // be. Throws ConnectionError when the client is closed.
   void on_done(Slot* head, std::uint64_t first, std::function<void()> call);
 
-  [[nodiscard]] Slot& slot(std::uint64_t sequence) { return slab_.get(sequence); }
+  // Of a task of this client, or of a place of find_results().
+  [[nodiscard]] Slot& slot(std::uint64_t sequence) {
+    return is_place(sequence) ? hub_slab_.get(sequence & ~kPlaceBit) : slab_.get(sequence);
+  }
 
   void abandon(Slot& head, std::uint64_t first) noexcept;
   [[nodiscard]] Metadata metadata(const Slot& head, const Slot& slot, std::uint64_t sequence);
@@ -125,6 +130,17 @@ class Shell {
   // Takes what has arrived; see Client::spin.
   void spin();
 
+  // Any tasks by id, as one handle: those that this client has at hand, and the others by asking
+  // the hub, now and when they end. Throws Exception (unknown_task), and as ask().
+  [[nodiscard]] Pending find_results(const std::shared_ptr<Shell>& self,
+                                     const std::vector<TaskId>& tasks);
+  // Whether some of the tasks that begin with this place came by the hub.
+  [[nodiscard]] bool from_hub(std::uint64_t first);
+  // Lets go of results before their handles. Throws Exception (invalid) when one has not come.
+  std::size_t purge(const Jobs& jobs);
+  // Of all of them, and of the history. Throws Exception (invalid) when tasks are outstanding.
+  void purge_everything();
+
   // The hub, within ClientOptions::timeout.
   [[nodiscard]] HubAnswer ask(std::string verb, std::string body, client::Repeat repeat);
   [[nodiscard]] std::vector<EngineSummary> engines();
@@ -148,6 +164,18 @@ class Shell {
     std::uint32_t number = 0;
   };
 
+  // A place of find_results(): what stands there, beside its slot.
+  struct Place {
+    TaskId task;
+    Metadata metadata;  // from before it ended
+    bool from_hub = false;
+  };
+
+  // What a handle calls its tasks: sequences of this client's, or places, with this bit.
+  static constexpr std::uint64_t kPlaceBit = std::uint64_t{1} << 63U;
+
+  [[nodiscard]] static bool is_place(std::uint64_t sequence) { return (sequence & kPlaceBit) != 0; }
+
   // The thread.
   void run();
   void drain_control(Lease::Guard& guard, TimePoint now);
@@ -170,6 +198,14 @@ class Shell {
   bool wait_locked(Lease::Guard& guard, const std::function<bool()>& done,
                    std::optional<TimePoint> deadline);
   void wait_for_room(Lease::Guard& guard);
+  // Places. Their number comes without its bit.
+  [[nodiscard]] std::map<TaskId, std::string> look_up(const std::vector<TaskId>& tasks);
+  void open_places(const std::vector<TaskId>& tasks, const std::map<TaskId, std::string>& records);
+  void abandon_places(Slot& head, std::uint64_t first);
+  bool take_hub_answers(TimePoint now);
+  void mirror(const wire::OutcomeRecord& outcome, TimePoint now);
+  void finish_place(wire::OutcomeRecord outcome, TimePoint now, WallTime received);
+  void tell_ending(Metadata& out, const Slot& slot, std::uint64_t sequence) const;
   // Callbacks: those of the tasks that begin with `first`, or of all that are not done.
   void call_watchers(std::uint64_t first);
   void call_all_watchers();
@@ -186,6 +222,13 @@ class Shell {
   client::Session session_;
   client::Outbox out_;
   Slab slab_;
+  // Places: a slab of their own, in which other clients' tasks have slots as well.
+  Slab hub_slab_;
+  HubResults hub_results_;
+  std::unordered_map<std::uint64_t, Place> places_;
+  std::unordered_multimap<std::uint64_t, std::uint64_t> mirrors_;  // own sequence, place
+  std::uint64_t next_place_ = 1;
+  std::uint64_t forgotten_ = 0;             // history() begins behind this
   std::vector<wire::Message> task_out_;     // to be sent when the task socket is free
   std::vector<wire::Message> control_out_;  // to be sent by the I/O thread
   bool close_wanted_ = false;

@@ -88,38 +88,6 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   return number;
 }
 
-Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t sequence) {
-  const auto utc = [](std::int64_t us) { return UtcTime(std::chrono::microseconds(us)); };
-  Metadata out;
-  const wire::Define& shared = session_.template_of(head.template_number);
-  out.msg_id = msg_id(sequence);
-  out.label = shared.label;
-  out.function = shared.function;
-  out.submitted = utc(head.submitted.microseconds);
-  out.status = "pending";
-  if (!slot.done) return out;
-  out.status = slot.ending == wire::Ending::ok ? "ok" : "error";
-  out.outcome = to_string(slot.ending);
-  if (slot.ending != wire::Ending::ok) out.error = error_of(slot, sequence);
-  out.attempt = slot.attempt;
-  out.received = utc(slot.received.microseconds);
-  out.duration = std::chrono::nanoseconds(slot.task_ns);
-  if (slot.started_us != 0) {
-    out.started = utc(slot.started_us);
-    out.completed =
-        *out.started + std::chrono::duration_cast<std::chrono::microseconds>(out.duration);
-  }
-  if (!slot.engine) return out;
-  out.engine_id = static_cast<int>(slot.engine->value);
-  if (const auto uuid = uuids_.find(*slot.engine); uuid != uuids_.end())
-    out.engine_uuid = to_string(uuid->second);
-  return out;
-}
-
-std::string Shell::msg_id(std::uint64_t sequence) const {
-  return to_string(TaskId{session_.id(), sequence});
-}
-
 HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat) {
   require_same_process();
   auto guard = lease_.lock();
@@ -172,7 +140,8 @@ bool Shell::wait_for_engines(std::size_t count, Timeout timeout) {
 
 std::size_t Shell::kept() {
   const auto guard = lease_.lock();
-  return slab_.used() + session_.log().kept_records();
+  return slab_.used() + hub_slab_.used() + hub_results_.size() + mirrors_.size() +
+         session_.log().kept_records();
 }
 
 }  // namespace roundhouse::detail

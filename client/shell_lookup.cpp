@@ -7,6 +7,46 @@
 
 namespace roundhouse::detail {
 
+Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t sequence) {
+  Metadata out;
+  if (is_place(sequence)) {
+    out = places_.at(sequence & ~kPlaceBit).metadata;
+  } else {
+    const wire::Define& shared = session_.template_of(head.template_number);
+    out.msg_id = msg_id(sequence);
+    out.label = shared.label;
+    out.function = shared.function;
+    out.submitted = UtcTime(std::chrono::microseconds(head.submitted.microseconds));
+    out.status = "pending";
+  }
+  if (slot.done) tell_ending(out, slot, sequence);
+  return out;
+}
+
+void Shell::tell_ending(Metadata& out, const Slot& slot, std::uint64_t sequence) const {
+  const auto utc = [](std::int64_t us) { return UtcTime(std::chrono::microseconds(us)); };
+  out.status = slot.ending == wire::Ending::ok ? "ok" : "error";
+  out.outcome = to_string(slot.ending);
+  if (slot.ending != wire::Ending::ok) out.error = error_of(slot, sequence);
+  out.attempt = slot.attempt;
+  out.received = utc(slot.received.microseconds);
+  out.duration = std::chrono::nanoseconds(slot.task_ns);
+  if (slot.started_us != 0) {
+    out.started = utc(slot.started_us);
+    out.completed =
+        *out.started + std::chrono::duration_cast<std::chrono::microseconds>(out.duration);
+  }
+  if (!slot.engine) return;
+  out.engine_id = static_cast<int>(slot.engine->value);
+  if (const auto uuid = uuids_.find(*slot.engine); uuid != uuids_.end())
+    out.engine_uuid = to_string(uuid->second);
+}
+
+std::string Shell::msg_id(std::uint64_t sequence) const {
+  if (is_place(sequence)) return to_string(places_.at(sequence & ~kPlaceBit).task);
+  return to_string(TaskId{session_.id(), sequence});
+}
+
 RemoteErrorInfo Shell::error_of(const Slot& slot, std::uint64_t sequence) const {
   wire::ErrorValue value = wire::decode_error(slot.payload.body());
   RemoteErrorInfo out{std::move(value.name), std::move(value.value), std::move(value.traceback),
@@ -30,6 +70,9 @@ std::exception_ptr Shell::failure_of(const Slot& slot, std::uint64_t sequence) c
 }
 
 ResultBytes Shell::bytes_of(const Slot& slot) {
+  if (slot.purged)
+    throw Exception(Errc::payload_lost,
+                    "this result was purged from this client: get_result() asks the hub for it");
   const Payload& payload = slot.payload;
   if (payload.spill > 0) {
     Buffer joined = Buffer::take(payload.body());
@@ -86,8 +129,8 @@ MsgIds Shell::history() {
   require_same_process();
   const auto guard = lease_.lock();
   const std::uint64_t last = session_.log().last();
-  if (last == 0) return {session_.id(), {}};
-  return {session_.id(), {{1, last}}};
+  if (last == forgotten_) return {session_.id(), {}};
+  return {session_.id(), {{forgotten_ + 1, last}}};
 }
 
 MsgIds Shell::outstanding() {
@@ -109,7 +152,7 @@ MsgIds Shell::finished() {
   const auto guard = lease_.lock();
   std::vector<MsgIds::Range> out;
   slab_.for_each_held([&out](std::uint64_t sequence, const Slot& slot) {
-    if (!slot.done) return;
+    if (!slot.done || slot.purged) return;
     if (!out.empty() && out.back().last + 1 == sequence)
       out.back().last = sequence;
     else

@@ -11,7 +11,7 @@ namespace {
 void reset(Slot& slot) {
   slot.handles.store(0, std::memory_order_relaxed);
   slot.count = slot.unfinished = slot.template_number = slot.offset = slot.attempt = 0;
-  slot.abandoned = slot.watched = slot.used = slot.done = false;
+  slot.abandoned = slot.watched = slot.used = slot.done = slot.purged = false;
   slot.duration_ns = slot.order = slot.task_ns = 0;
   slot.started_us = 0;
   slot.submitted = slot.received = {};

@@ -41,6 +41,7 @@ struct Slot {
   std::uint32_t offset = 0;  // in its group
   bool used = false;
   bool done = false;
+  bool purged = false;  // its result was let go of before its handles
   wire::Ending ending = wire::Ending::ok;
   std::uint32_t attempt = 0;
   std::optional<EngineId> engine;
@@ -74,6 +75,9 @@ class Slab {
   // No handle is left: `head`, whose first task is `first`, and its slots go when nothing more can
   // come.
   void abandon(Slot& head, std::uint64_t first);
+
+  // The same, whatever may still come: finish() finds nothing then.
+  void discard(const Slot& head, std::uint64_t first) { free(first, head.count); }
 
   // Precondition: it is a task with a slot.
   [[nodiscard]] Slot& get(std::uint64_t sequence);

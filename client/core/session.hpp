@@ -90,7 +90,8 @@ class Session {
   // flush(). Precondition: !failure().
   std::uint64_t submit(wire::SubmitRecord record);
   // Asks the hub; the answer comes in out.replies under the number returned. Sent at once when the
-  // connection is usable, else when it is; again on each new connection as `repeat` says.
+  // connection is usable, else when it is; again on each new connection as `repeat` says. With
+  // Reply::more set, others follow under the same number.
   std::uint64_t request(std::string verb, wire::Raw body, Repeat repeat, Outbox& out);
   // Nobody waits for this answer any longer.
   void forget_request(std::uint64_t id);

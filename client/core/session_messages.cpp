@@ -158,7 +158,7 @@ void Session::on_reply(const wire::Message& message, TimePoint now, Outbox& out)
   const auto pending = requests_.find(reply->id);
   if (pending == requests_.end()) return;
   const bool own = pending->second.own;
-  requests_.erase(pending);
+  if (!reply->more) requests_.erase(pending);
   if (!own) {
     out.replies.push_back(*std::move(reply));
     return;

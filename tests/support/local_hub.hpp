@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -103,6 +104,20 @@ class LocalHub {
       hint.event = "engine_changed";  // unknown: whoever hears of it asks for the list
       door_.publish("engines", wire::encode(hint).header);
     });
+  }
+
+  // What it says when it is asked this: each answer once, in order, and the last one again and
+  // again.
+  void answers(const std::string& verb, std::string body) {
+    const std::lock_guard lock(mutex_);
+    answers_[verb].push_back(std::move(body));
+  }
+
+  // The body of the last request of that kind.
+  [[nodiscard]] std::string asked(const std::string& verb) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = asked_.find(verb);
+    return found == asked_.end() ? std::string() : found->second;
   }
 
   [[nodiscard]] std::uint64_t runs() const {
@@ -209,7 +224,11 @@ class LocalHub {
     wire::Reply reply;
     reply.id = request.id;
     wire::Packer p(reply.body.bytes);
-    if (request.verb == "engines") {
+    asked_[request.verb] = request.body.bytes;
+    if (auto& answers = answers_[request.verb]; !answers.empty()) {
+      p.raw(answers.front());
+      if (answers.size() > 1) answers.pop_front();
+    } else if (request.verb == "engines") {
       p.map(2);
       p.str("number"), p.u64(hints_);
       p.str("engines"), p.array(engines_);
@@ -332,6 +351,8 @@ class LocalHub {
   std::vector<std::function<void()>> changes_;
   std::condition_variable happened_;
   std::map<net::PeerId, Peer> peers_;
+  std::map<std::string, std::deque<std::string>> answers_;
+  std::map<std::string, std::string> asked_;
   std::map<std::uint32_t, wire::Define> templates_;
   std::map<EngineId, std::map<std::string, PackedValue>> data_;
   std::map<std::uint64_t, wire::OutcomeRecord> outcomes_;

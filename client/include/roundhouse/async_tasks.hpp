@@ -57,6 +57,10 @@ class AsyncTasks {
   [[nodiscard]] std::vector<Metadata> all_metadata() const;
   [[nodiscard]] std::vector<std::string> msg_ids() const;
 
+  // Whether these are other clients' tasks, or own ones that this client had let go of: then they
+  // can be an AsyncHubResult (hub_result.hpp).
+  [[nodiscard]] bool from_hub() const { return tasks_.from_hub(); }
+
   // How many tasks there are, and how many are done.
   [[nodiscard]] std::size_t task_count() const { return tasks_.size(); }
 

@@ -16,10 +16,12 @@
 // Everything but the constructor throws ConnectionError once the hub has refused this client.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +31,8 @@
 #include <roundhouse/engine_event.hpp>
 #include <roundhouse/held_results.hpp>
 #include <roundhouse/hub_info.hpp>
+#include <roundhouse/hub_query.hpp>
+#include <roundhouse/hub_result.hpp>
 #include <roundhouse/jobs.hpp>
 #include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
@@ -125,16 +129,71 @@ class Client {
   // the hub answers with as Exception.
   [[nodiscard]] std::vector<EngineInfo> engines() const;
   [[nodiscard]] QueueStatus queue_status(Targets targets = all, bool verbose = false) const;
-  // Ids of the newest tasks, also of other clients, below `before` if it is given.
-  [[nodiscard]] HistoryPage hub_history(std::size_t limit = 100,
-                                        std::string_view before = {}) const;
-  // Records of tasks by msg_id, from the results database.
+  // Which of these have ended. For Jobs here and below, ids of other clients' tasks are right; ids
+  // come before results.
+  [[nodiscard]] ResultStatus result_status(const Jobs& jobs) const;
+  // Records of tasks by msg_id, of unfinished ones as well.
   [[nodiscard]] TaskRecords result(std::span<const std::string> ids) const;
+  // Records of tasks that are like this: see hub_query.hpp.
+  [[nodiscard]] std::vector<TaskRecord> db_query(const TaskQuery& query) const;
+  // Ids of all tasks, whoever submitted them, in the order of submission; or of the newest ones.
+  [[nodiscard]] std::vector<std::string> hub_history(std::optional<std::size_t> newest = {}) const;
   [[nodiscard]] HubStatus status() const;
-  // Deletes records of finished tasks. Returns how many.
-  std::uint64_t purge_results(std::span<const std::string> ids) const;
-  std::uint64_t purge_results(std::span<const int> engines) const;
+
+  // The result of any task, also of another client's, and of one that has not ended: from what this
+  // client has at hand, or else from the hub, and then it is an AsyncHubResult (hub_result.hpp).
+  // Throws Exception: unknown_task, when the hub knows no such task, or it was purged.
+  template <class T, std::convertible_to<std::string_view> Id>
+  [[nodiscard]] AsyncResult<T> get_result(const Id& msg_id) const {
+    return find_results(Jobs(std::string_view(msg_id))).template as<T>();
+  }
+
+  // By its place in history(): -1 is the last call of this client. Throws std::out_of_range.
+  template <class T>
+  [[nodiscard]] AsyncResult<T> get_result(int index) const {
+    return get_result<T>(history()[index]);
+  }
+
+  // Of several, as a list.
+  template <class T>
+  [[nodiscard]] AsyncListResult<T> get_result(const Jobs& jobs) const {
+    return AsyncListResult<T>(find_results(jobs).tasks_);
+  }
+
+  // Calls the same functions with the same arguments again, as tasks of this client with ids of
+  // their own: on the same engine, or wherever the scheduler chooses among the same targets. Throws
+  // Exception: payload_lost, when the hub no longer has the arguments (it keeps small ones, see
+  // config/hub.json), unknown_task, unknown_engine; then none of them is called.
+  AsyncResult<void> resubmit(const Jobs& jobs) const;
+
+  template <class T, std::convertible_to<std::string_view> Id>
+  AsyncResult<T> resubmit(const Id& msg_id) const {
+    return resubmit_all(Jobs(std::string_view(msg_id))).template as<T>();
+  }
+
+  template <class T>
+  AsyncListResult<T> resubmit(const Jobs& jobs) const {
+    return AsyncListResult<T>(resubmit_all(jobs).tasks_);
+  }
+
+  // Deletes the hub's records of finished tasks, whoever submitted them. Returns how many.
+  std::uint64_t purge_results(const PurgeOptions& what) const;
+
+  // By what Jobs can be made of; a list in braces is a PurgeOptions.
+  template <std::convertible_to<Jobs> J>
+  std::uint64_t purge_results(const J& jobs) const {
+    return purge_jobs(jobs);
+  }
+
   std::uint64_t purge_results(All) const;
+  // Lets go of results that this client keeps because there is a handle on them: get() throws
+  // Exception (payload_lost) from then on. Returns how many. Throws Exception (invalid) when one of
+  // the tasks has not ended.
+  std::size_t purge_local(const Jobs& jobs) const;
+  std::size_t purge_local(All) const;
+  // Both, of all there is, and the history of this client. Throws Exception (invalid) while tasks
+  // of this client are outstanding.
+  void purge_everything() const;
   // Ends engines, and with `hub` the hub itself. What runs there ends with EngineError.
   void shutdown(Targets targets = all, bool hub = false) const;
 
@@ -146,6 +205,9 @@ class Client {
   explicit Client(std::shared_ptr<detail::Shell> shell);
 
   [[nodiscard]] detail::Shell& shell() const;
+  std::uint64_t purge_jobs(const Jobs& jobs) const;
+  [[nodiscard]] AsyncTasks find_results(const Jobs& jobs) const;
+  [[nodiscard]] AsyncTasks resubmit_all(const Jobs& jobs) const;
 
   std::shared_ptr<detail::Shell> shell_;  // shared by the client, its views and its handles
 };

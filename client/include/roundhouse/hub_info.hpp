@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <roundhouse/hub_query.hpp>
 #include <roundhouse/metadata.hpp>
 #include <roundhouse/options.hpp>
 
@@ -42,6 +43,7 @@ struct EngineQueue {
   std::uint64_t completed = 0;
   std::vector<std::string> queue_ids;  // with `verbose`
   std::vector<std::string> running_ids;
+  std::vector<std::string> completed_ids;  // on record, newest first, 1,000 at most
 };
 
 struct QueueStatus {
@@ -52,17 +54,21 @@ struct QueueStatus {
   std::string json;
 };
 
-struct HistoryPage {
-  std::vector<std::string> ids;  // newest first
-  bool more = false;             // there are older ones: ask with before = ids.back()
-};
-
 // The hub's record of one task, also of another client's.
 struct TaskRecord {
   Metadata metadata;
-  std::optional<std::string> error_name;  // of a task that failed
+  std::string view;                           // "direct" or "load_balanced"
+  std::optional<std::uint64_t> result_bytes;  // of a task that has ended
+  std::optional<std::string> error_name;      // of a task that failed
   std::optional<std::string> error_value;
   std::string json;  // all of it
+};
+
+// What purging is about: records that any of these means.
+struct PurgeOptions {
+  std::vector<int> engines{};                            // of tasks that they ran
+  std::optional<std::chrono::nanoseconds> older_than{};  // since the task ended
+  std::optional<Condition> where{};
 };
 
 struct TaskRecords {

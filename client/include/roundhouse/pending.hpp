@@ -63,6 +63,9 @@ class Pending {
 
   [[nodiscard]] std::size_t size() const { return count_; }
 
+  // What the client calls the first of them; the others follow.
+  [[nodiscard]] std::uint64_t first() const { return first_; }
+
   // True when all are done; at once with a timeout of zero.
   [[nodiscard]] bool wait(Timeout timeout) const;
   // The same for one of them. Precondition: index < size().
@@ -97,6 +100,8 @@ class Pending {
   // none is known. Precondition: all are done.
   [[nodiscard]] std::vector<int> engines() const;
   [[nodiscard]] std::string msg_id(std::size_t index) const;
+  // Whether the hub was asked for some of them, instead of their coming to this client by itself.
+  [[nodiscard]] bool from_hub() const;
   // From submitting to the last outcome, or to now.
   [[nodiscard]] Seconds elapsed() const;
   // Time of all tasks on their engines, added up; those that are done.

@@ -1,0 +1,14 @@
+// Records of tasks, as the hub tells them, as plain values. Thread rule: plain functions; any
+// thread.
+#pragma once
+
+#include <string_view>
+
+#include <roundhouse/hub_info.hpp>
+
+namespace roundhouse::detail {
+
+// One record of PROTOCOL 9; what is missing in it reads as nothing.
+[[nodiscard]] TaskRecord read_record(std::string_view msgpack);
+
+}  // namespace roundhouse::detail
