@@ -6,10 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "cli/filter.hpp"
 #include "cli/output.hpp"
 #include "shared/time.hpp"
 
@@ -72,30 +74,53 @@ struct AddEnginesOptions {
 // Engines like those that the cluster was started with.
 void add_engines(const AddEnginesOptions& options, Output& out);
 
+struct TasksOptions {
+  AskOptions ask;
+  TaskFilter filter;
+  std::size_t limit = 100;
+};
+
+// What waits and what runs, the oldest first.
+void tasks(const TasksOptions& options, Output& out);
+
 struct HistoryOptions {
   AskOptions ask;
+  TaskFilter filter;
   std::size_t limit = 20;
   std::string before;  // an id; empty: from the newest
 };
 
+// All tasks, the newest first.
 void history(const HistoryOptions& options, Output& out);
 
 struct ResultOptions {
   AskOptions ask;
   std::vector<std::string> ids;  // msg_ids, "last" or "last:N"
+  bool wait = false;             // until they have ended
 };
 
 void result(const ResultOptions& options, Output& out);
 
-struct PurgeOptions {
+struct PurgeCommand {
   AskOptions ask;
   std::vector<std::string> ids;  // as above
-  std::vector<int> engines;
+  std::string engines;           // "0,2-5", "last", "all"
+  std::optional<Duration> older_than;
+  std::string where;  // JSON
   bool all = false;
 };
 
-// Exactly one of ids, engines and all; throws UsageError else.
-void purge(const PurgeOptions& options, Output& out);
+// Exactly one of them; throws UsageError else.
+void purge(const PurgeCommand& options, Output& out);
+
+struct ResubmitOptions {
+  AskOptions ask;
+  std::vector<std::string> ids;  // as above
+  bool wait = false;             // until they have ended
+};
+
+// Calls the same again. Prints the new ids.
+void resubmit(const ResubmitOptions& options, Output& out);
 
 struct BenchOptions {
   std::size_t pairs = 0;  // 0: as many as are good

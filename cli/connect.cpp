@@ -55,9 +55,10 @@ std::vector<std::string> resolve_ids(const Client& client, std::span<const std::
   std::vector<std::string> ids;
   for (const std::string& selector : selectors) {
     if (const auto count = count_of_last(selector)) {
-      const HistoryPage page = client.hub_history(*count);
-      if (page.ids.empty()) raise({Errc::unknown_task, "this hub has no record of any task yet"});
-      ids.insert(ids.end(), page.ids.begin(), page.ids.end());
+      std::vector<std::string> newest = client.hub_history(*count);
+      std::reverse(newest.begin(), newest.end());
+      if (newest.empty()) raise({Errc::unknown_task, "this hub has no record of any task yet"});
+      ids.insert(ids.end(), newest.begin(), newest.end());
     } else if (parse_task_id(selector)) {
       ids.push_back(selector);
     } else {

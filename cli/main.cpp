@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/bench_relay.hpp"
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "client/supervisor.hpp"
 #include "shared/time.hpp"
@@ -18,6 +19,10 @@
 namespace {
 
 namespace cli = roundhouse::cli;
+using cli::add_duration;
+using cli::add_question;
+using cli::Line;
+using cli::plain;
 using roundhouse::Duration;
 
 constexpr const char* kExamples = R"(
@@ -25,6 +30,7 @@ Examples:
   roundhouse start -n 4 --module ./survey_tasks.so    a hub and four engines
   roundhouse status                                   what they are doing
   roundhouse engines add 2                            two more
+  roundhouse tasks                                    what waits and what runs
   roundhouse history --limit 5                        the last five tasks
   roundhouse result last                              all that is known about the last one
   roundhouse --json engines | jq .                    for programs: one JSON document
@@ -36,41 +42,6 @@ ROUNDHOUSE_CLUSTER in the environment. `roundhouse COMMAND --help` tells more.
 Exit codes: 0 success, 1 failure, 2 a command line that makes no sense, 3 no hub is running,
 4 the cluster is running already. What went wrong is one line on standard error; with --json
 {"error": CODE, "text": TEXT}.)";
-
-// What all commands share, and what the chosen one will do.
-struct Line {
-  bool json = false;
-  std::string cluster;
-  std::function<void(cli::Output&)> run = nullptr;
-};
-
-// The same check without its words in the help, which says all in its own.
-CLI::Validator plain(CLI::Validator check) {
-  return check.description("");
-}
-
-// A duration such as 10s or 500ms.
-CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& value,
-                          const std::string& help) {
-  return app
-      ->add_option_function<std::string>(
-          name,
-          [&value, name](const std::string& text) {
-            const auto parsed = roundhouse::parse_duration(text);
-            if (!parsed) throw CLI::ValidationError(name, "wants a duration: 10s, 500ms, 2min");
-            value = *parsed;
-          },
-          help + " (" + roundhouse::to_string(value) + ")")
-      ->type_name("TIME");
-}
-
-// A command that asks the hub.
-CLI::App* add_question(CLI::App& app, const std::string& name, const std::string& help,
-                       cli::AskOptions& ask) {
-  CLI::App* command = app.add_subcommand(name, help);
-  add_duration(command, "--timeout", ask.timeout, "How long to wait for the hub's answer");
-  return command;
-}
 
 void add_start(CLI::App& app, Line& line) {
   const auto options = std::make_shared<cli::StartOptions>();
@@ -161,47 +132,6 @@ void add_status_and_engines(CLI::App& app, Line& line) {
   });
 }
 
-void add_records(CLI::App& app, Line& line) {
-  const auto past = std::make_shared<cli::HistoryOptions>();
-  CLI::App* history = add_question(app, "history", "The newest tasks", past->ask);
-  history->add_option("--limit", past->limit, "How many (20)")
-      ->check(plain(CLI::Range(1, 10'000)))
-      ->type_name("N");
-  history->add_option("--before", past->before, "Those older than this task")->type_name("ID");
-  history->callback([&line, past] {
-    line.run = [&line, past](cli::Output& out) {
-      past->ask.cluster = line.cluster;
-      cli::history(*past, out);
-    };
-  });
-
-  const auto wanted = std::make_shared<cli::ResultOptions>();
-  CLI::App* result = add_question(app, "result", "All that is known about some tasks", wanted->ask);
-  result->add_option("ids", wanted->ids, "Ids of tasks, last (the newest), last:N")
-      ->required()
-      ->type_name("ID");
-  result->callback([&line, wanted] {
-    line.run = [&line, wanted](cli::Output& out) {
-      wanted->ask.cluster = line.cluster;
-      cli::result(*wanted, out);
-    };
-  });
-
-  const auto old = std::make_shared<cli::PurgeOptions>();
-  CLI::App* purge = add_question(app, "purge", "Delete records of finished tasks", old->ask);
-  purge->add_option("ids", old->ids, "Ids of tasks, last, last:N")->type_name("ID");
-  purge->add_option("--engine", old->engines, "All that this engine ran; repeat")
-      ->allow_extra_args(false)
-      ->type_name("N");
-  purge->add_flag("--all", old->all, "All there are");
-  purge->callback([&line, old] {
-    line.run = [&line, old](cli::Output& out) {
-      old->ask.cluster = line.cluster;
-      cli::purge(*old, out);
-    };
-  });
-}
-
 void add_bench(CLI::App& app, Line& line) {
   CLI::App* bench = app.add_subcommand(
       "bench", "Measure this build, on a cluster of its own, beside a bare relay");
@@ -288,7 +218,7 @@ int main(int argc, char** argv) {
   add_start(app, line);
   add_stop_and_list(app, line);
   add_status_and_engines(app, line);
-  add_records(app, line);
+  cli::add_record_commands(app, line);
   add_bench(app, line);
   app.footer(kExamples + 1);  // last: subcommands would inherit it
   try {

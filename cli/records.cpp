@@ -1,19 +1,17 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
+#include "shared/clock.hpp"
 #include <roundhouse/error.hpp>
 
 namespace roundhouse::cli {
 
 namespace {
-
-constexpr std::size_t kIdsPerQuestion = 500;
 
 struct Found {
   std::vector<Json> records;  // in the order asked for
@@ -22,19 +20,15 @@ struct Found {
 
 Found find_records(const Client& client, const std::vector<std::string>& ids) {
   std::map<std::string, Json> by_id;
-  for (std::size_t at = 0; at < ids.size(); at += kIdsPerQuestion) {
-    const std::size_t count = std::min(kIdsPerQuestion, ids.size() - at);
-    for (const TaskRecord& record : client.result(std::span(ids).subspan(at, count)).records)
-      by_id[record.metadata.msg_id] = Json::parse(record.json, nullptr, false);
-  }
+  for (const TaskRecord& record : client.result(ids).records)
+    by_id[record.metadata.msg_id] = Json::parse(record.json, nullptr, false);
   Found found;
   for (const std::string& id : ids) {
     const auto record = by_id.find(id);
-    if (record == by_id.end()) {
+    if (record == by_id.end())
       found.missing.push_back(id);
-    } else {
+    else
       found.records.push_back(record->second);
-    }
   }
   return found;
 }
@@ -92,16 +86,24 @@ void print_record(const Json& record, Output& out) {
     out.line(printable_lines(cell_text(*trace)));
 }
 
-}  // namespace
+// What both lists of tasks show.
+const std::vector<std::string> kListed{
+    "msg_id",    "function", "label",     "status",  "outcome", "engine_id", "duration_ns",
+    "submitted", "started",  "completed", "attempt", "view",    "error_name"};
 
-void history(const HistoryOptions& options, Output& out) {
-  const Client client = connect(options.ask);
-  std::string before = options.before;
-  if (!before.empty()) before = resolve_ids(client, {&before, 1}).back();
-  const HistoryPage page = client.hub_history(options.limit, before);
-  const Found found = find_records(client, page.ids);
-  if (out.json()) return out.document(Json(found.records));
-  if (page.ids.empty()) return out.line("no tasks");
+// Programs get all there is.
+std::vector<std::string> listed(const Output& out) {
+  return out.json() ? std::vector<std::string>{} : kListed;
+}
+
+std::vector<Json> ask_records(const Client& client, const TaskQuery& query) {
+  std::vector<Json> out;
+  for (const TaskRecord& record : client.db_query(query))
+    out.push_back(Json::parse(record.json, nullptr, false));
+  return out;
+}
+
+void print_list(const std::vector<Json>& records, Output& out) {
   Table table({{"TASK"},
                {"FUNCTION"},
                {"LABEL", Align::left, 24},
@@ -109,20 +111,68 @@ void history(const HistoryOptions& options, Output& out) {
                {"ENGINE", Align::right},
                {"SUBMITTED (UTC)"},
                {"DURATION", Align::right}});
-  for (const Json& record : found.records) {
+  for (const Json& record : records)
     table.row({text_at(record, "msg_id"), text_at(record, "function"), text_at(record, "label"),
                outcome_cell(record), text_at(record, "engine_id"),
                short_time({number_at(record, "submitted").value_or(0)}), duration_at(record)});
-  }
   out.table(table);
-  if (page.more)
-    out.line("older ones: roundhouse history --before " + printable(page.ids.back()), Style::faint);
+}
+
+[[noreturn]] void raise_missing(const std::vector<std::string>& missing) {
+  const std::size_t others = missing.size() - 1;
+  raise({Errc::unknown_task, "the hub has no record of task " + missing.front() +
+                                 (others > 0 ? " and " + std::to_string(others) + " more" : "") +
+                                 ": it was purged, or never was; see `roundhouse history`"});
+}
+
+}  // namespace
+
+void tasks(const TasksOptions& options, Output& out) {
+  const Client client = connect(options.ask);
+  const Condition unfinished = fields::status.in({"pending", "running"});
+  const Condition wanted = condition_of(options.filter, client.ids(), wall_now());
+  // One more, to know whether there are more.
+  std::vector<Json> records = ask_records(
+      client, {.where = unfinished && wanted, .limit = options.limit + 1, .fields = listed(out)});
+  const bool more = records.size() > options.limit;
+  if (more) records.pop_back();
+  if (out.json()) return out.document(Json(records));
+  if (records.empty())
+    return out.line(options.filter.empty() ? "nothing waits or runs"
+                                           : "no such task waits or runs");
+  print_list(records, out);
+  if (more)
+    out.line("and more: roundhouse tasks --limit " + std::to_string(10 * options.limit),
+             Style::faint);
+}
+
+void history(const HistoryOptions& options, Output& out) {
+  const Client client = connect(options.ask);
+  std::string before = options.before;
+  if (!before.empty()) before = resolve_ids(client, {&before, 1}).back();
+  std::vector<Json> records =
+      ask_records(client, {.where = condition_of(options.filter, client.ids(), wall_now()),
+                           .order = newest_first,
+                           .limit = options.limit + 1,
+                           .after = before,
+                           .fields = listed(out)});
+  const bool more = records.size() > options.limit;
+  if (more) records.pop_back();
+  if (out.json()) return out.document(Json(records));
+  if (records.empty()) return out.line("no tasks");
+  print_list(records, out);
+  if (more)
+    out.line(
+        "older ones: roundhouse history --before " + printable(text_at(records.back(), "msg_id")),
+        Style::faint);
 }
 
 void result(const ResultOptions& options, Output& out) {
   if (options.ids.empty()) throw UsageError("which tasks? Give their ids, last or last:N");
   const Client client = connect(options.ask);
-  const Found found = find_records(client, resolve_ids(client, options.ids));
+  const std::vector<std::string> ids = resolve_ids(client, options.ids);
+  if (options.wait) (void)client.get_result<void>(Jobs(ids)).wait();
+  const Found found = find_records(client, ids);
   if (out.json()) {
     out.document(Json(found.records));
   } else {
@@ -131,29 +181,51 @@ void result(const ResultOptions& options, Output& out) {
       print_record(found.records[i], out);
     }
   }
-  if (found.missing.empty()) return;
-  const std::size_t others = found.missing.size() - 1;
-  raise({Errc::unknown_task, "the hub has no record of task " + found.missing.front() +
-                                 (others > 0 ? " and " + std::to_string(others) + " more" : "") +
-                                 ": it was purged, or never was; see `roundhouse history`"});
+  if (!found.missing.empty()) raise_missing(found.missing);
 }
 
-void purge(const PurgeOptions& options, Output& out) {
-  const int ways =
-      (options.ids.empty() ? 0 : 1) + (options.engines.empty() ? 0 : 1) + (options.all ? 1 : 0);
-  if (ways != 1) throw UsageError("purge what? Give either ids, --engine N or --all");
+void purge(const PurgeCommand& options, Output& out) {
+  const int ways = (options.ids.empty() ? 0 : 1) + (options.engines.empty() ? 0 : 1) +
+                   (options.older_than ? 1 : 0) + (options.where.empty() ? 0 : 1) +
+                   (options.all ? 1 : 0);
+  if (ways != 1)
+    throw UsageError("purge what? Give ids, or one of --engine, --older-than, --where and --all");
   const Client client = connect(options.ask);
   std::uint64_t purged = 0;
   if (options.all) {
     purged = client.purge_results(all);
-  } else if (!options.engines.empty()) {
-    purged = client.purge_results(std::span<const int>(options.engines));
+  } else if (!options.ids.empty()) {
+    purged = client.purge_results(Jobs(resolve_ids(client, options.ids)));
   } else {
-    const std::vector<std::string> ids = resolve_ids(client, options.ids);
-    purged = client.purge_results(std::span<const std::string>(ids));
+    PurgeOptions what;
+    if (!options.engines.empty()) what.engines = select_engines(options.engines, client.ids());
+    what.older_than = options.older_than;
+    if (!options.where.empty())
+      what.where = condition_of({.where = options.where}, client.ids(), wall_now());
+    purged = client.purge_results(what);
   }
   if (out.json()) return out.document(Json{{"purged", purged}});
   out.line("purged " + with_commas(purged) + (purged == 1 ? " record" : " records"));
+}
+
+void resubmit(const ResubmitOptions& options, Output& out) {
+  if (options.ids.empty()) throw UsageError("which tasks? Give their ids, last or last:N");
+  const Client client = connect(options.ask);
+  const AsyncResult<void> again = client.resubmit(Jobs(resolve_ids(client, options.ids)));
+  if (options.wait) (void)again.wait();
+  const std::vector<std::string> ids = again.msg_ids();
+  if (out.json() && !options.wait) {
+    Json list = Json::array();
+    for (const std::string& id : ids) list.push_back({{"msg_id", id}});
+    return out.document(list);
+  }
+  if (!options.wait) {
+    for (const std::string& id : ids) out.line(id);
+    return;
+  }
+  const Found found = find_records(client, ids);
+  if (out.json()) return out.document(Json(found.records));
+  print_list(found.records, out);
 }
 
 }  // namespace roundhouse::cli

@@ -4,54 +4,14 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 #include "tests/support/command.hpp"
+#include "tests/support/roundhouse_command.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace roundhouse::test {
 
 namespace {
-
-using Json = nlohmann::json;
-
-const std::string kBin = std::string(RH_BINARY_DIR) + "/bin";
-
-// Folders of its own, and the command in them. Whatever runs there in the end is stopped.
-class Shell {
- public:
-  ~Shell() { (void)(*this)({"stop", "--all"}); }
-
-  Ended operator()(std::vector<std::string> words) const {
-    words.insert(words.begin(), kBin + "/roundhouse");
-    return run(std::move(words));
-  }
-
-  // The JSON that the command printed, which must succeed.
-  [[nodiscard]] Json json(std::vector<std::string> words) const {
-    words.insert(words.begin(), "--json");
-    const Ended ended = (*this)(std::move(words));
-    REQUIRE_MESSAGE(ended.exit == 0, ended.err);
-    return Json::parse(ended.out);
-  }
-
-  [[nodiscard]] std::string file(const std::string& name) const { return dir_.file(name); }
-
- private:
-  TempDir dir_;
-  ScopedEnv run_{"ROUNDHOUSE_DIR", dir_.file("run")};
-  ScopedEnv state_{"XDG_STATE_HOME", dir_.file("state")};
-  ScopedEnv cluster_{"ROUNDHOUSE_CLUSTER", std::nullopt};
-  ScopedEnv programs_{"ROUNDHOUSE_BINDIR", kBin};
-};
-
-// One line of its own, for people.
-void check_one_line(const Ended& ended, const std::string& part) {
-  CHECK(ended.out.empty());
-  CHECK(std::ranges::count(ended.err, '\n') == 1);
-  CHECK_MESSAGE(contains(ended.err, "roundhouse: "), ended.err);
-  CHECK_MESSAGE(contains(ended.err, part), ended.err);
-}
 
 const std::string kNobody = std::string(32, '0');
 
@@ -97,8 +57,9 @@ TEST_CASE("a hub without engines is a cluster, too, and engines can be added") {
 TEST_CASE("without a hub, what asks one says what to do and exits with 3") {
   const Shell roundhouse;
   const std::vector<std::vector<std::string>> commands{
-      {"status"},          {"engines"}, {"engines", "add", "1"}, {"history"},
-      {"result", kNobody}, {"stop"},    {"purge", "--all"}};
+      {"status"},         {"engines"},         {"engines", "add", "1"},
+      {"history"},        {"result", kNobody}, {"stop"},
+      {"purge", "--all"}, {"tasks"},           {"resubmit", kNobody}};
   for (const auto& command : commands) {
     CAPTURE(command.front());
     const Ended ended = roundhouse(command);
@@ -144,7 +105,9 @@ TEST_CASE("a command line that makes no sense exits with 2 and one line") {
                                                        {"bench"},
                                                        {"bench", "latency", "--pairs", "0"},
                                                        {"engines", "add"},
-                                                       {"history", "--limit", "0"}};
+                                                       {"history", "--limit", "0"},
+                                                       {"purge", "--older-than", "yesterday"},
+                                                       {"resubmit"}};
   for (const auto& command : commands) {
     CAPTURE(command.size());
     const Ended ended = roundhouse(command);

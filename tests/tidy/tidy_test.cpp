@@ -37,6 +37,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"hub/sqlite_restore.cpp", "tests/hub/store_test.cpp restores from it"},
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
     {"cli/clusters.cpp", "tests/process/cli_test.cpp runs the commands"},
+    {"cli/command_line.cpp", "tests/process/cli_records_test.cpp runs the commands"},
     {"cli/connect.cpp", "tests/process/cli_test.cpp runs the commands"},
     {"cli/main.cpp", "tests/process/cli_test.cpp runs the commands"},
     {"cli/records.cpp", "tests/process/cli_test.cpp runs the commands"},

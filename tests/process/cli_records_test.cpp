@@ -1,0 +1,97 @@
+// Commands about tasks, against a cluster that has run some.
+#include <doctest/doctest.h>
+
+#include "tests/support/patience.hpp"
+#include "tests/support/roundhouse_command.hpp"
+#include <roundhouse/roundhouse.hpp>
+
+namespace roundhouse::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::string> ids_in(const Json& records) {
+  std::vector<std::string> out;
+  for (const Json& record : records) out.push_back(record.at("msg_id"));
+  return out;
+}
+
+// Two engines that know the tasks for tests.
+struct Worked {
+  Worked() {
+    const std::string module = std::string(RH_BINARY_DIR) + "/lib/process_tasks.so";
+    const Ended started = roundhouse({"start", "-n", "2", "--module", module});
+    REQUIRE_MESSAGE(started.exit == 0, started.err);
+    client.emplace(ClientOptions{.timeout = kPatience});
+    client->wait_for_engines(2, kPatience);
+  }
+
+  AsyncResult<int> slowly(int engine, int milliseconds, int value) const {
+    return (*client)[engine].apply_async<int>("process_tasks::slowly", milliseconds, value);
+  }
+
+  Shell roundhouse;
+  std::optional<Client> client;
+};
+
+}  // namespace
+
+TEST_CASE("tasks lists what waits and what runs; history all there is, by what it is like") {
+  Worked at;
+  const auto done =
+      (*at.client)[0].with({.label = "night"}).apply_async<int>("process_tasks::add", 1, 2);
+  CHECK(done.get(kPatience) == 3);
+  const auto running = at.slowly(1, 60'000, 1);
+  const auto waiting = at.slowly(1, 0, 2);
+  REQUIRE(comes_true([&] { return at.client->hub_history().size() == 3; }));
+
+  CHECK(ids_in(at.roundhouse.json({"tasks"})) ==
+        std::vector{running.msg_ids().front(), waiting.msg_ids().front()});
+  CHECK(ids_in(at.roundhouse.json({"tasks", "--status", "running"})) == running.msg_ids());
+  CHECK(at.roundhouse.json({"tasks", "--engine", "0"}).empty());
+  CHECK(at.roundhouse.json({"history"}).size() == 3);
+  CHECK(ids_in(at.roundhouse.json({"history", "--label", "ni*", "--engine", "0-1"})) ==
+        done.msg_ids());
+  CHECK(ids_in(at.roundhouse.json({"history", "--status", "ok", "--since", "1h"})) ==
+        done.msg_ids());
+  CHECK(at.roundhouse.json({"history", "--until", "1h"}).empty());
+  CHECK(ids_in(at.roundhouse.json(
+            {"history", "--where", R"({"$or": [{"attempt": 7}, {"engine_id": {"$in": [0]}}]})"})) ==
+        done.msg_ids());
+  CHECK(ids_in(at.roundhouse.json({"history", "--before", waiting.msg_ids().front()})) ==
+        std::vector{running.msg_ids().front(), done.msg_ids().front()});
+  const Ended table = at.roundhouse({"tasks"});
+  CHECK_MESSAGE(contains(table.out, "running"), table.out);
+  const Ended few = at.roundhouse({"history", "--limit", "1"});
+  CHECK_MESSAGE(contains(few.out, "--before " + waiting.msg_ids().front()), few.out);
+  check_one_line(at.roundhouse({"history", "--where", R"({"colour": 1})"}), "no field 'colour'");
+  check_one_line(at.roundhouse({"tasks", "--status", "asleep"}), "asleep");
+}
+
+TEST_CASE("result waits for what runs; resubmit calls it again; purge forgets it") {
+  Worked at;
+  const auto slow = at.slowly(0, 500, 7);
+  const std::string id = slow.msg_ids().front();
+  REQUIRE(comes_true([&] { return at.client->hub_history().size() == 1; }));
+  const Json record = at.roundhouse.json({"result", id, "--wait"});
+  REQUIRE(record.size() == 1);
+  CHECK(record[0]["status"] == "ok");
+  CHECK(record[0]["msg_id"] == id);
+
+  const Json again = at.roundhouse.json({"resubmit", id, "last"});
+  REQUIRE(again.size() == 2);
+  CHECK(again[0]["msg_id"] != id);
+  const Ended waited = at.roundhouse({"resubmit", "last", "--wait"});
+  CHECK_MESSAGE(contains(waited.out, " ok "), waited.out);
+  check_one_line(at.roundhouse({"resubmit", std::string(32, '0')}), "no record");
+
+  REQUIRE(comes_true([&] { return at.roundhouse.json({"tasks"}).empty(); }));
+  CHECK(at.roundhouse.json({"purge", id})["purged"] == 1);
+  CHECK(at.roundhouse.json({"purge", "--older-than", "1d"})["purged"] == 0);
+  CHECK(at.roundhouse.json({"purge", "--engine", "1"})["purged"] == 0);
+  CHECK(at.roundhouse.json({"purge", "--where", R"({"engine_id": 0})"})["purged"] == 3);
+  CHECK(at.roundhouse.json({"history"}).empty());
+}
+
+}  // namespace roundhouse::test
