@@ -4,6 +4,7 @@
 //
 // The argument is how many tasks end per transaction. `whole` are tasks that are submitted and end
 // in the same transaction; `apart` end in a later one, so that their submit messages are stored.
+// `bare` is `whole` with store.arguments_bytes_max 0.
 
 #include <chrono>
 #include <ctime>
@@ -27,15 +28,19 @@ std::vector<hub::Fact> make_facts(std::uint64_t from, std::uint64_t count,
   std::vector<hub::Fact> facts;
   for (std::uint64_t at = from; at < from + count; at += kRun)
     facts.emplace_back(submitted(1, at, at + kRun - 1));
-  for (std::uint64_t at = ended_from; at < ended_from + count; ++at)
-    facts.emplace_back(ended(1, at, at, "\xc0"));
+  for (std::uint64_t at = ended_from; at < ended_from + count; ++at) {
+    hub::Ended fact = ended(1, at, at, "\xc0");
+    fact.arguments = Payload::of("\x93\x01\x02\x03");
+    facts.emplace_back(std::move(fact));
+  }
   if (ended_from > 0) facts.emplace_back(hub::Delivered{1, ended_from + count / 2, kStart});
   return facts;
 }
 
-void record(benchmark::State& state, const char* kind, bool apart) {
+void record(benchmark::State& state, const char* kind, bool apart, bool bare = false) {
   const TempDir dir;
   hub::StoreOptions options;
+  if (bare) options.arguments_bytes_max = 0;
   options.kind = kind;
   options.path = dir.file("bench.db");
   const auto store = hub::open_store(options);
@@ -73,6 +78,10 @@ void whole_sqlite(benchmark::State& state) {
   record(state, "sqlite", false);
 }
 
+void bare_sqlite(benchmark::State& state) {
+  record(state, "sqlite", false, true);
+}
+
 void apart_sqlite(benchmark::State& state) {
   record(state, "sqlite", true);
 }
@@ -82,6 +91,7 @@ void whole_memory(benchmark::State& state) {
 }
 
 BENCHMARK(whole_sqlite)->Arg(64)->Arg(1024)->Arg(8192);
+BENCHMARK(bare_sqlite)->Arg(1024);
 BENCHMARK(apart_sqlite)->Arg(64)->Arg(1024)->Arg(8192);
 BENCHMARK(whole_memory)->Arg(1024);
 
