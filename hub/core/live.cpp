@@ -116,9 +116,9 @@ std::optional<Result<wire::Raw>> Router::State::live_payload(const wire::Raw& re
   const std::string id = to_string(asked->ids.front());
   if (asked->of == PayloadOf::result)
     return Error{Errc::invalid, "task " + id + " has not ended: it has no result yet"};
-  if (task.lacks_frames)
-    return Error{Errc::payload_lost,
-                 "the hub waits for the client of task " + id + " to send its arguments again"};
+  // Without its frames, or ended for its client, which need not have sent them.
+  if (task.lacks_frames || task.settled)
+    return Error{Errc::payload_lost, "the hub does not have the arguments of task " + id};
   wire::Raw body;
   PayloadPart part = part_of(task.payload, asked->offset);
   part.define = &templates[task.template_number].define;

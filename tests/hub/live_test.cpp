@@ -117,6 +117,18 @@ TEST_CASE("the arguments of an unfinished task come from the router") {
   CHECK(result.text.find("has not ended") != std::string::npos);
 }
 
+TEST_CASE("arguments of a task that has ended for its client are not told: they may be missing") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  wire::Hello has_one;
+  has_one.settled = 1;
+  hub.client_returns(client, has_one);
+  hub.client_submits(client, {.targets = {42}, .body = ""});
+  const auto reply =
+      ask(hub, client, "payload", "{'of': 'arguments', 'ids': ['" + id_of(client, 1) + "']}");
+  CHECK(reply.code == "payload_lost");
+}
+
 TEST_CASE("a finished task's arguments go to the database with its outcome") {
   HubHarness hub;
   auto& client = hub.client_joins();
