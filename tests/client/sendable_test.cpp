@@ -269,7 +269,7 @@ TEST_CASE("an argument beyond the stated limit is refused before anything is sen
   CHECK_THROWS_AS((void)client[all].push("large", large), Exception);
   CHECK_THROWS_AS((void)client[all].scatter("large", large), Exception);
   CHECK(hub.runs() == 1);
-  CHECK(client.outstanding() == 0);
+  CHECK(client.outstanding().empty());
 }
 
 TEST_CASE("a matrix travels to a task and back") {

@@ -188,6 +188,6 @@ TEST_CASE("an argument of 1 GB arrives; a larger one is refused before anything 
   const std::span<std::byte> larger = zeros.bytes();
   CHECK_THROWS_WITH_AS((void)client[0].apply_async(look_at, rh::borrow(larger)),
                        doctest::Contains("at most 1073741824"), rh::Exception);
-  CHECK(client.outstanding() == 0);
+  CHECK(client.outstanding().empty());
 }
 #endif
