@@ -170,8 +170,8 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
     news = true;
   }
   if (out_.engines_changed) {
-    for (const auto& [id, engine] : session_.engines().engines()) uuids_[id] = engine.uuid;
     tell_engine_changes();
+    for (const auto& [id, engine] : session_.engines().engines()) seen_[id] = engine;
   }
   if (news) changed_.notify_all();
   if (out_.failed) {

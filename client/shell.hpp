@@ -55,10 +55,11 @@ struct EngineSummary {
 
 using EngineListener = std::function<void(const EngineEvent&)>;
 
-// What happened from one list of engines to the next, by id.
-[[nodiscard]] std::vector<EngineEvent> engine_events(
-    const std::map<EngineId, client::EngineEntry>& before,
-    const std::map<EngineId, client::EngineEntry>& after);
+using Engines = std::map<EngineId, client::EngineEntry>;
+
+// What happened from one list of engines to the next, by id. `seen`: all that were in earlier ones.
+[[nodiscard]] std::vector<EngineEvent> engine_events(const Engines& before, const Engines& after,
+                                                     const Engines& seen);
 
 class Shell {
  public:
@@ -241,7 +242,7 @@ class Shell {
   std::optional<Error> connect_error_;  // of the last attempt
   TimePoint primary_at_{};              // when a user's thread last used the task socket
   std::map<std::uint64_t, std::optional<wire::Reply>> answers_;
-  std::map<EngineId, Uuid> uuids_;  // of every engine seen
+  Engines seen_;  // every engine, as it was last
   std::map<TaskSettings, std::uint32_t> settings_numbers_;
   std::vector<const TaskSettings*> settings_;  // by number; in settings_numbers_
   std::unordered_multimap<std::size_t, KnownTemplate> templates_;
@@ -249,7 +250,7 @@ class Shell {
   // Callbacks, by the first of their tasks.
   std::unordered_multimap<std::uint64_t, std::function<void()>> watchers_;
   std::vector<std::weak_ptr<EngineListener>> engine_listeners_;  // owned by their Subscription
-  std::map<EngineId, client::EngineEntry> engines_told_;         // what the listeners know
+  Engines engines_told_;                                         // what the listeners know
   Dispatcher dispatcher_;                                        // its own lock
   // Made and dropped by the I/O thread after guard.take(); its task side belongs to the lease, its
   // control side to the I/O thread.

@@ -43,18 +43,21 @@ void Shell::call_all_watchers() {
   watchers_.clear();
 }
 
-std::vector<EngineEvent> engine_events(const std::map<EngineId, client::EngineEntry>& before,
-                                       const std::map<EngineId, client::EngineEntry>& after) {
+std::vector<EngineEvent> engine_events(const Engines& before, const Engines& after,
+                                       const Engines& seen) {
   using Kind = EngineEvent::Kind;
   std::vector<EngineEvent> out;
   for (const auto& [id, engine] : before)
     if (!after.contains(id)) out.push_back(event_of(Kind::left, engine));
   for (const auto& [id, engine] : after) {
-    const auto known = before.find(id);
-    if (known == before.end())
-      out.push_back(event_of(Kind::joined, engine));
-    else if (known->second.incarnation != engine.incarnation)
+    const auto here = before.find(id);
+    // Between the end of a process and the next the hub may have no such engine.
+    const auto known = here != before.end() ? here : seen.find(id);
+    const bool is_known = here != before.end() || known != seen.end();
+    if (is_known && known->second.incarnation < engine.incarnation)
       out.push_back(event_of(Kind::restarted, engine));
+    else if (here == before.end())
+      out.push_back(event_of(Kind::joined, engine));
   }
   return out;
 }
@@ -74,7 +77,7 @@ void Shell::tell_engine_changes() {
   std::erase_if(engine_listeners_, [](const auto& listener) { return listener.expired(); });
   if (engine_listeners_.empty()) return;
   const std::vector<EngineEvent> events =
-      engine_events(engines_told_, session_.engines().engines());
+      engine_events(engines_told_, session_.engines().engines(), seen_);
   engines_told_ = session_.engines().engines();
   for (const EngineEvent& event : events) {
     for (const std::weak_ptr<EngineListener>& listener : engine_listeners_) {

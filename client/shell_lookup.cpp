@@ -38,8 +38,8 @@ void Shell::tell_ending(Metadata& out, const Slot& slot, std::uint64_t sequence)
   }
   if (!slot.engine) return;
   out.engine_id = static_cast<int>(slot.engine->value);
-  if (const auto uuid = uuids_.find(*slot.engine); uuid != uuids_.end())
-    out.engine_uuid = to_string(uuid->second);
+  if (const auto engine = seen_.find(*slot.engine); engine != seen_.end())
+    out.engine_uuid = to_string(engine->second.uuid);
 }
 
 std::string Shell::msg_id(std::uint64_t sequence) const {

@@ -212,7 +212,7 @@ TEST_CASE("events are what changed from one list of engines to the next") {
   };
   const Entries before{entry(0, 1), entry(1, 1), entry(2, 1)};
   const Entries after{entry(1, 2), entry(2, 1), entry(3, 1)};
-  const std::vector<EngineEvent> events = detail::engine_events(before, after);
+  const std::vector<EngineEvent> events = detail::engine_events(before, after, before);
   REQUIRE(events.size() == 3);
   CHECK(events[0].kind == EngineEvent::Kind::left);
   CHECK(events[0].engine == 0);
@@ -221,6 +221,12 @@ TEST_CASE("events are what changed from one list of engines to the next") {
   CHECK(events[1].incarnation == 2);
   CHECK(events[2].kind == EngineEvent::Kind::joined);
   CHECK(events[2].engine == 3);
+  // Those that were away for a while: in the same process, and in another.
+  const Entries seen{entry(0, 1), entry(1, 1)};
+  const auto back = detail::engine_events({}, {entry(0, 1), entry(1, 2)}, seen);
+  REQUIRE(back.size() == 2);
+  CHECK(back[0].kind == EngineEvent::Kind::joined);
+  CHECK(back[1].kind == EngineEvent::Kind::restarted);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include <csignal>
 #include <future>
+#include <mutex>
 #include <numeric>
+#include <string>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -102,6 +104,30 @@ TEST_CASE("bound functions, reductions, lazy maps and futures work on real engin
     CHECK(client[rh::all].apply_async(add, 1, 2).future().get() == std::vector{3, 3, 3});
     pool.shutdown();
   }
+}
+
+TEST_CASE("a program hears of engines that join, start anew and leave") {
+  RealCluster cluster(1);
+  const rh::Client client = cluster.connect();
+  client.wait_for_engines(1);
+  std::mutex mutex;
+  std::vector<std::string> heard;
+  const rh::Subscription news = client.on_engine([&](const rh::EngineEvent& event) {
+    const std::lock_guard lock(mutex);
+    heard.push_back(std::string(to_string(event.kind)) + " " + std::to_string(event.engine));
+  });
+  const auto hears = [&](const std::string& what) {
+    return rh::test::comes_true([&] {
+      const std::lock_guard lock(mutex);
+      return !heard.empty() && heard.back() == what;
+    });
+  };
+  cluster.cluster().add_engines(1);
+  CHECK(hears("joined 1"));
+  CHECK_THROWS_AS(static_cast<void>(client[0].apply_sync(crashes, SIGKILL)), rh::EngineError);
+  CHECK(hears("restarted 0"));
+  client.shutdown(1);
+  CHECK(hears("left 1"));
 }
 
 TEST_CASE("what goes wrong in a task comes back as what it was") {

@@ -19,8 +19,8 @@ namespace roundhouse {
 struct EngineEvent {
   enum class Kind : std::uint8_t {
     joined,
-    left,
-    restarted,  // the same engine in a new process: its namespace is empty
+    left,       // for good, or until it joins again or is restarted
+    restarted,  // the same engine is there in a new process: its namespace is empty
   };
 
   Kind kind = Kind::joined;
