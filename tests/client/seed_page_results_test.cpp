@@ -108,7 +108,11 @@ TEST_CASE_FIXTURE(Page, "result, with the short alias r, simply call get") {
 }
 
 TEST_CASE_FIXTURE(Page, "get_dict: a dictionary of the individual results, keyed by engine id") {
-  CHECK(rc[{1, 3}].apply_async(twice, 2).get_dict(kPatience) == std::map<int, int>{{1, 4}, {3, 4}});
+  const DirectView view = rc[{1, 3}];
+  const std::map<int, int> expected{{1, 4}, {3, 4}};
+  CHECK(view.apply_async(twice, 2).get_dict(kPatience) == expected);
+  view["a"] = 4;
+  CHECK(view.pull<int>("a").get_dict(kPatience) == expected);
 }
 
 TEST_CASE_FIXTURE(Page, "the metadata is a dictionary, with attribute access") {

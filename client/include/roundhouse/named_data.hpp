@@ -152,15 +152,6 @@ typename Names::Value collect_pulled(const Pending& tasks) {
   return Names::read(tasks, 0);
 }
 
-template <class Names>
-std::vector<typename Names::Value> collect_all_pulled(const Pending& tasks) {
-  tasks.check_all();
-  std::vector<typename Names::Value> out;
-  out.reserve(tasks.size());
-  for (std::size_t i = 0; i < tasks.size(); ++i) out.push_back(Names::read(tasks, i));
-  return out;
-}
-
 // One name on the engines of a view.
 template <class View>
 class NamedEntry {
@@ -329,7 +320,8 @@ class NamedData {
     if constexpr (std::is_same_v<Value, typename Names::Value>) {
       return settled(AsyncResult<Value>(std::move(tasks), &collect_pulled<Names>));
     } else {
-      return settled(AsyncResult<Value>(std::move(tasks), &collect_all_pulled<Names>));
+      using List = AsyncListResult<typename Names::Value>;
+      return settled(List(std::move(tasks), typename List::template How<&Names::read>{}));
     }
   }
 
