@@ -181,7 +181,7 @@ TEST_CASE("a reduction joins a list from its first element on") {
 }
 
 TEST_CASE("the namespace is no argument of a call") {
-  CHECK(called(&typed_tasks::mean_of, "v").error.name == "roundhouse::NotOnEngine");
+  CHECK(called(&typed_tasks::mean_of, "v").error.name == "NotOnEngine");
   CHECK(rh::find_task(&typed_tasks::mean_of).signature == rh::signature_of<double(std::string)>());
 }
 
