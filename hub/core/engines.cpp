@@ -62,7 +62,8 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
     }
     // Also a direct task of another engine's lane: without a memory a hub may give its engines
     // other ids, and what one of them holds was meant for it.
-    if (record.fence.epoch < epoch)
+    // Unless this hub has given the task to another meanwhile: the older fence has lost, then.
+    if (record.fence.epoch < epoch && task.fence <= record.fence)
       adopt(engine, index, record.number, record.fence);
     else
       unwanted.numbers.push_back(record.number);

@@ -279,3 +279,24 @@ TEST_CASE("a direct task does not wait for ever for an engine that never starts 
   hub.passes(2s);
   CHECK(hub.router().unfinished() == 0);
 }
+
+TEST_CASE("an older fence that lost to one of this hub does not come back, nor is one used twice") {
+  hub::RouterOptions options;
+  options.grace = {};
+  HubHarness before{options};
+  auto& first = before.client_joins();
+  auto& old = before.engine_joins();
+  before.client_submits(first, {.retries = 3});
+  HubHarness hub{options, restored_from(before)};
+  hub.client_of_before(first);
+  auto& other = hub.engine_joins();
+  hub.passes(1ms);
+  REQUIRE(other.held.size() == 1);
+  const Fence given = other.held[0].fence;
+  hub.breaks(other);
+  hub.passes(3500ms);
+  auto& engine = hub.engine_of_before(old);
+  CHECK(engine.inbox.all<wire::Revoke>().size() == 1);
+  REQUIRE(engine.held.size() == 2);
+  CHECK(engine.held[1].fence > given);
+}
