@@ -75,6 +75,7 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
 // The engine has the task from an earlier hub: it stays there, under the fence it has.
 void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence) {
   unqueue(index);
+  uncount(tasks.get(index), fence);
   join_engine(engine, index, number, fence);
   engine.reported.insert(number);
 }

@@ -300,3 +300,19 @@ TEST_CASE("an older fence that lost to one of this hub does not come back, nor i
   REQUIRE(engine.held.size() == 2);
   CHECK(engine.held[1].fence > given);
 }
+
+TEST_CASE("an engine that was lost in silence and returns has its run counted as what it is") {
+  HubHarness before;
+  auto& first = before.client_joins();
+  auto& old = before.engine_joins();
+  before.client_submits(first, {.retries = 1});
+  HubHarness hub{{}, restored_from(before)};
+  auto& engine = hub.engine_of_before(old);
+  hub.breaks(engine);
+  hub.passes(3100ms);
+  hub.engine_returns(engine);
+  hub.engine_finishes(engine, Ending::error);
+  CHECK(hub.router().unfinished() == 1);  // that was one failure of the two
+  hub.engine_finishes(engine, Ending::error);
+  CHECK(hub.router().unfinished() == 0);
+}
