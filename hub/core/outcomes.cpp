@@ -80,7 +80,7 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
   const TaskIndex index = session->find(record.task.sequence);
   if (index == kNoTask) {
     ++counters.duplicates;
-    if (options.durability == Durability::none) engine.received.add(number);
+    settle_late(*session, record.task.sequence, engine, number);
     return true;
   }
   Task& task = tasks.get(index);
@@ -111,6 +111,22 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
             record.duration_ns, record.payload},
            &engine, number, now, out);
   return true;
+}
+
+// The task has ended already, as lost with this engine perhaps. Under durability `none` the engine
+// is all that the next hub could ask: it keeps what it has until the client has the other outcome.
+void Router::State::settle_late(Session& session, std::uint64_t sequence, Engine& engine,
+                                std::uint64_t number) {
+  if (options.durability != Durability::none) return;
+  const auto waiting =
+      std::find_if(session.undelivered.begin(), session.undelivered.end(),
+                   [&](const Undelivered& outcome) { return outcome.record.sequence == sequence; });
+  if (waiting == session.undelivered.end() || waiting->engine != kNoEngine) {
+    engine.received.add(number);
+    return;
+  }
+  waiting->engine = engine.index, waiting->incarnation = engine.incarnation;
+  waiting->outcome_number = number;
 }
 
 // An attempt that counts against the retries of its task.

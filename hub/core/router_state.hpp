@@ -120,6 +120,7 @@ struct Router::State {
   void on_finished(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
   bool finish(Engine& engine, const wire::FinishedRecord& record, std::uint64_t number, Now now,
               Outbox& out);
+  void settle_late(Session& session, std::uint64_t sequence, Engine& engine, std::uint64_t number);
   static void count(Task& task, Fence fence);
   static void uncount(Task& task, Fence fence);
   void finish_left_behind(TaskIndex index, const wire::FinishedRecord& record, EngineIndex engine,
