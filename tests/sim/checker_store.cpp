@@ -75,6 +75,10 @@ bool Checker::may_differ(TaskId id, const Task& task, const hub::Ended& ended) c
   const Saying& said = said_ended_.at({ended.session, ended.sequence});
   if (said.epoch <= task.told_by) return false;
   if (wire::decode_error(ended.payload.body()).name == "OutcomeNotRecorded") return true;
+  // A later hub knows more of a lost engine: that it has the outcome after all, or how it died.
+  if (task.ending == wire::Ending::engine_lost &&
+      (ended.engine || ended.ending == wire::Ending::engine_lost))
+    return true;
   // What two hubs let run (see check_twice) is recorded as one of its runs ended.
   const bool ran_twice = std::any_of(
       task.executions.begin(), task.executions.end(),

@@ -83,6 +83,7 @@ void HubActor::kill() {
   inbox_.clear();
   templates_.clear();
   client_hellos_.clear();
+  welcome_.clear();
   planned_.reset();
   frozen_since_.reset();
   frozen_until_ = {};
@@ -114,6 +115,7 @@ void HubActor::handle(hub::LinkId link, const EngineKey& key, const wire::Messag
 void HubActor::on_down(hub::LinkId link) {
   enqueue([this, link](hub::Now now) {
     parts_.trace.say("hub", name(link) + " is down");
+    welcome_.erase(parts_.network.connection_of(link));
     router_->on_link_down(link, now, out_);
   });
 }
@@ -179,6 +181,7 @@ void HubActor::carry_out() {
   for (const hub::Publish& hint : out_.hints) parts_.network.publish(hint.topic, hint.message);
   for (const hub::LinkId link : out_.closes) {
     parts_.trace.say("hub", "closes " + name(link));
+    welcome_.erase(parts_.network.connection_of(link));
     parts_.network.close_link(link);
   }
   out_.clear();
@@ -205,6 +208,7 @@ void HubActor::watch_incoming(hub::LinkId link, const EngineKey& key,
   }
   const std::uint64_t epoch = router_->epoch();
   if (*kind == wire::Kind::hello) return parts_.checker.on_engine_hello(epoch, key);
+  if (!welcome_.contains(parts_.network.connection_of(link))) return;  // the hub drops it
   parts_.checker.on_engine_heard(epoch, key, now);
   wire::Batch<wire::HoldingRecord> holding;
   if (*kind == wire::Kind::died)
@@ -225,8 +229,10 @@ void HubActor::watch_outgoing(const hub::Send& send) {
     return;
   }
   const EngineKey key = parts_.network.engine_of(send.link);
-  if (*kind == wire::Kind::welcome)
+  if (*kind == wire::Kind::welcome) {
+    welcome_.insert(parts_.network.connection_of(send.link));
     parts_.checker.on_engine_heard(router_->epoch(), key, parts_.timeline.now());
+  }
   if (*kind == wire::Kind::define) {
     const auto define = wire::decode_as<wire::Define>(send.message);
     if (!define) throw Violation("the hub sends nonsense: " + define.error().text);

@@ -7,7 +7,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -73,7 +76,8 @@ class HubActor final : public HubEnd {
   std::optional<TimePoint> frozen_since_;  // until its next turn
   TimePoint frozen_until_;
   std::map<std::pair<EngineKey, std::uint32_t>, SessionId> templates_;  // said to engines
-  std::unordered_map<hub::LinkId, wire::Hello> client_hellos_;          // that came, by task link
+  std::set<ConnectionId> welcome_;  // of engines: usable, and none of its planes is lost
+  std::unordered_map<hub::LinkId, wire::Hello> client_hellos_;  // that came, by task link
 };
 
 }  // namespace roundhouse::sim

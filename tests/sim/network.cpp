@@ -53,7 +53,7 @@ void Network::establish(const std::shared_ptr<Line>& line) {
   line->linked = line->hub_open = true;
   line->link.peer = next_peer_++;
   links_[line->link] = line;
-  keys_[line->link] = line->key;
+  origins_[line->link] = {line->key, line->connection};
   for (Item& item : line->up.items) {
     item.at = std::max(line->up.last, timeline_.now() + delay());
     line->up.last = item.at;
@@ -214,7 +214,11 @@ void Network::close_link(hub::LinkId link) {
 }
 
 EngineKey Network::engine_of(hub::LinkId link) const {
-  return keys_.at(link);
+  return origins_.at(link).first;
+}
+
+ConnectionId Network::connection_of(hub::LinkId link) const {
+  return origins_.at(link).second;
 }
 
 void Network::break_plane(ConnectionId id, Plane plane, bool silent) {

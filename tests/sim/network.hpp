@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "hub/core/link.hpp"
@@ -83,6 +84,7 @@ class Network {
   void publish_to(ConnectionId connection, const std::string& topic, const wire::Message& message);
   // Whose the link is or was, for the checkers: also when it is gone.
   [[nodiscard]] EngineKey engine_of(hub::LinkId link) const;
+  [[nodiscard]] ConnectionId connection_of(hub::LinkId link) const;
 
   // --- faults
   // Breaks one plane. `silent`: neither side is told.
@@ -146,7 +148,7 @@ class Network {
   std::uint32_t next_peer_ = 1;
   std::map<ConnectionId, Connection> connections_;
   std::unordered_map<hub::LinkId, std::shared_ptr<Line>> links_;
-  std::unordered_map<hub::LinkId, EngineKey> keys_;
+  std::unordered_map<hub::LinkId, std::pair<EngineKey, ConnectionId>> origins_;
 };
 
 }  // namespace roundhouse::sim

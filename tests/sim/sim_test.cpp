@@ -57,6 +57,12 @@ constexpr Known kKnown[] = {
     {90924, "an outcome confirmed to its engine before it was stored"},
     {150714, "an empty record that the next hub ran"},
     {223450, "the same, seen by another hub"},
+    {10527, "a last word that came behind the loss of the other plane"},
+    {21894, "an outcome that came too late for a client that had nothing yet"},
+    {60880, "a lost engine that had the outcome after all"},
+    {233236, "a hub that started after the world had healed"},
+    {257389, "a fence used twice, because an older one came back"},
+    {289002, "a lost engine of which a later hub knew how it died"},
 };
 
 std::string run(std::uint64_t seed) {

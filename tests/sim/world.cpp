@@ -197,7 +197,7 @@ void World::run() {
   // By then every loss of before has been found out: a silent one, and that of an engine that an
   // earlier hub knew. What that stirs up has to come to rest, too; and then nothing moves any more.
   const hub::RouterOptions& router = options_.router;
-  until(std::max(timeline_.now(), thawed + router.grace + 3 * router.dead));
+  until(std::max(timeline_.now(), thawed) + router.grace + 3 * router.dead);
   come_to_rest();
   until(timeline_.now() + 2 * router.dead);
   if (const std::string why = unrest(); !why.empty())
