@@ -30,11 +30,16 @@ void Router::State::malformed(LinkId link, const Error& error, Now now, Outbox& 
 }
 
 // Each answer waits in memory for one who may never read it, so that there is an end to them.
-void Router::State::ask_who(LinkId link, Now now, Outbox& out) {
-  if (peers.link(link).malformed + 1 >= kMalformedMax)
-    return malformed(link, {Errc::say_hello, "a connection begins with hello"}, now, out);
-  ++peers.link(link).malformed;
-  out.sends.push_back({link, encode(wire::Who{})});
+void Router::State::ask_who(LinkId link, Outbox& out) {
+  PeerTable::Link& known = peers.link(link);
+  if (++known.malformed < kMalformedMax) {
+    out.sends.push_back({link, encode(wire::Who{})});
+    return;
+  }
+  // Not counted as malformed: what a peer had under way when it lost its other plane comes here.
+  refuse(link, Errc::say_hello, "a connection begins with hello", true, out);
+  known.doomed = true;
+  out.closes.push_back(link);
 }
 
 void Router::State::on_message(LinkId link, const wire::Message& message, Now now, Outbox& out) {
@@ -49,7 +54,7 @@ void Router::State::on_message(LinkId link, const wire::Message& message, Now no
   }
   Peer* peer = peers.find(link);
   if (peer == nullptr || !peer->usable) {
-    if (peer == nullptr) ask_who(link, now, out);
+    if (peer == nullptr) ask_who(link, out);
     return;
   }
   peer->last_heard = now.steady;

@@ -221,7 +221,7 @@ struct Router::State {
   void on_control_plane(const Peer& peer, LinkId link, wire::Kind kind,
                         const wire::Message& message, Now now, Outbox& out);
   void malformed(LinkId link, const Error& error, Now now, Outbox& out);
-  void ask_who(LinkId link, Now now, Outbox& out);
+  void ask_who(LinkId link, Outbox& out);
   void touch(Session& session);
   void touch(Engine& engine);
 
