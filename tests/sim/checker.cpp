@@ -118,8 +118,13 @@ bool Checker::may_be_gone(EngineId engine) const {
 
 void Checker::on_told(SessionId session, const wire::Welcome& welcome) {
   Credit& credit = credits_[session.value];
-  credit = {welcome.credit_tasks, welcome.credit_bytes, welcome.credit_bytes, 0,
-            welcome.accepted,     welcome.accepted};
+  credit = {std::max(welcome.accepted, welcome.stored),
+            welcome.credit_tasks,
+            welcome.credit_bytes,
+            welcome.credit_bytes,
+            0,
+            welcome.accepted,
+            welcome.accepted};
   if (welcome.durable && welcome.stored > stored_through(session))
     fail("welcome says stored through " + std::to_string(welcome.stored) +
          ", which is not in the database");
@@ -142,6 +147,7 @@ void Checker::on_told(SessionId session, const wire::Accepted& accepted) {
 
 void Checker::on_sent(SessionId session, const wire::SubmitRecord& record) {
   Credit& credit = credits_[session.value];
+  const std::uint64_t before = credit.sent;
   const std::uint64_t last = record.sequence + record.count - 1;
   if (record.sequence != credit.sent + 1)
     fail("the client sent submission " + std::to_string(record.sequence) + " behind " +
@@ -149,22 +155,25 @@ void Checker::on_sent(SessionId session, const wire::SubmitRecord& record) {
   if (last > credit.tasks)
     fail("the client sent submission " + std::to_string(last) + " with credit up to " +
          std::to_string(credit.tasks));
-  const bool alone = record.payload.size() > credit.first_bytes && credit.accepted >= credit.sent;
   credit.sent = last;
-  credit.sent_bytes += record.payload.size();
+  if (last <= credit.hub_has) return;  // bytes that it counts already
+  const std::size_t bytes = record.payload.size();
+  const bool alone =
+      bytes > credit.first_bytes && credit.accepted >= before && credit.sent_bytes < credit.bytes;
+  credit.sent_bytes += bytes;
   // A record alone may exceed the credit, and empty ones behind it need none.
-  if (credit.sent_bytes > credit.bytes && !alone && record.payload.size() > 0)
+  if (credit.sent_bytes > credit.bytes && !alone && bytes > 0)
     fail("the client sent " + std::to_string(credit.sent_bytes) + " bytes with credit for " +
          std::to_string(credit.bytes));
 }
 
-void Checker::on_hub_started(std::uint64_t epoch, const std::vector<hub::Restored::Engine>& engines,
-                             TimePoint now) {
+void Checker::on_hub_started(std::uint64_t epoch, const hub::Restored& restored, TimePoint now) {
   if (!hubs_.empty() && hubs_.rbegin()->first >= epoch)
     fail("epoch " + std::to_string(epoch) + " is not above the one before");
   Hub& hub = hubs_[epoch];
   hub.started = hub.awake = now;
-  for (const hub::Restored::Engine& engine : engines) {
+  for (const auto& session : restored.sessions) hub.sessions[session.number] = session.id;
+  for (const auto& engine : restored.engines) {
     hub.engines[engine.id.value] = {engine.uuid, engine.incarnation};
     hub.restored.insert(engine.id.value);
   }
@@ -179,7 +188,9 @@ void Checker::on_fact(std::uint64_t epoch, const hub::Fact& fact, TimePoint now)
   if (const auto* joined = std::get_if<hub::EngineJoined>(&fact))
     hubs_.at(epoch).engines[joined->id.value] = {joined->uuid, joined->incarnation};
   if (const auto* ended = std::get_if<hub::Ended>(&fact))
-    said_ended_[{ended->session, ended->sequence}] = {epoch, now};
+    said_ended_[{hubs_.at(epoch).sessions.at(ended->session), ended->sequence}] = {epoch, now};
+  if (const auto* opened = std::get_if<hub::SessionOpened>(&fact))
+    hubs_.at(epoch).sessions[opened->number] = opened->id;
   if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
     ids_of_left_.insert(left->id.value);
     check_left(epoch, {hubs_.at(epoch).engines.at(left->id.value).uuid, left->incarnation}, now);
@@ -253,7 +264,10 @@ void Checker::on_started(const EngineKey& engine, SessionId session, const wire:
     if (++lane.running > 1) fail("two tasks of one lane run at once: " + name(id));
     const bool first = std::none_of(task.executions.begin(), task.executions.end(),
                                     [&](const Execution& e) { return e.engine == engine; });
-    if (first && id.sequence < lane.last)
+    // An earlier hub had ended it, and its end was lost: it is no longer where it was.
+    const auto said = said_ended_.find(id);
+    const bool had_ended = said != said_ended_.end() && said->second.epoch < run.fence.epoch;
+    if (first && !had_ended && id.sequence < lane.last)
       fail(name(id) + " began in its lane behind " + std::to_string(lane.last));
     lane.last = std::max(lane.last, id.sequence);
   }

@@ -62,8 +62,7 @@ class Checker {
   void on_client_gone(SessionId session) { gone_clients_.insert(session.value); }
 
   // --- hubs
-  void on_hub_started(std::uint64_t epoch, const std::vector<hub::Restored::Engine>& engines,
-                      TimePoint now);
+  void on_hub_started(std::uint64_t epoch, const hub::Restored& restored, TimePoint now);
   // It was stopped for so long.
   void on_hub_awake(std::uint64_t epoch, TimePoint stopped, TimePoint now);
   void on_assigned(const EngineKey& engine, SessionId session, const wire::AssignRecord& record,
@@ -129,6 +128,7 @@ class Checker {
 
   struct Hub {
     TimePoint started;
+    std::map<hub::SessionNumber, SessionId> sessions;
     TimePoint awake;                             // since when it has not been stopped for long
     std::map<std::uint32_t, EngineKey> engines;  // by id, as its facts and the database say
     std::set<std::uint32_t> restored;            // of those, the ones it found in the database
@@ -141,6 +141,7 @@ class Checker {
   };
 
   struct Credit {
+    std::uint64_t hub_has = 0;  // it may only lack the frames of these
     std::uint64_t tasks = 0;
     std::uint64_t bytes = 0;
     std::uint64_t first_bytes = 0;
@@ -192,7 +193,7 @@ class Checker {
   std::set<std::uint64_t> gone_clients_;
   std::map<hub::SessionNumber, Stored> stored_;
   // When an end was last said; only the last saying can be committed.
-  std::map<std::pair<hub::SessionNumber, std::uint64_t>, Saying> said_ended_;
+  std::map<TaskId, Saying> said_ended_;
   std::map<LaneKey, Lane> lanes_;
   std::set<EngineKey> dead_;  // their nannies can speak for them
   std::map<EngineKey, TimePoint> deaths_;

@@ -72,7 +72,7 @@ void Checker::on_committed(const hub::Fact& fact) {
 // the client's hello, and says it; what it finds out itself counts only when the client is not back
 // within the grace. What it has begun to run by then is recorded as it ends.
 bool Checker::may_differ(TaskId id, const Task& task, const hub::Ended& ended) const {
-  const Saying& said = said_ended_.at({ended.session, ended.sequence});
+  const Saying& said = said_ended_.at(id);
   if (said.epoch <= task.told_by) return false;
   if (wire::decode_error(ended.payload.body()).name == "OutcomeNotRecorded") return true;
   // A later hub knows more of a lost engine: that it has the outcome after all, or how it died.

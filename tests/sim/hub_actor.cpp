@@ -65,10 +65,10 @@ void HubActor::start() {
                               std::to_string(restored.pending.size()) + " batches, " +
                               std::to_string(restored.undelivered.size()) + " outcomes, " +
                               std::to_string(restored.engines.size()) + " engines");
-  const std::vector<hub::Restored::Engine> engines = restored.engines;
+  const hub::Restored found = restored;
   router_ = std::make_unique<hub::Router>(parts_.options.router, std::move(restored), now);
   router_->check_invariants();
-  parts_.checker.on_hub_started(router_->epoch(), engines, now.steady);
+  parts_.checker.on_hub_started(router_->epoch(), found, now.steady);
   frozen_since_.reset();
   if (frozen_until_ > now.steady) frozen_since_ = now.steady;
   parts_.network.bind(this);

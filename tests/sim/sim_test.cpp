@@ -63,6 +63,8 @@ constexpr Known kKnown[] = {
     {233236, "a hub that started after the world had healed"},
     {257389, "a fence used twice, because an older one came back"},
     {289002, "a lost engine of which a later hub knew how it died"},
+    {17538, "messages under way behind the loss of the other plane, counted as malformed"},
+    {92440, "a task whose end was lost with its hub, behind those that came after it in its lane"},
 };
 
 std::string run(std::uint64_t seed) {
