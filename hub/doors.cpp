@@ -1,6 +1,7 @@
 #include "hub/doors.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "shared/log.hpp"
 
@@ -11,7 +12,7 @@ namespace {
 constexpr unsigned kTaskThread = 0;
 constexpr unsigned kControlThread = 1;
 
-constexpr std::chrono::seconds kSayAgain{60};  // what would otherwise fill the log
+constexpr std::chrono::seconds kSayAgain{10};  // what would otherwise fill the log
 
 net::SocketOptions door_options(wire::Plane plane, const net::CurveOptions& curve) {
   net::SocketOptions out;
@@ -214,13 +215,16 @@ std::optional<TimePoint> Doors::cut_closed(TimePoint now) {
 }
 
 void Doors::cut_silent(TimePoint now) {
-  std::size_t silent = notify_watch_.break_silent(now, kSilence);
+  silent_ += notify_watch_.break_silent(now, kSilence);
   for (const auto& door : doors_)
-    if (door->drained) silent += door->watch.break_silent(now, kSilence);
-  if (silent > 0) log::warn("silent_connections_cut", {{"count", silent}});
-  // Not said of each: who is refused comes again at once.
-  if (const std::uint64_t refused = cap_.take_refused();
-      refused > 0 && (!full_said_ || now - *full_said_ >= kSayAgain)) {
+    if (door->drained) silent_ += door->watch.break_silent(now, kSilence);
+  // Not said of each: there can be thousands, and who is refused comes again at once.
+  if (silent_ > 0 && (!silent_said_ || now - *silent_said_ >= kSayAgain)) {
+    log::warn("silent_connections_cut", {{"count", std::exchange(silent_, 0)}});
+    silent_said_ = now;
+  }
+  if (full_said_ && now - *full_said_ < kSayAgain) return;
+  if (const std::uint64_t refused = cap_.take_refused(); refused > 0) {
     log::error("too_many_connections",
                {{"refused", refused}, {"advice", "raise the limit of open files (ulimit -n)"}});
     full_said_ = now;

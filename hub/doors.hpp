@@ -154,7 +154,9 @@ class Doors {
   void report(std::uint32_t number, std::vector<LinkId>& lost);
 
   ConnectionCap cap_;
-  std::optional<TimePoint> full_said_;  // when the log last said that it refuses connections
+  std::optional<TimePoint> full_said_;    // when the log last told of refused connections
+  std::optional<TimePoint> silent_said_;  // and of silent ones
+  std::size_t silent_ = 0;                // cut since then
   net::Context context_;
   std::array<std::unique_ptr<Door>, 4> doors_;
   net::Socket notify_;

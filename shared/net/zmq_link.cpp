@@ -117,7 +117,9 @@ void ZmqLink::take_events(Channel& channel) {
     switch (event->kind) {
       case Kind::handshake_succeeded: channel.up = true; break;
       case Kind::connect_failed: down("no hub listens at "); break;
-      case Kind::handshake_failed: down("the keys or the protocol do not match at "); break;
+      case Kind::handshake_failed:
+        down("the keys or the protocol do not match, or the hub has no room, at ");
+        break;
       case Kind::disconnected: down("lost the connection to "); break;
       default: break;
     }
