@@ -60,12 +60,15 @@ class PeerTable {
 
   [[nodiscard]] Peer& get(PeerIndex index) { return peers_.at(index); }
 
-  // Forgets the peer and its links; the links are returned, to be closed.
+  // Forgets the peer. Its links are doomed until they are down, and returned, to be closed.
   std::vector<LinkId> remove(PeerIndex index) {
     std::vector<LinkId> gone;
     const Peer& peer = peers_.at(index);
-    for (const auto& link : {peer.task_link, peer.control_link})
-      if (link) gone.push_back(*link), links_.erase(*link);
+    for (const auto& link : {peer.task_link, peer.control_link}) {
+      if (!link) continue;
+      gone.push_back(*link);
+      links_[*link].peer = kNoPeer, links_[*link].doomed = true;
+    }
     by_connection_.erase({peer.side, peer.hello.connection});
     peers_.erase(index);
     return gone;

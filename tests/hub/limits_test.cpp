@@ -178,7 +178,7 @@ TEST_CASE("templates have a size, alone and all together") {
 
 TEST_CASE("templates without end, or with numbers that are none, end the connection") {
   Submitting to;
-  for (int i = 0; i < 16; ++i) to.hub.say(to.client.task_link, numbered(0));
+  for (int i = 0; i < 20; ++i) to.hub.say(to.client.task_link, numbered(0));
   CHECK(to.client.inbox.all<wire::Refused>().size() == 16);
   CHECK(to.hub.closed.size() == 2);  // both planes
 }
@@ -236,11 +236,21 @@ TEST_CASE("whoever is asked who it is sixteen times is told to go") {
   CHECK(hub.router().counters().malformed == 0);  // it may have been welcome a moment ago
 }
 
+TEST_CASE("what is still on its way by a connection that was given up is not answered") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  const auto old = client.task_link;
+  hub.client_returns(client);
+  for (int i = 0; i < 20; ++i) hub.say(old, wire::Received{1});
+  CHECK(hub.strangers[old.key()].messages.empty());
+  CHECK(hub.closed.size() == 2);
+}
+
 TEST_CASE("hello said again and again ends the connection") {
   HubHarness hub;
   auto& client = hub.client_joins();
   const wire::Hello hello = hub.hello_of(client);
-  for (int i = 0; i < 16; ++i) hub.say(client.control_link, hello);
+  for (int i = 0; i < 20; ++i) hub.say(client.control_link, hello);
   CHECK(client.inbox.all<wire::Refused>().size() == 16);
   CHECK(hub.closed.size() == 2);
 }

@@ -46,6 +46,7 @@ constexpr Known kKnown[] = {
     {7748, "a run refused because the part that was accepted counted again"},
     {11521, "an attempt that counted twice, as lost and as failed"},
     {17279, "an engine that began what a later hub had given to another"},
+    {17538, "messages by a connection that was given up, answered as those of a stranger"},
     {19099, "a lane that overtook what had waited for its engine"},
     {22550, "an outcome older than one that waits for its session, kept for ever"},
     {29111, "a lane that went on waiting for a task that had ended"},
