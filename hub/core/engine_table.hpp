@@ -68,6 +68,8 @@ struct Engine {
 
   // Assignments, by number from `first_number`; kNoTask when ended.
   std::uint64_t next_number = 1;
+  std::uint64_t given = 1;      // numbers below this were given out, as of its last hello
+  std::uint64_t told_next = 0;  // what its process said last to expect; 0: nothing to this hub
   std::uint64_t first_number = 1;
   std::deque<TaskIndex> assigned;
   std::set<std::uint64_t> reported;  // while reconciling: held by the engine
@@ -84,6 +86,7 @@ struct Engine {
   std::uint64_t stored = 0;
   std::uint64_t said_stored = 0;
   std::uint64_t seen = 0;             // outcome numbers seen through, in this hub
+  std::uint64_t outcome_max = 0;      // the next outcomes begin at this number or below
   std::set<std::uint64_t> held_back;  // seen, of unknown tasks: not covered
   IntervalSet received;               // durability none: confirmed by clients
   std::size_t orphans = 0;            // kept of it, also of incarnations that are over
@@ -119,7 +122,8 @@ struct Engine {
     return older < slots;
   }
 
-  // Enters an assignment made now (the next number) or found on its return (an older one).
+  // Enters an assignment made now (the next number) or found on its return (an older one). No
+  // other task has the number.
   void enter(std::uint64_t number, TaskIndex task) {
     if (assigned.empty()) first_number = number;
     while (number < first_number) {
@@ -127,11 +131,13 @@ struct Engine {
       --first_number;
     }
     while (number - first_number >= assigned.size()) assigned.push_back(kNoTask);
+    RH_CHECK(assigned[number - first_number] == kNoTask);
     assigned[number - first_number] = task;
     if (next_number <= number) next_number = number + 1;
   }
 
   void leave(std::uint64_t number) {
+    RH_CHECK(find(number) != kNoTask);
     assigned[number - first_number] = kNoTask;
     while (!assigned.empty() && assigned.front() == kNoTask) {
       assigned.pop_front();

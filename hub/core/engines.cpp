@@ -5,7 +5,8 @@
 namespace roundhouse::hub {
 namespace {
 
-// Numbers further back than this are not believed of a returning engine.
+// What a hub before this one assigned is adopted this far back: the table of an engine spans all
+// of its numbers.
 constexpr std::uint64_t kHoldingReach = 1U << 20U;
 
 // How long tasks wait for an engine that its nanny starts again.
@@ -38,13 +39,20 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
   if (engine.presence != Presence::reconciling) return;
   wire::Revoke unwanted;
   for (const wire::HoldingRecord& record : held.records) {
-    if (record.number == 0 || record.number + kHoldingReach < engine.next_number ||
-        record.number > engine.next_number + kHoldingReach)
-      continue;
+    if (record.number == 0 || record.number >= engine.next_number)
+      return expel(link,
+                   "assignment " + std::to_string(record.number) + " cannot be held: " +
+                       std::to_string(engine.next_number) + " was said to be the next",
+                   now, out);
+    const bool may_adopt =
+        is_from_before(record.fence) && engine.next_number - record.number <= kHoldingReach;
     Session* session = sessions.find(record.task.session);
     if (session == nullptr || record.task.sequence > session->accepted) {
-      keep_orphan(record.task, {engine.index, engine.incarnation, record.number, record.fence,
-                                std::nullopt, 0, now.steady + options.orphan});
+      if (may_adopt)
+        keep_orphan(record.task, {engine.index, engine.incarnation, record.number, record.fence,
+                                  std::nullopt, 0, now.steady + options.orphan});
+      else
+        unwanted.numbers.push_back(record.number);
       continue;
     }
     const TaskIndex index = session->find(record.task.sequence);
@@ -54,7 +62,7 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
     }
     const Task& task = tasks.get(index);
     if (task.state == TaskState::assigned) {
-      if (task.engine == engine.index && task.fence == record.fence)
+      if (task.engine == engine.index && task.number == record.number && task.fence == record.fence)
         engine.reported.insert(record.number);
       else
         unwanted.numbers.push_back(record.number);
@@ -63,7 +71,7 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
     // Also a direct task of another engine's lane: without a memory a hub may give its engines
     // other ids, and what one of them holds was meant for it.
     // Unless this hub has given the task to another meanwhile: the older fence has lost, then.
-    if (record.fence.epoch < epoch && task.fence <= record.fence)
+    if (may_adopt && task.fence <= record.fence && engine.find(record.number) == kNoTask)
       adopt(engine, index, record.number, record.fence);
     else
       unwanted.numbers.push_back(record.number);
@@ -72,8 +80,10 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
   if (held.first == 1) reconcile(engine, now, out);
 }
 
-// The engine has the task from an earlier hub: it stays there, under the fence it has.
+// The engine has the task from an earlier hub: it stays there, under the fence it has. One number
+// is one task: a second one is not believed, and runs elsewhere.
 void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence) {
+  if (engine.find(number) != kNoTask) return;
   unqueue(index);
   uncount(tasks.get(index), fence);
   join_engine(engine, index, number, fence);
@@ -139,7 +149,7 @@ void Router::State::give_up_restart(Engine& engine) {
 // if nothing had happened.
 void Router::State::begun_and_lost(const Engine& engine, const wire::RunRef& run,
                                    const wire::Died& died, Now now, Outbox& out) {
-  if (run.fence.epoch >= epoch) return;
+  if (!is_from_before(run.fence)) return;
   wire::FinishedRecord record;
   record.task = run.task, record.fence = run.fence, record.ending = wire::Ending::engine_lost;
   record.payload = Payload::of(wire::encode_error({"EngineError", death_text(engine, died), ""}));

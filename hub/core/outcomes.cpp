@@ -37,8 +37,13 @@ void Router::State::on_finished(Engine& engine, const wire::Message& message, Li
   if (const auto decoded = wire::decode_batch(message, finished); !decoded)
     return malformed(link, decoded.error(), now, out);
   if (engine.overfull) return;
-  detach_bodies(finished.records, message.header);
   std::uint64_t number = finished.first;
+  if (number - 1 >= engine.outcome_max)  // 0 is as wrong as a gap
+    return expel(link,
+                 "outcome " + std::to_string(number) + " came where at most " +
+                     std::to_string(engine.outcome_max) + " was expected",
+                 now, out);
+  detach_bodies(finished.records, message.header);
   std::uint64_t total_ns = 0;
   // What an engine does not send (any more) was confirmed by a hub before this one.
   if (engine.seen == 0 && number > 1 && options.durability == Durability::none)
@@ -55,6 +60,7 @@ void Router::State::on_finished(Engine& engine, const wire::Message& message, Li
     ++number;
   }
   if (finished.records.empty()) return;
+  if (engine.seen > 0) engine.outcome_max = engine.seen + 1;
   engine.last_outcome = now.steady;
   learn(engine, total_ns, finished.records.size());
   mark(true, engine.index, engine.incarnation, engine.seen);
@@ -67,12 +73,13 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
   Session* session = sessions.find(record.task.session);
   if (session == nullptr || record.task.sequence > session->accepted) {
     ++counters.unknown_tasks;
-    if (keep_orphan(record.task, {engine.index, engine.incarnation, 0, record.fence, record, number,
-                                  now.steady + options.orphan}))
+    const bool may_wait = is_from_before(record.fence);
+    if (may_wait && keep_orphan(record.task, {engine.index, engine.incarnation, 0, record.fence,
+                                              record, number, now.steady + options.orphan}))
       return false;
     // But a nanny is listened to: its page has an end, and what follows from the death is behind
     // it. What finds no room is dropped.
-    engine.overfull = !engine.nanny_speaks && !has_room_for(engine, record.task);
+    engine.overfull = may_wait && !engine.nanny_speaks && !has_room_for(engine, record.task);
     if (engine.overfull) return true;
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
@@ -84,12 +91,13 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     return true;
   }
   Task& task = tasks.get(index);
-  // Either it is what was assigned, or the last that was, and nobody else has it yet.
-  const bool current = task.state == TaskState::assigned && task.engine == engine.index &&
-                       task.fence == record.fence;
-  const bool inherited = task.state != TaskState::assigned && record.fence.epoch <= epoch &&
-                         task.fence <= record.fence;
-  if (!current && !inherited) {
+  // Either it is what was assigned, or the last that was, and nobody else has it yet. Of what the
+  // hubs before this one assigned it knows the last only when it was told.
+  const bool exact = task.fence == record.fence && record.fence.epoch != 0;
+  const bool fits = task.state == TaskState::assigned
+                        ? exact && task.engine == engine.index
+                        : exact || (is_from_before(record.fence) && task.fence < record.fence);
+  if (!fits) {
     ++counters.stale_fence;
     if (options.durability == Durability::none) engine.received.add(number);
     return true;

@@ -10,6 +10,7 @@ using wire::encode;
 namespace {
 
 constexpr Duration kHelloMax = std::chrono::seconds{5};  // who has spoken without it by then goes
+constexpr std::uint64_t kNumbersEnd = std::uint64_t{1} << 62U;  // more than anybody counts
 
 }  // namespace
 
@@ -38,6 +39,8 @@ std::string Router::State::hello_error(const wire::Hello& hello, Side side, Errc
   if (side == Side::engine) {
     if (hello.uuid.empty()) return "an engine needs a uuid";
     if (hello.slots < 1 || hello.slots > 256) return "an engine has 1 to 256 slots";
+    if (hello.next_number < 1 || hello.next_number >= kNumbersEnd)
+      return "the assignments of an engine are numbered from 1, and below 2^62";
     return {};
   }
   if (hello.session.value == 0 || hello.secret.empty()) return "a client needs session and secret";
@@ -170,14 +173,28 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   touch(*session);
 }
 
+// Whether the hello of a known engine fits what it is known for.
+std::string Router::State::standing_error(const Engine& engine, const wire::Hello& hello) {
+  if (hello.incarnation < engine.incarnation)
+    return "a later incarnation of this engine is known: this one is over";
+  // A nanny knows only what had begun, and a hub before this one may have given out any number.
+  if (hello.incarnation > engine.incarnation || hello.role == wire::Role::nanny ||
+      engine.told_next == 0)
+    return {};
+  const std::uint64_t end = std::max(engine.given, engine.next_number);
+  if (engine.told_next <= hello.next_number && hello.next_number <= end) return {};
+  return "assignment " + std::to_string(hello.next_number) + " cannot be the next: it is one of " +
+         std::to_string(engine.told_next) + " to " + std::to_string(end);
+}
+
 void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
   const wire::Hello hello = peers.get(index).hello;
   Engine* engine = engines.find(hello.uuid);
   const bool fresh = engine == nullptr || hello.incarnation > engine->incarnation;
   const bool nanny = hello.role == wire::Role::nanny;
-  if (engine != nullptr && hello.incarnation < engine->incarnation) {
-    refuse(*peers.get(index).control_link, Errc::refused,
-           "a later incarnation of this engine is known: this one is over", true, out);
+  if (const std::string error = engine == nullptr ? "" : standing_error(*engine, hello);
+      !error.empty()) {
+    refuse(*peers.get(index).control_link, Errc::refused, error, true, out);
     return drop_peer(index, now, out);
   }
   if (engine != nullptr && engine->task_link) {
@@ -191,13 +208,13 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     if (known) lose(*engine, nullptr, "the engine was replaced by a new process", now, out);
     engine->incarnation = hello.incarnation;
     engine->first_number = engine->next_number = hello.next_number;
+    engine->given = 1, engine->told_next = 0;
     engine->assigned.clear();
-    engine->stored = engine->said_stored = engine->seen = 0;
+    engine->stored = engine->said_stored = engine->seen = engine->outcome_max = 0;
     engine->held_back.clear(), engine->received.clear();
     engine->mean_ns = 0;
     engine->window = hello.slots;
     engine->gone = false;
-    if (!nanny) engine->back_by.reset();
   }
   engine->slots = hello.slots, engine->host = hello.host, engine->pid = hello.pid;
   Peer& peer = peers.get(index);
@@ -207,10 +224,16 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
   engine->defined.clear();
   engine->revoking = engine->overfull = false;
   engine->deadline = now.steady + options.dead;
+  // Each of the outcomes that a hub before this one has stored had an assignment.
+  if (engine->told_next == 0 && engine->seen == 0)
+    engine->outcome_max = std::max(engine->outcome_max, hello.next_number);
   if (!nanny) {
     engine->presence = Presence::reconciling;
+    engine->back_by.reset();
     engine->gone = false;
     engine->silent = false;
+    engine->given = std::max(engine->given, engine->next_number);
+    engine->told_next = hello.next_number;
     engine->next_number = hello.next_number;  // what was sent with higher ones never arrived
   } else if (engine->presence != Presence::lost) {
     engine->presence = Presence::away;  // its process is gone; only what it left behind comes now

@@ -42,6 +42,13 @@ void Router::State::ask_who(LinkId link, Outbox& out) {
   out.closes.push_back(link);
 }
 
+// What no engine that keeps the rules can say: whatever else it says is not heard.
+void Router::State::expel(LinkId link, const std::string& text, Now now, Outbox& out) {
+  ++counters.malformed;
+  refuse(link, Errc::refused, text, true, out);
+  drop_peer(peers.link(link).peer, now, out);
+}
+
 void Router::State::on_message(LinkId link, const wire::Message& message, Now now, Outbox& out) {
   if (const PeerTable::Link* known = peers.find_link(link); known != nullptr && known->doomed)
     return;
@@ -79,8 +86,8 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
                                   const wire::Message& message, Now now, Outbox& out) {
   const auto wrong = [&] {
     malformed(link,
-              {Errc::malformed,
-               "'" + std::string(wire::to_string(kind)) + "' is not for the hub on this plane"},
+              {Errc::malformed, "'" + std::string(wire::to_string(kind)) +
+                                    "' is not for the hub on this plane, or not from this peer"},
               now, out);
   };
   const auto with = [&]<class M>(const Result<M>& decoded, auto&& act) {
@@ -101,13 +108,17 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
     }
   }
   Engine& engine = engines.get(peer.engine);
+  const bool is_nanny = peer.hello.role == wire::Role::nanny;
   switch (kind) {
     case wire::Kind::outcome: return on_finished(engine, message, link, now, out);
-    case wire::Kind::holding: return on_holding(engine, message, link, now, out);
+    case wire::Kind::holding:
+      return is_nanny ? wrong() : on_holding(engine, message, link, now, out);
     case wire::Kind::revoked:
+      if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Revoked>(message),
                   [&](const auto& m) { on_revoked(engine, m, out); });
     case wire::Kind::died:
+      if (!is_nanny) return wrong();
       return with(wire::decode_as<wire::Died>(message),
                   [&](const auto& m) { on_died(engine, m, now, out); });
     default: return wrong();

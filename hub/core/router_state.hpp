@@ -96,6 +96,7 @@ struct Router::State {
   void check_liveness(Now now, Outbox& out);
   void part_with_strangers(bool was_stopped, Now now, Outbox& out);
   void send_welcome(const Peer& peer, const wire::Welcome& welcome, Outbox& out);
+  static std::string standing_error(const Engine& engine, const wire::Hello& hello);
   std::string hello_error(const wire::Hello& hello, Side side, Errc& code);
 
   // --- intake.cpp
@@ -152,6 +153,10 @@ struct Router::State {
   void expire_orphans(Now now, Outbox& out);
 
   // --- engines.cpp
+  [[nodiscard]] bool is_from_before(Fence fence) const {  // a hub before this one gave it
+    return fence.epoch != 0 && fence.epoch < epoch;
+  }
+
   void on_holding(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
   void adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void reconcile(Engine& engine, Now now, Outbox& out);
@@ -222,6 +227,7 @@ struct Router::State {
                         const wire::Message& message, Now now, Outbox& out);
   void malformed(LinkId link, const Error& error, Now now, Outbox& out);
   void ask_who(LinkId link, Outbox& out);
+  void expel(LinkId link, const std::string& text, Now now, Outbox& out);
   void touch(Session& session);
   void touch(Engine& engine);
 
