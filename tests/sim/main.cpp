@@ -3,6 +3,7 @@
 //
 //   roundhouse-sim --seeds 100000            seeds 1 to 100000
 //   roundhouse-sim --seed 4711 --trace       one of them
+//   roundhouse-sim --liars --seeds 100000    a hub among liars instead, see liars.hpp
 //
 // Exit codes: 1 something wrong happened, 2 something did not finish, 3 usage, 134 a check failed.
 
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <string>
 
+#include "tests/sim/liars.hpp"
 #include "tests/sim/world.hpp"
 
 namespace {
@@ -20,11 +22,12 @@ namespace {
 using namespace roundhouse::sim;
 
 volatile std::uint64_t current_seed = 0;
+const char* replay_flag = "--trace";
 
 void print_failure(const char* property) {
-  std::printf("seed=%llu : %s\n  replay: roundhouse-sim --seed %llu --trace\n",
+  std::printf("seed=%llu : %s\n  replay: roundhouse-sim --seed %llu %s\n",
               static_cast<unsigned long long>(current_seed), property,
-              static_cast<unsigned long long>(current_seed));
+              static_cast<unsigned long long>(current_seed), replay_flag);
   std::fflush(stdout);
 }
 
@@ -39,6 +42,7 @@ struct Arguments {
   std::uint64_t seeds = 1;
   std::uint64_t steps = 0;
   bool trace = false;
+  bool liars = false;
   bool keep_going = false;
 };
 
@@ -47,6 +51,8 @@ bool parse(int argc, char** argv, Arguments& out) {
     const std::string name = argv[i];
     if (name == "--trace") {
       out.trace = true;
+    } else if (name == "--liars") {
+      out.liars = true;
     } else if (name == "--keep-going") {
       out.keep_going = true;
     } else if (i + 1 < argc && (name == "--seed" || name == "--seeds" || name == "--steps")) {
@@ -66,16 +72,21 @@ int main(int argc, char** argv) {
   if (!parse(argc, argv, arguments)) {
     std::fputs(
         "usage: roundhouse-sim [--seed N] [--seeds COUNT] [--steps MAX] [--keep-going] "
-        "[--trace]\n",
+        "[--trace | --liars]\n",
         stderr);
     return 3;
   }
+  if (arguments.liars) replay_flag = "--liars";
   static_cast<void>(std::signal(SIGABRT, on_abort));
   int status = 0;
   std::uint64_t steps = 0;
   for (std::uint64_t i = 0; i < arguments.seeds; ++i) {
     current_seed = arguments.seed + i;
     try {
+      if (arguments.liars) {
+        steps += run_liars(current_seed);
+        continue;
+      }
       World world{draw_world(current_seed), arguments.trace, arguments.steps};
       world.run();
       steps += world.steps();
