@@ -31,6 +31,7 @@ class Demo {
     write_file(texts_.file("a"), "A roundhouse turns engines.\nEngines turn.\n");
     fs::create_directory(texts_.file("below"));
     write_file(texts_.file("below/b"), "Engines stand in a roundhouse\n");
+    write_file(texts_.file("below/c"), "Überraschung! (Überraschung, größte, am Zug)\n");
     write_file(texts_.file("empty"), "");
     write_file(texts_.file("binary"), std::string("engines\0engines", 15));
     fs::create_symlink(texts_.file("a"), texts_.file("link"));
@@ -51,9 +52,12 @@ TEST_CASE("the demo runs, says what it did, and leaves nothing behind") {
   const std::size_t before = demo_folders();
   const Ended ended = run({kDemo, demo.folder()});
   REQUIRE_MESSAGE(ended.exit == 0, (ended.out + ended.err));
-  CHECK(contains(ended.out, "1 binary files: left out"));
-  CHECK(contains(ended.out, "3 of 3 files"));
+  CHECK(contains(ended.out, "1 binary file: left out"));
+  CHECK(contains(ended.out, "4 of 4 files"));
   CHECK(contains(ended.out, "engines"));
+  CHECK(contains(ended.out, "\nÜberraschung             2\n"));
+  CHECK(contains(ended.out, "\ngrößte                   1\n"));
+  CHECK_FALSE(contains(ended.out, "\nZug "));
   CHECK(contains(ended.out, "gathered: all right"));
   CHECK(contains(ended.out, "purged"));
   CHECK(demo_folders() == before);
@@ -66,10 +70,57 @@ TEST_CASE("a demo that cannot do its job says why, and still stops its cluster")
   const Ended nothing = run({kDemo, empty.path()});
   CHECK(nothing.exit == 1);
   CHECK_MESSAGE(contains(nothing.err, "no text file"), nothing.err);
-  const Ended nowhere = run({kDemo, empty.file("nowhere")});
-  CHECK(nowhere.exit == 1);
-  CHECK_MESSAGE(contains(nowhere.err, "is not a folder"), nowhere.err);
   CHECK(demo_folders() == before);
+}
+
+TEST_CASE("a demo of what is no folder starts nothing") {
+  const Demo demo;
+  const TempDir empty;
+  for (const std::string& folder : {empty.file("nowhere"), demo.folder() + "/a"}) {
+    const Ended ended = run({kDemo, folder});
+    CHECK(ended.exit == 1);
+    CHECK_MESSAGE(contains(ended.err, folder + " is not a folder"), ended.err);
+    CHECK(ended.out.empty());
+  }
+  CHECK(run({kDemo, "--fast"}).exit == 1);
+  const Ended help = run({kDemo, "--help"});
+  CHECK(help.exit == 0);
+  CHECK(contains(help.out, "usage: demo [FOLDER]"));
+}
+
+// ./dev in a tree of its own, with stand-ins for what it runs: they print what they were given.
+TEST_CASE("./dev demo looks where it was called, and says first what cannot be done") {
+  const TempDir tree;
+  fs::create_directories(tree.file("client/examples/survey"));
+  fs::create_directories(tree.file("tools"));
+  fs::create_directories(tree.file("elsewhere/texts"));
+  const fs::path source = RH_SOURCE_DIR;
+  fs::copy_file(source / "dev", tree.file("dev"));
+  const std::string survey = tree.file("client/examples/survey/demo.sh");
+  fs::copy_file(kDemo, survey);
+  for (const std::string tool : {"cmake", "dpkg-query", "roundhouse", "survey"}) {
+    const std::string says = tool == "dpkg-query" ? "echo installed\n" : "";
+    write_file(tree.file("tools/" + tool),
+               "#!/bin/sh\n" + says + "echo $* >>" + tree.file("ran") + "\n");
+    fs::permissions(tree.file("tools/" + tool), fs::perms(0700));
+  }
+  write_file(tree.file("module.so"), "");
+  const ScopedEnv path("PATH", tree.file("tools") + ":" + std::getenv("PATH"));
+  const ScopedEnv module("RH_DEMO_MODULE", tree.file("module.so"));
+  const auto dev = [&](const std::string& arguments) {
+    return run({"sh", "-c", "cd " + tree.file("elsewhere") + " && ../dev demo " + arguments});
+  };
+
+  CHECK(contains(dev("--help").out, "usage: demo [FOLDER]"));
+  const Ended nowhere = dev("nowhere");
+  CHECK(nowhere.exit == 1);
+  CHECK_MESSAGE(contains(nowhere.err, "elsewhere/nowhere is not a folder"), nowhere.err);
+  CHECK(dev("texts texts").exit == 1);
+  CHECK_FALSE(fs::exists(tree.file("ran")));
+
+  const Ended there = dev("texts");
+  CHECK_MESSAGE(there.exit == 0, there.err);
+  CHECK_MESSAGE(contains(there.out, "$ survey " + tree.file("elsewhere/texts")), there.out);
 }
 
 TEST_CASE("a demo that is interrupted stops its cluster") {

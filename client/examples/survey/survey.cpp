@@ -52,8 +52,14 @@ void print_totals(const std::vector<Survey>& surveys) {
               static_cast<unsigned long long>(total.words));
   std::printf("\n%-16s  %8s   (the commonest of the files' ten commonest words)\n", "WORD",
               "TIMES");
-  for (const auto& [word, count] : words)
-    std::printf("%-16s  %8llu\n", word.c_str(), static_cast<unsigned long long>(count));
+  for (const auto& [word, count] : words) {
+    // printf pads to bytes, and letters may have several.
+    const auto more = std::count_if(word.begin(), word.end(), [](char c) {
+      return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
+    });
+    std::printf("%-*s  %8llu\n", static_cast<int>(16 + more), word.c_str(),
+                static_cast<unsigned long long>(count));
+  }
 }
 
 void print_engines(const std::vector<rh::Metadata>& tasks) {
@@ -116,7 +122,8 @@ int main(int argc, char** argv) {
     const std::string folder = argc > 1 ? argv[1] : survey::kLicenceTexts;
     const survey::Files files = survey::find_texts(folder);
     if (files.unreadable > 0) std::printf("%zu cannot be read: left out\n", files.unreadable);
-    if (files.binary > 0) std::printf("%zu binary files: left out\n", files.binary);
+    if (files.binary > 0)
+      std::printf("%zu binary file%s: left out\n", files.binary, files.binary == 1 ? "" : "s");
     if (files.texts.empty()) throw std::runtime_error("there is no text file below " + folder);
 
     const rh::Client client({.label = "survey"});

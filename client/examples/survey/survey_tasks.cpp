@@ -19,8 +19,17 @@ namespace {
 constexpr std::size_t kCommonestMax = 10;
 constexpr std::size_t kWordLettersMin = 4;  // shorter ones say little about a text
 
+// What is beyond ASCII is taken for letters: UTF-8 has no other bytes in the words of any language.
 bool is_letter(char c) {
-  return std::isalpha(static_cast<unsigned char>(c)) != 0;
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80U || std::isalpha(byte) != 0;
+}
+
+// Of UTF-8: every byte but those that continue a letter.
+std::size_t count_letters(std::string_view word) {
+  return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+  }));
 }
 
 std::string read(const std::string& path) {
@@ -63,7 +72,7 @@ Survey survey_file(const std::string& path) {
   std::string lower;
   for_each_word(text, [&](std::string_view word) {
     ++survey.words;
-    if (word.size() < kWordLettersMin) return;
+    if (count_letters(word) < kWordLettersMin) return;
     lower.assign(word);
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     ++counts[lower];

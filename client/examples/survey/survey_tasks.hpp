@@ -16,7 +16,8 @@ struct Survey {
   std::uint64_t bytes = 0;
   std::uint64_t lines = 0;
   std::uint64_t words = 0;
-  // The ten commonest words of four letters or more, in lower case, the commonest first.
+  // The ten commonest words of four letters or more, the commonest first; of their letters
+  // those of ASCII are in lower case.
   std::vector<std::pair<std::string, std::uint64_t>> commonest;
   MSGPACK_DEFINE(path, bytes, lines, words, commonest)
 };
