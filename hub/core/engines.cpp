@@ -12,6 +12,19 @@ constexpr std::uint64_t kHoldingReach = 1U << 20U;
 // How long tasks wait for an engine that its nanny starts again.
 constexpr Duration kRestartMax = std::chrono::seconds{10};
 
+// What an engine wrote last, as part of a sentence: lines without the blanks at their ends, on one.
+std::string on_one_line(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    if (!line.empty()) out.append(out.empty() ? "" : " | ").append(line);
+  }
+  return out;
+}
+
 std::string death_text(const Engine& engine, const wire::Died& died) {
   std::string text = "engine " + std::to_string(engine.index);
   if (!died.restarting && died.signal == 0 && died.exit_code == 0) return text + " was stopped";
@@ -19,7 +32,8 @@ std::string death_text(const Engine& engine, const wire::Died& died) {
     text += " was killed by signal " + std::to_string(died.signal);
   else
     text += " exited with code " + std::to_string(died.exit_code);
-  if (!died.output.empty()) text += "; its last output: " + died.output;
+  if (const std::string last = on_one_line(died.output); !last.empty())
+    text += "; its last output: " + last;
   return text;
 }
 
