@@ -61,7 +61,11 @@ void throw_failure(const std::string& what, int error) {
 
   const auto cause = [error]() -> Cause {
     switch (error) {
-      case EADDRINUSE: return {Errc::in_use, "another process uses this address"};
+      case EADDRINUSE:
+        return {
+            Errc::in_use,
+            "another process uses this address: choose another, or end that process (`ss -lptn` "
+            "tells which one it is)"};
       case EADDRNOTAVAIL: return {Errc::invalid, "this machine has no such address"};
       case ENODEV: return {Errc::invalid, "this machine has no such network interface"};
       case EINVAL: return {Errc::invalid, "this is not an endpoint (tcp://host:port, ipc://path)"};
