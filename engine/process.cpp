@@ -57,6 +57,7 @@ bool take_number(std::string_view& text, T& out) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  dup2(error_fd, STDOUT_FILENO);
   dup2(error_fd, STDERR_FILENO);
   fcntl(ready_fd, F_SETFD, 0);
   execv(program, arguments);

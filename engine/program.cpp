@@ -165,6 +165,8 @@ void run_engine_process(const EngineConfig& config, const std::string& inherit) 
   const auto inherited = parse_inheritance(inherit);
   if (!inherited || !die_with_nanny(inherited->nanny_pid)) std::_Exit(kUsageStatus);
   signal(SIGPIPE, SIG_IGN);
+  // What tasks print is read line by line by the nanny, and must not be lost in a crash.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   auto page = Page::open(inherited->page_fd);
   if (!page) raise(page.error());
   open_log(config, "engine");

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <thread>
 
 #include <unistd.h>
@@ -35,6 +36,12 @@ void crash(const std::string& last_words) {
   std::raise(SIGSEGV);
 }
 
+void print_and_crash(const std::string& last_words) {
+  std::cout << last_words << '\n';
+  std::signal(SIGSEGV, SIG_DFL);
+  std::raise(SIGSEGV);
+}
+
 void kill_itself() {
   kill(getpid(), SIGKILL);
 }
@@ -54,6 +61,7 @@ RH_TASK(unruly_tasks::sleep_ms)
 RH_TASK(unruly_tasks::process_id)
 RH_TASK(unruly_tasks::much)
 RH_TASK(unruly_tasks::crash)
+RH_TASK(unruly_tasks::print_and_crash)
 RH_TASK(unruly_tasks::kill_itself)
 RH_TASK(unruly_tasks::leave)
 RH_TASK(unruly_tasks::wait_for_file)

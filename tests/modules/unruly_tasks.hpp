@@ -16,6 +16,8 @@ std::uint32_t process_id();
 std::string much(std::uint64_t bytes);
 // Writes a line to standard error and then dereferences a null pointer.
 void crash(const std::string& last_words);
+// The same on standard output.
+void print_and_crash(const std::string& last_words);
 void kill_itself();
 void leave(int status);
 // Waits until a file exists.

@@ -26,6 +26,7 @@ using test::FakeHub;
 const std::string kProgram = RH_BINARY_DIR "/bin/roundhouse-engine";
 const std::string kModule = RH_BINARY_DIR "/lib/unruly_tasks.so";
 constexpr std::uint32_t kTwice = 1, kPid = 2, kCrash = 3, kKill = 4, kLeave = 5, kWait = 6;
+constexpr std::uint32_t kPrint = 7;
 
 // The program, with what it writes in files.
 class EngineProgram {
@@ -107,6 +108,7 @@ struct World {
     hub->define(kCrash, "unruly_tasks::crash", signature_of<void(std::string)>());
     hub->define(kKill, "unruly_tasks::kill_itself", signature_of<void()>());
     hub->define(kLeave, "unruly_tasks::leave", signature_of<void(int)>());
+    hub->define(kPrint, "unruly_tasks::print_and_crash", signature_of<void(std::string)>());
     hub->define(kWait, "unruly_tasks::wait_for_file", signature_of<void(std::string)>());
   }
 
@@ -160,6 +162,14 @@ TEST_CASE("a crash is told with signal, last words and what ran, and a fresh eng
   const auto after = hub.await_result<std::uint32_t>(hub.assign(kPid));
   CHECK(after != before);
   CHECK(world.engine->error().find("so it ends") != std::string::npos);
+}
+
+TEST_CASE("what a task prints is in the log, and its last words, too, when it crashes") {
+  World world;
+  world.hub->assign(kPrint, std::string("printed before the end"));
+  CHECK(world.await_death().output == "printed before the end\n");
+  CHECK(test::contains(world.engine->error(), "printed before the end\n"));
+  CHECK_FALSE(test::contains(world.engine->out(), "printed"));
 }
 
 TEST_CASE("a task that calls exit is a death like any other") {
