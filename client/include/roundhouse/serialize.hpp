@@ -87,7 +87,8 @@ inline void require_arity(std::size_t expected, const msgpack::object& object) {
   if (object.type == msgpack::type::ARRAY && object.via.array.size == expected) return;
   throw ArityError("expected a value of " + std::to_string(expected) + " fields, got " +
                    (object.type == msgpack::type::ARRAY
-                        ? "one of " + std::to_string(object.via.array.size)
+                        ? "one of " + std::to_string(object.via.array.size) +
+                              ": was the module built anew after the engines were started?"
                         : std::string("something else")));
 }
 
@@ -136,6 +137,16 @@ template <class T>
 concept PacksItself = requires(const T& value, ArityProbe& probe) {
   value.msgpack_pack(probe);
 };
+
+template <class T>
+inline constexpr bool kIsTemplate = false;
+template <template <class...> class C, class... A>
+inline constexpr bool kIsTemplate<C<A...>> = true;
+
+// A plain struct, of which msgpack-c would say no more than that it has no member msgpack_pack.
+template <class T>
+concept LacksDefine = std::is_class_v<T> && std::is_aggregate_v<T> && !kIsTemplate<T> &&
+                      !PacksItself<T> && !HasBuffers<T> && !std::ranges::range<T>;
 
 template <class T>
 inline constexpr bool kIsTuple = false;
@@ -338,6 +349,35 @@ MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
       using Buffers = typename roundhouse::detail::Codec<T>::Buffers;
       to = roundhouse::detail::unpack_buffers<T>(
           from, std::make_index_sequence<std::tuple_size_v<Buffers>>());
+      return from;
+    }
+  };
+
+  }  // namespace adaptor
+}
+}  // namespace msgpack
+
+namespace msgpack {
+MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
+  namespace adaptor {
+
+  // Adaptors that users write for their structs, full specializations, go before these two.
+  template <class T>
+  struct pack<T, std::enable_if_t<roundhouse::detail::LacksDefine<T>>> {
+    template <class Stream>
+    packer<Stream>& operator()(packer<Stream>& out, const T&) const {
+      static_assert(!roundhouse::detail::LacksDefine<T>,
+                    "this struct cannot travel: say MSGPACK_DEFINE(its, members) in it");
+      return out;
+    }
+  };
+
+  template <class T>
+  struct convert<T, std::enable_if_t<roundhouse::detail::LacksDefine<T>>> {
+    template <class Object>
+    const Object& operator()(const Object& from, T&) const {
+      static_assert(!roundhouse::detail::LacksDefine<T>,
+                    "this struct cannot travel: say MSGPACK_DEFINE(its, members) in it");
       return from;
     }
   };
