@@ -12,6 +12,7 @@
 #include "client/deadline.hpp"
 #include "shared/check.hpp"
 #include "shared/clock.hpp"
+#include "shared/host.hpp"
 #include "shared/net/poll.hpp"
 #include "shared/random.hpp"
 
@@ -35,11 +36,6 @@ Uuid random_uuid() {
   Uuid out;
   random_bytes(out.bytes);
   return out;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 std::string program_name() {

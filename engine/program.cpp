@@ -16,6 +16,7 @@
 #include "engine/nanny.hpp"
 #include "shared/clock.hpp"
 #include "shared/connection_file.hpp"
+#include "shared/host.hpp"
 #include "shared/log.hpp"
 #include "shared/net/socket.hpp"
 #include "shared/random.hpp"

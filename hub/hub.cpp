@@ -1,7 +1,6 @@
 #include "hub/hub.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fcntl.h>
@@ -12,6 +11,7 @@
 #include "hub/store.hpp"
 #include "shared/check.hpp"
 #include "shared/clock.hpp"
+#include "shared/host.hpp"
 #include "shared/log.hpp"
 #include <roundhouse/error.hpp>
 #include <roundhouse/version.hpp>
@@ -26,12 +26,6 @@ RunDir make_run_dir(const HubConfig& config) {
   RunDir out = RunDir::locate(config.cluster, config.dir).or_throw();
   out.create().or_throw();
   return out;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
 }
 
 BindEndpoints ipc_endpoints(const RunDir& run_dir) {
