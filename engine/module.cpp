@@ -11,27 +11,13 @@
 #include <sys/stat.h>
 
 #include "engine/builtin_tasks.hpp"
+#include "shared/spelling.hpp"
 #include <roundhouse/task.hpp>
 #include <roundhouse/type_name.hpp>
 
 namespace roundhouse::engine {
 
 namespace {
-
-// How many letters have to be changed, added or removed to make one of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-    }
-  }
-  return row[b.size()];
-}
 
 std::string_view without_namespace(std::string_view name) {
   const std::size_t colons = name.rfind("::");
@@ -40,10 +26,7 @@ std::string_view without_namespace(std::string_view name) {
 
 // Whether `known` may be what was meant by `name`: spelt nearly so, or in another namespace.
 bool resembles(std::string_view name, std::string_view known) {
-  constexpr std::size_t kComparedMax = 128;
-  if (without_namespace(name) == without_namespace(known)) return true;
-  if (name.size() > kComparedMax || known.size() > kComparedMax) return false;
-  return distance(name, known) <= 1 + name.size() / 5;
+  return without_namespace(name) == without_namespace(known) || nearly_the_same(name, known);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -215,8 +198,8 @@ Error ModuleSet::unknown_function(std::string_view name) const {
   }
   if (modules_.empty())
     return {Errc::unknown_function, text +
-                                        ": this engine has loaded no module; name the modules "
-                                        "it should load when it is started"};
+                                        ": this engine has loaded no module; start with "
+                                        "`roundhouse start --module PATH`"};
   std::vector<std::string> alike;
   for (const auto& [known, found] : tasks_) {
     if (resembles(name, known)) alike.emplace_back(known);
