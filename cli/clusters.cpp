@@ -71,8 +71,10 @@ void say_started(const StartOptions& options, const RunDir& run_dir, Output& out
   if (out.json())
     return out.document(Json{
         {"cluster", run_dir.cluster()}, {"engines", options.engines}, {"run_dir", run_dir.path()}});
-  out.line("cluster '" + run_dir.cluster() + "' is running: a hub and " +
-           counted(options.engines, "engine"));
+  const std::string engines = options.engines == 0
+                                  ? "no engines: add some with `roundhouse engines add N`"
+                                  : counted(options.engines, "engine");
+  out.line("cluster '" + run_dir.cluster() + "' is running: a hub and " + engines);
 }
 
 std::string state_of(const ClusterInfo& cluster) {
@@ -117,7 +119,7 @@ bool is_dead(const ClusterInfo& cluster) {
 }  // namespace
 
 void start(const StartOptions& options, Output& out) {
-  const RunDir run_dir = RunDir::locate(options.cluster).or_throw();
+  const RunDir run_dir = run_dir_of(options.cluster);
   require_not_running(run_dir);
   // From here on a signal ends a cluster in the foreground in good order, even while it starts.
   std::optional<Interrupt> interrupt;
@@ -141,9 +143,9 @@ void start(const StartOptions& options, Output& out) {
 void stop(const StopOptions& options, Output& out) {
   std::vector<ClusterInfo> clusters = find_clusters();
   if (!options.all) {
-    const RunDir run_dir = RunDir::locate(options.cluster).or_throw();
+    const RunDir run_dir = run_dir_of(options.cluster);
     std::erase_if(clusters, [&](const auto& each) { return each.name != run_dir.cluster(); });
-    if (clusters.empty()) throw no_hub(run_dir.cluster());
+    if (clusters.empty()) throw no_hub(run_dir);
   }
   Json stopped = Json::array();
   for (const ClusterInfo& cluster : clusters) {
@@ -188,8 +190,9 @@ void list(Output& out) {
 }
 
 void add_engines(const AddEnginesOptions& options, Output& out) {
-  const RunDir run_dir = RunDir::locate(options.ask.cluster).or_throw();
-  if (!RunDirLock::holder(run_dir) && !find_supervisor(run_dir)) throw no_hub(run_dir.cluster());
+  if (options.count == 0) throw UsageError("how many? `roundhouse engines add 2`");
+  const RunDir run_dir = run_dir_of(options.ask.cluster);
+  if (!RunDirLock::holder(run_dir) && !find_supervisor(run_dir)) throw no_hub(run_dir);
   without_no_hub(
       [&] { roundhouse::add_engines(run_dir.cluster(), options.count, options.ask.timeout); });
   if (out.json())

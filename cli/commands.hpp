@@ -63,15 +63,19 @@ struct AskOptions {
   Duration timeout = std::chrono::seconds{10};
 };
 
+// What the words in the tables of the next two mean, for their help.
+[[nodiscard]] std::string status_words();
+
 void status(const AskOptions& options, Output& out);
 void engines(const AskOptions& options, Output& out);
 
 struct AddEnginesOptions {
   AskOptions ask;
-  std::size_t count = 1;
+  std::size_t count = 0;  // 0: not said
 };
 
-// Engines like those that the cluster was started with.
+// Engines like those that the cluster was started with. Throws UsageError when it is not said how
+// many.
 void add_engines(const AddEnginesOptions& options, Output& out);
 
 struct TasksOptions {

@@ -8,6 +8,7 @@
 
 #include "client/cluster_control.hpp"
 #include "shared/connection_file.hpp"
+#include "shared/host.hpp"
 #include "shared/paths.hpp"
 #include <roundhouse/error.hpp>
 #include <roundhouse/ids.hpp>
@@ -29,25 +30,43 @@ std::optional<std::size_t> count_of_last(const std::string& selector) {
   return count;
 }
 
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
 }  // namespace
 
-ConnectionError no_hub(const std::string& cluster) {
+RunDir run_dir_of(const std::string& cluster) {
+  const std::string name = cluster.empty() ? default_cluster() : cluster;
+  if (const auto good = check_cluster_name(name); !good) throw UsageError(good.error().text);
+  return RunDir::locate(name).or_throw();
+}
+
+ConnectionError no_hub(const RunDir& run_dir) {
+  const std::string& cluster = run_dir.cluster();
   const std::string flag = cluster == default_cluster() ? "" : " --cluster " + cluster;
+  // Whoever ends in good order takes its connection files away.
+  if (exists(run_dir.connection_file(Role::client)))
+    return ConnectionError("cluster '" + cluster + "' died: `roundhouse stop" + flag +
+                           "` removes its files, `roundhouse start" + flag + "` starts it again");
   std::string text = "no hub is running for cluster '" + cluster +
                      "': start one with `roundhouse start" + flag + "`";
+  if (!list_clusters().empty()) text += "; `roundhouse list` shows those that are";
   // Only a cluster that failed leaves its logs.
-  if (const auto run_dir = RunDir::locate(cluster);
-      run_dir && ::access(run_dir->file("hub.log").c_str(), F_OK) == 0)
-    text += "; what became of the last one is in " + run_dir->path() + "/*.log";
+  if (exists(run_dir.file("hub.log")))
+    text += "; what became of the last one is in " + run_dir.path() + "/*.log";
   return ConnectionError(text);
 }
 
 Client connect(const AskOptions& options) {
-  const RunDir run_dir = RunDir::locate(options.cluster).or_throw();
+  const RunDir run_dir = run_dir_of(options.cluster);
   const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
+  // The file of a hub elsewhere may have been copied here: whether that one lives it must say.
+  const bool elsewhere = info && info->hub_host != host_name();
+  const bool none = !info && info.error().code == Errc::not_connected;
+  const bool dead = info && !elsewhere && !RunDirLock::holder(run_dir);
   // With a supervisor the hub is on its way: it is started again just now.
-  if (!info && info.error().code == Errc::not_connected && !find_supervisor(run_dir))
-    throw no_hub(run_dir.cluster());
+  if ((none || dead) && !find_supervisor(run_dir)) throw no_hub(run_dir);
   return Client({.cluster = run_dir.cluster(), .timeout = options.timeout, .label = "roundhouse"});
 }
 

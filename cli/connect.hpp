@@ -8,13 +8,17 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "shared/paths.hpp"
 #include <roundhouse/client.hpp>
 #include <roundhouse/error.hpp>
 
 namespace roundhouse::cli {
 
-// Says that the cluster has no hub, and how to start one.
-[[nodiscard]] ConnectionError no_hub(const std::string& cluster);
+// The run directory of a cluster (empty: the default one). Throws UsageError for a bad name.
+[[nodiscard]] RunDir run_dir_of(const std::string& cluster);
+
+// Says that the cluster has no hub, or that it died, and what to do.
+[[nodiscard]] ConnectionError no_hub(const RunDir& run_dir);
 
 // A client of the cluster's hub. When there is none it says so at once, instead of waiting for one:
 // throws ConnectionError (not_connected) then, and else as Client's constructor.

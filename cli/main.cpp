@@ -11,6 +11,7 @@
 #include "cli/bench_relay.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/usage.hpp"
 #include "client/supervisor.hpp"
 #include "shared/time.hpp"
 #include <roundhouse/error.hpp>
@@ -46,23 +47,26 @@ Exit codes: 0 success, 1 failure, 2 a command line that makes no sense, 3 no hub
 void add_start(CLI::App& app, Line& line) {
   const auto options = std::make_shared<cli::StartOptions>();
   CLI::App* command = app.add_subcommand("start", "Start a hub and engines");
-  command->add_option("-n,--engines", options->engines, "How many engines (1)")
+  command->add_option("-n,--engines", options->engines, "How many engines, 0 to 1024 (1)")
       ->check(plain(CLI::Range(0, 1024)))
       ->type_name("N");
-  command->add_option("-m,--module", options->modules, "A module of tasks for all engines; repeat")
+  command->add_option("-m,--module", options->modules, "A .so with tasks, for all engines; repeat")
       ->check(plain(CLI::ExistingFile))
       ->allow_extra_args(false)
       ->type_name("PATH");
-  command->add_option("--slots", options->slots, "Tasks that an engine runs at a time (1)")
+  command
+      ->add_option("--slots", options->slots, "Tasks that an engine runs at a time, 1 to 1024 (1)")
       ->check(plain(CLI::Range(1, 1024)))
       ->type_name("K");
-  command->add_option("--store", options->store, "Where records go: sqlite, memory, none")
+  command->add_option("--store", options->store, "Where records go: sqlite (default), memory, none")
       ->check(plain(CLI::IsMember({"sqlite", "memory", "none"})))
       ->type_name("KIND");
-  command->add_option("--durability", options->durability, "relaxed, commit, none")
+  command
+      ->add_option("--durability", options->durability,
+                   "What records outlive: relaxed (default; the hub), commit (the machine), none")
       ->check(plain(CLI::IsMember({"relaxed", "commit", "none"})))
       ->type_name("KIND");
-  command->add_option("--listen", options->listen, "ipc, or tcp://ADDRESS[:PORT]")
+  command->add_option("--listen", options->listen, "ipc (default), or tcp://ADDRESS[:PORT]")
       ->type_name("WHERE");
   command->add_option("--hub-config", options->hub_config, "Configuration of the hub")
       ->check(plain(CLI::ExistingFile))
@@ -80,7 +84,9 @@ void add_start(CLI::App& app, Line& line) {
       ->type_name("SETTING");
   command->add_flag("--foreground", options->foreground, "Stay until Ctrl-C, then stop it all");
   add_duration(command, "--timeout", options->timeout, "How long to wait until all are there");
-  command->footer("Example: roundhouse start --cluster night -n 4 -m ./a.so -m ./b.so");
+  command->footer(
+      "TIME is a number with ns, us, ms, s, min, h or d: 500ms, 10s, 2min.\n"
+      "Example: roundhouse start --cluster night -n 4 -m ./a.so -m ./b.so");
   command->callback([&line, options] {
     line.run = [&line, options](cli::Output& out) {
       options->cluster = line.cluster;
@@ -107,20 +113,21 @@ void add_stop_and_list(CLI::App& app, Line& line) {
 
 void add_status_and_engines(CLI::App& app, Line& line) {
   const auto ask = std::make_shared<cli::AskOptions>();
-  add_question(app, "status", "How the hub, its queues and its engines are", *ask)
-      ->callback([&line, ask] {
-        line.run = [&line, ask](cli::Output& out) {
-          ask->cluster = line.cluster;
-          cli::status(*ask, out);
-        };
-      });
+  CLI::App* status =
+      add_question(app, "status", "How the hub, its queues and its engines are", *ask);
+  status->footer(cli::status_words());
+  status->callback([&line, ask] {
+    line.run = [&line, ask](cli::Output& out) {
+      ask->cluster = line.cluster;
+      cli::status(*ask, out);
+    };
+  });
   const auto options = std::make_shared<cli::AddEnginesOptions>();
   CLI::App* engines = add_question(app, "engines", "List the engines, or add some", options->ask);
   engines->require_subcommand(0, 1);
   CLI::App* add = engines->add_subcommand("add", "Start further engines, like the first ones");
   add->footer("Example: roundhouse engines add 2");
-  add->add_option("count", options->count, "How many")
-      ->required()
+  add->add_option("count", options->count, "How many, 1 to 1024")
       ->check(plain(CLI::Range(1, 1024)))
       ->type_name("N");
   engines->footer("Example: roundhouse engines add 2");
@@ -225,7 +232,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    cli::print_error("usage", std::string(error.what()) + " (see `roundhouse --help`)", line.json);
+    cli::print_error("usage", cli::usage_text(app, error), line.json);
     return static_cast<int>(cli::Exit::usage);
   }
   if (!line.run) {

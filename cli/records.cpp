@@ -71,16 +71,27 @@ std::string value_text(const std::string& key, const Json& value) {
   return cell_text(value);
 }
 
+// Not for people: what is empty (targets of a call on one engine are), what is said already.
+bool is_noise(const Json& record, const std::string& key, const Json& value) {
+  if (value == "" || value == Json::array()) return true;
+  return key == "outcome" && record.contains("status") && value == record["status"];
+}
+
 void print_record(const Json& record, Output& out) {
   Table table({{""}, {"", Align::left, 100}});
+  std::size_t width = 0;
   for (const auto& [key, value] : record.items()) {
-    if (key == "error" || (value.is_string() && value.get<std::string>().empty())) continue;
-    table.row({key == "duration_ns" ? "duration" : key, value_text(key, value)});
+    if (key == "error" || is_noise(record, key, value)) continue;
+    const std::string name = key == "duration_ns" ? "duration" : key;
+    width = std::max(width, name.size());
+    table.row({name, value_text(key, value)});
   }
   out.table(table);
   const auto error = record.find("error");
   if (error == record.end() || !error->is_object()) return;
-  out.line("error  " + printable(text_at(*error, "name") + ": " + text_at(*error, "value")),
+  // As the table's lines, but never cut.
+  out.line("error" + std::string(std::max<std::size_t>(width, 5) - 3, ' ') +
+               printable(text_at(*error, "name") + ": " + text_at(*error, "value")),
            Style::bad);
   if (const auto trace = error->find("traceback"); trace != error->end() && !trace->empty())
     out.line(printable_lines(cell_text(*trace)));
@@ -123,6 +134,14 @@ void print_list(const std::vector<Json>& records, Output& out) {
   raise({Errc::unknown_task, "the hub has no record of task " + missing.front() +
                                  (others > 0 ? " and " + std::to_string(others) + " more" : "") +
                                  ": it was purged, or never was; see `roundhouse history`"});
+}
+
+// Engines that left may have records, others had better be here.
+void require_known(const std::vector<int>& engines, const std::vector<int>& here) {
+  for (const int engine : engines)
+    if (std::ranges::find(here, engine) == here.end())
+      raise({Errc::unknown_engine, "nobody knows an engine " + std::to_string(engine) +
+                                       ", nor tasks that it ran; see `roundhouse engines`"});
 }
 
 }  // namespace
@@ -203,6 +222,7 @@ void purge(const PurgeCommand& options, Output& out) {
     if (!options.where.empty())
       what.where = condition_of({.where = options.where}, client.ids(), wall_now());
     purged = client.purge_results(what);
+    if (purged == 0) require_known(what.engines, client.ids());
   }
   if (out.json()) return out.document(Json{{"purged", purged}});
   out.line("purged " + with_commas(purged) + (purged == 1 ? " record" : " records"));

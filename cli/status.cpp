@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
@@ -41,11 +44,62 @@ Table engine_table(const std::vector<EngineInfo>& engines) {
   return table;
 }
 
-std::string value_text(const std::string& key, const Json& value) {
+// A line of the table, and what its help says of it.
+struct Line {
+  std::string_view group;
+  std::string_view name;
+  std::string_view key;  // in the hub's answer
+  std::string_view meaning;
+};
+
+constexpr std::array<Line, 17> kLines{{
+    {"hub", "process", "pid", "its number"},
+    {"hub", "up", "uptime_ms", "since it was started"},
+    {"hub", "starts", "epoch", "how often a hub was started on these records"},
+    {"hub", "records", "store", "ok, or why the database fails"},
+    {"engines", "online", "engines", "how many can be given tasks"},
+    {"clients", "known", "sessions", "those that are here, or may come back for outcomes"},
+    {"clients", "to be fetched", "undelivered", "outcomes that their clients have not confirmed"},
+    {"tasks", "unfinished", "unfinished",
+     "all that wait or run, those of the next three lines too"},
+    {"tasks", "for any engine", "ready", "wait until some engine is free"},
+    {"tasks", "for one engine", "in_lanes", "wait for the engine that they were called on"},
+    {"tasks", "on engines", "assigned",
+     "sent to an engine: they run there, or are the next to run"},
+    {"since start", "submitted", "submitted", "tasks that clients called"},
+    {"since start", "finished", "finished", "tasks that ended, however they did"},
+    {"since start", "taken back", "revoked",
+     "tasks sent to an engine, not begun, given to another"},
+    {"since start", "came late", "stale_fence",
+     "outcomes of attempts that no longer count: dropped"},
+    {"since start", "came twice", "duplicates",
+     "what was here already, after lost connections: dropped"},
+    {"since start", "malformed", "malformed", "messages that made no sense: refused"},
+}};
+
+std::string value_text(std::string_view key, const Json& value) {
   if (key == "uptime_ms" && value.is_number_unsigned())
     return short_duration(std::chrono::milliseconds{value.get<std::uint64_t>()});
   if (value.is_number_unsigned() && key != "pid") return with_commas(value.get<std::uint64_t>());
   return cell_text(value);
+}
+
+Table status_table(const std::string& cluster, const Json& answer) {
+  Table table({{""}, {""}, {"", Align::left, 100}});
+  std::string group = "hub";
+  table.row({group, "cluster", cluster});
+  const auto add = [&](std::string_view in, std::string_view name, std::string_view key,
+                       const Json& value) {
+    table.row({in == group ? "" : in, name, value_text(key, value)});
+    group = in;
+  };
+  for (const Line& line : kLines)
+    if (const auto value = answer.find(line.key); value != answer.end())
+      add(line.group, line.name, line.key, *value);
+  // What a later hub says besides.
+  for (const auto& [key, value] : answer.items())
+    if (std::ranges::find(kLines, key, &Line::key) == kLines.end()) add("besides", key, key, value);
+  return table;
 }
 
 }  // namespace
@@ -60,17 +114,7 @@ void status(const AskOptions& options, Output& out) {
     document["engine_list"] = engine_list(client);
     return out.document(document);
   }
-  Table table({{""}, {"", Align::left, 100}});
-  table.row({"cluster", cluster});
-  for (const auto& [key, value] : answer.items()) {
-    if (value.is_object()) {
-      for (const auto& [inner, number] : value.items())
-        table.row({key + " " + inner, value_text(inner, number)});
-    } else {
-      table.row({key == "uptime_ms" ? "uptime" : key, value_text(key, value)});
-    }
-  }
-  out.table(table);
+  out.table(status_table(cluster, answer));
   const std::vector<EngineInfo> engines = client.engines();
   if (engines.empty()) return out.line("\nno engines: add some with `roundhouse engines add N`");
   out.line("");
@@ -83,6 +127,20 @@ void engines(const AskOptions& options, Output& out) {
   const std::vector<EngineInfo> engines = client.engines();
   if (engines.empty()) return out.line("no engines: add some with `roundhouse engines add N`");
   out.table(engine_table(engines));
+}
+
+std::string status_words() {
+  Table table({{""}, {""}, {""}, {"", Align::left, 0}});
+  table.row({"  OF THE", "LINE", "--json", "IS"});
+  std::string_view group;
+  for (const Line& line : kLines) {
+    table.row({line.group == group ? "" : "  " + std::string(line.group), line.name, line.key,
+               line.meaning});
+    group = line.group;
+  }
+  return "What the table says, and its keys with --json:\n" + table.text(false) +
+         "Of an engine QUEUE is what waits for it or in it, RUNNING what runs, and LIVES\n"
+         "(incarnation) how often its process was started.";
 }
 
 }  // namespace roundhouse::cli

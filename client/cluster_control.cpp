@@ -53,6 +53,21 @@ void await_report(int fd, TimePoint deadline, const std::string& silence) {
   raise({code, space == std::string::npos ? line : line.substr(space + 1)});
 }
 
+// Found out here, because of an engine's refusal only its last words come back. What the library
+// is good for only an engine can say.
+void require_shared_library(const std::string& path) {
+  constexpr std::string_view kElf =
+      "\x7f"
+      "ELF";
+  std::array<char, kElf.size()> head{};
+  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+  if (std::string_view(head.data(), head.size()) != kElf)
+    throw Exception(Errc::unknown_module,
+                    path +
+                        " is no module (no shared library): give the .so that "
+                        "roundhouse_add_module() builds");
+}
+
 // Engines run elsewhere than where the caller is.
 ClusterOptions with_absolute_paths(ClusterOptions options) {
   for (std::string& module : options.modules) {
@@ -60,6 +75,7 @@ ClusterOptions with_absolute_paths(ClusterOptions options) {
     const auto path = std::filesystem::absolute(module, error);
     if (error || !std::filesystem::exists(path, error))
       throw Exception(Errc::unknown_module, "there is no module " + module);
+    require_shared_library(module);
     module = path.string();
   }
   for (std::string* file : {&options.hub_config, &options.engine_config})

@@ -24,12 +24,6 @@
 namespace roundhouse::engine {
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
-}
-
 void open_log(const EngineConfig& config, const std::string& program) {
   log::Options options;
   options.program = program;

@@ -69,6 +69,18 @@ TEST_CASE("tasks lists what waits and what runs; history all there is, by what i
   check_one_line(at.roundhouse({"tasks", "--status", "asleep"}), "asleep");
 }
 
+TEST_CASE("the table of a result says nothing twice, and its error where values are") {
+  Worked at;
+  const auto failed = (*at.client)[1].apply_async<int>("process_tasks::throws_error", "no luck");
+  (void)failed.wait(kPatience);
+  const std::string table = at.roundhouse({"result", "last"}).out;
+  CHECK_MESSAGE(contains(table, "\nstatus        error\n"), table);
+  CHECK_MESSAGE(contains(table, "\nerror         std::runtime_error: no luck\n"), table);
+  CHECK_FALSE(contains(table, "\noutcome"));
+  CHECK_FALSE(contains(table, "\ntargets"));
+  CHECK(at.roundhouse.json({"result", "last"})[0].at("outcome") == "error");
+}
+
 TEST_CASE("result waits for what runs; resubmit calls it again; purge forgets it") {
   Worked at;
   const auto slow = at.slowly(0, 500, 7);

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/command.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/roundhouse_command.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -47,7 +48,9 @@ TEST_CASE("a cluster is started, listed, looked at and stopped") {
 
 TEST_CASE("a hub without engines is a cluster, too, and engines can be added") {
   const Shell roundhouse;
-  REQUIRE(roundhouse({"start", "-n", "0"}).exit == 0);
+  const Ended started = roundhouse({"start", "-n", "0"});
+  REQUIRE(started.exit == 0);
+  CHECK(contains(started.out, "a hub and no engines: add some with `roundhouse engines add N`"));
   CHECK(contains(roundhouse({"engines"}).out, "no engines"));
   const Ended added = roundhouse({"engines", "add", "2"});
   CHECK_MESSAGE(added.exit == 0, added.err);
@@ -68,6 +71,57 @@ TEST_CASE("without a hub, what asks one says what to do and exits with 3") {
   }
   CHECK(roundhouse({"list"}).exit == 0);
   CHECK(roundhouse({"stop", "--all"}).exit == 0);
+}
+
+TEST_CASE("a cluster of another name is not there, and the list of those that are is named") {
+  const Shell roundhouse;
+  REQUIRE(roundhouse({"start", "-n", "0", "--cluster", "night"}).exit == 0);
+  for (const char* command : {"stop", "status"}) {
+    const Ended ended = roundhouse({command, "--cluster", "nihgt"});
+    CHECK(ended.exit == 3);
+    check_one_line(ended, "`roundhouse list` shows those that are");
+  }
+}
+
+TEST_CASE("a cluster that was killed is said to be dead at once, and can be removed or started") {
+  const Shell roundhouse;
+  for (const bool again : {true, false}) {
+    REQUIRE(roundhouse({"start", "-n", "1"}).exit == 0);
+    const Json cluster = roundhouse.json({"list"})[0];
+    // Engines die with the supervisor.
+    for (const char* pid : {"supervisor_pid", "hub_pid"}) kill(cluster[pid].get<pid_t>(), SIGKILL);
+    REQUIRE(comes_true([&] { return roundhouse.json({"list"})[0]["state"] == "dead"; }));
+    // Whoever waited for the hub would still do so when run() gives up.
+    const std::vector<std::vector<std::string>> commands{
+        {"status"}, {"engines"}, {"history"}, {"engines", "add", "1"}};
+    for (std::vector<std::string> command : commands) {
+      command.insert(command.end(), {"--timeout", "1h"});
+      const Ended ended = roundhouse(command);
+      CHECK(ended.exit == 3);
+      check_one_line(ended,
+                     "cluster 'default' died: `roundhouse stop` removes its files, "
+                     "`roundhouse start` starts it again");
+    }
+    CHECK(roundhouse({again ? "start" : "stop"}).exit == 0);
+    CHECK(roundhouse({"status"}).exit == (again ? 0 : 3));
+    if (again) CHECK(roundhouse({"stop"}).exit == 0);
+  }
+}
+
+TEST_CASE("the help of status explains every word of its table and every key of its JSON") {
+  const Shell roundhouse;
+  REQUIRE(roundhouse({"start", "-n", "0"}).exit == 0);
+  const std::string help = roundhouse({"status", "--help"}).out;
+  const Json status = roundhouse.json({"status"});
+  for (const auto& [key, value] : status.items()) {
+    if (key == "cluster" || key == "engine_list") continue;
+    CHECK_MESSAGE(contains(help, " " + key + " "), key);
+  }
+  const std::string table = roundhouse({"status"}).out;
+  for (const char* line : {"hub          cluster         default\n", "starts          1\n",
+                           "records         ok\n", "clients      known           1\n"})
+    CHECK_MESSAGE(contains(table, line), table);
+  CHECK_FALSE(contains(table, "besides"));
 }
 
 TEST_CASE("a second hub on one run directory is refused with 4, and the first goes on") {
@@ -92,7 +146,10 @@ TEST_CASE("two clusters live beside each other; stop --all ends both") {
 
 TEST_CASE("a command line that makes no sense exits with 2 and one line") {
   const Shell roundhouse;
-  check_one_line(roundhouse({"dance"}), "dance");
+  check_one_line(roundhouse({"strat"}), "there is no command 'strat' (nearest: start)");
+  check_one_line(roundhouse({"start", "-n", "-1"}), "(see `roundhouse start --help`)");
+  check_one_line(roundhouse({"engines", "add"}), "how many? `roundhouse engines add 2`");
+  check_one_line(roundhouse({"result"}), "which tasks? Give their ids, last or last:N");
   const std::vector<std::vector<std::string>> commands{{},
                                                        {"dance"},
                                                        {"start", "-n", "-1"},
@@ -114,9 +171,11 @@ TEST_CASE("a command line that makes no sense exits with 2 and one line") {
     CHECK(ended.exit == 2);
     CHECK(std::ranges::count(ended.err, '\n') == 1);
   }
-  const Ended named = roundhouse({"start", "--cluster", "../x"});
-  CHECK(named.exit == 1);
-  check_one_line(named, "../x");
+  for (const char* command : {"start", "stop", "status", "history"}) {
+    const Ended named = roundhouse({command, "--cluster", "../x"});
+    CHECK(named.exit == 2);
+    check_one_line(named, "../x");
+  }
 }
 
 TEST_CASE("ids that are none, or of nobody, are said to be so") {
@@ -126,6 +185,12 @@ TEST_CASE("ids that are none, or of nobody, are said to be so") {
   CHECK(roundhouse({"result", "last:x"}).exit == 2);
   CHECK(roundhouse({"purge"}).exit == 2);
   CHECK(roundhouse({"purge", "--all", kNobody}).exit == 2);
+  const Ended below = roundhouse({"purge", "--engine", "-1"});
+  CHECK(below.exit == 2);
+  check_one_line(below, "'-1' names no engines");
+  const Ended unknown = roundhouse({"purge", "--engine", "99"});
+  CHECK(unknown.exit == 1);
+  check_one_line(unknown, "nobody knows an engine 99");
   const Ended none = roundhouse({"result", kNobody});
   CHECK(none.exit == 1);
   check_one_line(none, kNobody);
@@ -140,12 +205,19 @@ TEST_CASE("ids that are none, or of nobody, are said to be so") {
 
 TEST_CASE("a module that is none stops the start, with the reason, and leaves nothing running") {
   const Shell roundhouse;
-  write_file(roundhouse.file("not_a_module.so"), "no");
-  const Ended ended =
-      roundhouse({"start", "-n", "1", "--module", roundhouse.file("not_a_module.so")});
-  CHECK(ended.exit == 1);
-  CHECK_MESSAGE(contains(ended.err, "not_a_module.so"), ended.err);
-  CHECK(roundhouse.json({"list"}).empty());
+  const std::string path = roundhouse.file("not_a_module.so");
+  for (const std::string text : {"no", "\x7f\x45LF, but no more"}) {
+    write_file(path, text);
+    const Ended ended = roundhouse({"start", "-n", "1", "--module", path});
+    CHECK(ended.exit == 1);
+    check_one_line(ended, path);
+    CHECK(roundhouse.json({"list"}).empty());
+  }
+  write_file(path, "a text");
+  const Ended text = roundhouse({"--json", "start", "--module", path});
+  CHECK(text.exit == 1);
+  CHECK(Json::parse(text.err)["error"] == "unknown_module");
+  CHECK_MESSAGE(contains(text.err, "is no module (no shared library)"), text.err);
 }
 
 TEST_CASE("a run directory that others can read is refused") {
@@ -176,7 +248,10 @@ TEST_CASE("help and version are no errors") {
   CHECK(contains(help.out, "Exit codes"));
   CHECK_FALSE(contains(roundhouse({"bench", "--help"}).out, "A process of the relay"));
   CHECK_FALSE(contains(help.out, "supervise"));
-  CHECK(roundhouse({"start", "--help"}).exit == 0);
+  const Ended start = roundhouse({"start", "--help"});
+  CHECK(start.exit == 0);
+  for (const char* part : {"0 to 1024", "sqlite (default)", "relaxed (default", "500ms, 10s, 2min"})
+    CHECK_MESSAGE(contains(start.out, part), start.out);
   CHECK(contains(roundhouse({"--version"}).out, "roundhouse "));
 }
 
