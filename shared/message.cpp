@@ -11,14 +11,15 @@
 namespace roundhouse::wire {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 20> kNames{{
+constexpr std::array<std::pair<Kind, std::string_view>, 24> kNames{{
     {Kind::hello, "hello"},       {Kind::welcome, "welcome"},   {Kind::refused, "refused"},
     {Kind::who, "who"},           {Kind::beat, "beat"},         {Kind::goodbye, "goodbye"},
     {Kind::request, "request"},   {Kind::reply, "reply"},       {Kind::define, "define"},
     {Kind::submit, "submit"},     {Kind::accepted, "accepted"}, {Kind::outcome, "outcome"},
     {Kind::received, "received"}, {Kind::assign, "assign"},     {Kind::stored, "stored"},
     {Kind::revoke, "revoke"},     {Kind::revoked, "revoked"},   {Kind::holding, "holding"},
-    {Kind::died, "died"},         {Kind::hint, "hint"},
+    {Kind::died, "died"},         {Kind::offer, "offer"},       {Kind::want, "want"},
+    {Kind::part, "part"},         {Kind::have, "have"},         {Kind::hint, "hint"},
 }};
 
 // Writing one field.
@@ -55,6 +56,10 @@ void put(Packer& p, const Raw& value) {
 }
 
 void put(Packer& p, const Uuid& value) {
+  p.bin({reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()});
+}
+
+void put(Packer& p, const ContentHash& value) {
   p.bin({reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()});
 }
 
@@ -116,7 +121,14 @@ void get(Unpacker& u, Raw& value) {
   value.bytes = bytes == "\xc0" ? std::string_view{} : bytes;
 }
 
-void get(Unpacker& u, Uuid& value) {
+// A fixed number of bytes: a Uuid, a ContentHash.
+template <class Bytes>
+
+requires requires(Bytes& value) {
+  value.bytes.fill(0);
+}
+
+void get(Unpacker& u, Bytes& value) {
   const std::string_view bytes = u.bin();
   if (bytes.size() != value.bytes.size()) return u.fail();
   for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -170,7 +182,7 @@ std::string text_of(const T& value) {
     return kRoles[static_cast<std::size_t>(value)];
   } else if constexpr (std::is_same_v<T, Raw>) {
     return std::to_string(value.bytes.size()) + "B";
-  } else if constexpr (std::is_same_v<T, Uuid>) {
+  } else if constexpr (std::is_same_v<T, Uuid> || std::is_same_v<T, ContentHash>) {
     return to_string(value);
   } else if constexpr (std::is_same_v<T, Range>) {
     return std::to_string(value.first) + "-" + std::to_string(value.last);
@@ -289,6 +301,10 @@ Result<MapMessage> decode(const Message& message) {
     case Kind::revoke: return decode_any<Revoke>(message);
     case Kind::revoked: return decode_any<Revoked>(message);
     case Kind::died: return decode_any<Died>(message);
+    case Kind::offer: return decode_any<Offer>(message);
+    case Kind::want: return decode_any<Want>(message);
+    case Kind::part: return decode_any<Part>(message);
+    case Kind::have: return decode_any<Have>(message);
     case Kind::hint: return decode_any<Hint>(message);
     case Kind::submit:
     case Kind::outcome:
@@ -332,6 +348,10 @@ RH_MESSAGE(Stored)
 RH_MESSAGE(Revoke)
 RH_MESSAGE(Revoked)
 RH_MESSAGE(Died)
+RH_MESSAGE(Offer)
+RH_MESSAGE(Want)
+RH_MESSAGE(Part)
+RH_MESSAGE(Have)
 RH_MESSAGE(Hint)
 #undef RH_MESSAGE
 

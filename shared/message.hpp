@@ -14,76 +14,15 @@
 #include <variant>
 #include <vector>
 
+#include "shared/content_hash.hpp"
+#include "shared/module_messages.hpp"
 #include "shared/payload.hpp"
+#include "shared/wire.hpp"
 #include <roundhouse/buffer.hpp>
 #include <roundhouse/ids.hpp>
 #include <roundhouse/result.hpp>
 
 namespace roundhouse::wire {
-
-inline constexpr std::size_t kHeaderBytesMax = 1U << 20U;      // of any header frame
-inline constexpr std::size_t kFrameBytesMax = 16U << 20U;      // of any bulk frame
-inline constexpr std::size_t kFramesMax = 1024;                // bulk frames of one message
-inline constexpr std::size_t kPrefixBytes = 4;                 // 'R' 'H' major kind
-inline constexpr std::size_t kListMax = 100'000;               // elements of a list in a map
-inline constexpr std::size_t kTemplatesMax = 1U << 16U;        // of one session
-inline constexpr std::size_t kTemplateBytesMax = 256U << 10U;  // of a template: its texts and lists
-inline constexpr std::size_t kTemplatesBytesMax = 64U << 20U;  // of all templates of a session
-inline constexpr std::size_t kInlineBytesMax = 16U << 10U;  // larger bodies and arrays are frames
-
-enum class Plane : std::uint8_t { task, control, notify };
-
-enum class Kind : std::uint8_t {
-  hello = 1,
-  welcome = 2,
-  refused = 3,
-  who = 4,
-  beat = 5,
-  goodbye = 6,
-  request = 7,
-  reply = 8,
-  define = 16,
-  submit = 17,  // batch
-  accepted = 18,
-  outcome = 19,  // batch
-  received = 20,
-  assign = 21,  // batch
-  stored = 22,
-  revoke = 23,
-  revoked = 24,
-  holding = 25,  // batch
-  died = 26,
-  hint = 32,
-};
-
-// The name of a kind as PROTOCOL.md spells it; "unknown" for a number that is none.
-[[nodiscard]] std::string_view to_string(Kind kind);
-
-struct Message {
-  Buffer header;
-  Frames frames;
-  friend bool operator==(const Message&, const Message&) = default;
-};
-
-// Consecutive numbers, both ends included.
-struct Range {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  friend bool operator==(const Range&, const Range&) = default;
-};
-
-// A value in msgpack that travels inside a map as it is.
-struct Raw {
-  std::string bytes;
-  friend bool operator==(const Raw&, const Raw&) = default;
-};
-
-// One task and the fence of one run of it.
-struct RunRef {
-  TaskId task;
-  Fence fence;
-  friend bool operator==(const RunRef&, const RunRef&) = default;
-};
 
 enum class Role : std::uint8_t { client, engine, nanny };
 
@@ -234,6 +173,7 @@ struct Define {
   std::vector<std::uint32_t> targets;  // engines that may run it; empty: any
   std::uint32_t retries = 0;
   std::int32_t priority = 0;
+  std::vector<ContentHash> builds;  // of modules, the one to look in first in front; empty: any
   friend bool operator==(const Define&, const Define&) = default;
 
   // What counts against the bounds of templates.
@@ -246,6 +186,7 @@ struct Define {
     v("number", m.number), v("session", m.session), v("function", m.function);
     v("signature", m.signature), v("view", m.view), v("label", m.label);
     v("targets", m.targets), v("retries", m.retries), v("priority", m.priority);
+    v("builds", m.builds);
   }
 };
 
@@ -351,8 +292,9 @@ struct Hint {
   }
 };
 
-using MapMessage = std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Define,
-                                Accepted, Received, Stored, Revoke, Revoked, Died, Hint>;
+using MapMessage =
+    std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Define, Accepted,
+                 Received, Stored, Revoke, Revoked, Died, Offer, Want, Part, Have, Hint>;
 
 // The kind of a message, after its prefix was checked: malformed when the header is shorter than
 // the prefix or does not begin with 'R' 'H'; version when another major speaks.

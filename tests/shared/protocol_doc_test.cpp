@@ -93,7 +93,7 @@ TEST_CASE("every kind of message is in the document, with its number") {
     const bool in_prose = kind == Kind::hint && document().find("`hint` (32)") != std::string::npos;
     CHECK((in_prose || !row_of(kind).empty()));
   }
-  CHECK(known == 20);
+  CHECK(known == 24);
 }
 
 TEST_CASE("every key of every map message is in the document, beside its kind") {
@@ -128,6 +128,12 @@ TEST_CASE("every ending and every bound is in the document") {
   CHECK(kFramesMax == 1'024);
   CHECK(bound("list in a map") == "100,000");
   CHECK(kListMax == 100'000);
+  CHECK(bound("module") == std::to_string(kModuleBytesMax >> 20U) + " MiB, its name " +
+                               std::to_string(kModuleNameMax) + " bytes");
+  CHECK(bound("part of a module") == std::to_string(kPartBytesMax >> 20U) + " MiB, and " +
+                                         std::to_string(kPartWindowBytes >> 20U) +
+                                         " MiB on their way");
+  CHECK(bound("builds of a template") == std::to_string(kBuildsMax));
   CHECK(bound("body that travels in its record")
             .starts_with(std::to_string(kInlineBytesMax >> 10U) + " KiB"));
 }

@@ -22,6 +22,13 @@ inline Uuid uuid(std::uint8_t seed) {
   return out;
 }
 
+inline ContentHash hash(std::uint8_t seed) {
+  ContentHash out;
+  for (std::size_t i = 0; i < out.bytes.size(); ++i)
+    out.bytes[i] = static_cast<std::uint8_t>(seed + 7 * i);
+  return out;
+}
+
 // All map messages, as a tuple.
 inline auto maps() {
   const SessionId session{0x1122334455667788};
@@ -45,7 +52,7 @@ inline auto maps() {
   hello.label = "label";
   const Welcome welcome{1, 2, 3, EngineId{4}, 5, 6, 7, 8, 900, 1000, false};
   const Define define{3,       session,    "survey_file", "i(i)", "direct",
-                      "label", {0, 2, 70}, 0x10000U,      -3};
+                      "label", {0, 2, 70}, 0x10000U,      -3,     {hash(4), hash(5)}};
   const Died died{11, -1, "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}}, false};
   return std::tuple{hello,
                     welcome,
@@ -62,6 +69,10 @@ inline auto maps() {
                     Revoke{{1, 2, 300}},
                     Revoked{{300}},
                     died,
+                    Offer{hash(1), "tasks.so", 1 << 20U, 3, true, true},
+                    Want{hash(1), 2 << 20U},
+                    Part{hash(1), 1 << 20U},
+                    Have{hash(1), "tasks.so", 17, true, "version", "why not", {"f", "ns::g"}},
                     Hint{3, 4, "engine_joined", EngineId{5}, uuid(6), 7}};
 }
 

@@ -224,7 +224,7 @@ inline const std::vector<Door>& doors() {
         "cli/output."}},
       {"CLI/", {"cli/", "hub/main.cpp", "engine/main.cpp"}},
       {"sqlite3.h", {"hub/sqlite.cpp"}},
-      {"sodium", {"shared/random.cpp", "hub/curve.cpp"}},
+      {"sodium", {"shared/random.cpp", "shared/content_hash.cpp", "hub/curve.cpp"}},
       {"spdlog/", {"shared/log.cpp"}},
   };
   return list;
