@@ -57,6 +57,7 @@ void HubConfig::bind(JsonConfig& table) {
   table.key("session.bytes_max", router.session_bytes_max, {.min = 1});
   table.key("session.undelivered_max", router.undelivered_max, {.min = 1});
   table.key("session.undelivered_bytes_max", router.undelivered_bytes_max, {.min = 1});
+  table.key("modules.bytes_max", router.modules_bytes_max);
   table.key("schedule.window_max", router.window_max, {.min = 1});
   table.key("schedule.lookahead", router.lookahead);
   table.key("log.level", log_level, {.choices = {"debug", "info", "warn", "error", "off"}});

@@ -187,13 +187,15 @@ void Hub::confirm_subscriptions() {
 }
 
 void Hub::take_mail(Now now) {
-  for (const RecorderMail& mail : recorder_->take_mail()) {
+  for (RecorderMail& mail : recorder_->take_mail()) {
     if (const auto* stored = std::get_if<StoredThrough>(&mail))
       router_->on_stored(stored->facts, now, out_);
     else if (const auto* failed = std::get_if<StoreFailed>(&mail))
       router_->on_store_failed(failed->reason, now, out_);
     else if (const auto* answer = std::get_if<Answer>(&mail))
       router_->on_answer(answer->link, answer->reply, out_);
+    else if (auto* read = std::get_if<ModuleRead>(&mail))
+      router_->on_module_read(read->build, std::move(read->parts), now, out_);
     else
       router_->on_store_recovered(now, out_);
   }
@@ -203,6 +205,7 @@ void Hub::take_mail(Now now) {
 void Hub::carry_out(Now now) {
   while (!out_.empty()) {
     if (!out_.facts.empty() || !out_.queries.empty()) recorder_->push(out_.facts, out_.queries);
+    if (!out_.fetches.empty()) recorder_->fetch(out_.fetches);
     gone_.clear();
     for (const Send& send : out_.sends)
       if (doors_->send(send.link, send.message) == Doors::Sent::gone) gone_.push_back(send.link);

@@ -45,8 +45,13 @@ void Recorder::push(std::vector<Fact>& facts, std::vector<Query>& queries) {
   flush();
 }
 
+void Recorder::fetch(const std::vector<ContentHash>& builds) {
+  kept_.fetches.insert(kept_.fetches.end(), builds.begin(), builds.end());
+  flush();
+}
+
 bool Recorder::flush() {
-  if (kept_.facts.empty() && kept_.queries.empty()) return true;
+  if (kept_.facts.empty() && kept_.queries.empty() && kept_.fetches.empty()) return true;
   if (!inbox_.try_push(std::move(kept_))) return false;
   kept_ = Chunk{};
   return true;
@@ -106,6 +111,7 @@ bool Recorder::take() {
     else
       std::move(chunk.facts.begin(), chunk.facts.end(), std::back_inserter(facts_));
     std::move(chunk.queries.begin(), chunk.queries.end(), std::back_inserter(queries_));
+    fetches_.insert(fetches_.end(), chunk.fetches.begin(), chunk.fetches.end());
   }
   return !chunks_.empty();
 }
@@ -138,6 +144,8 @@ void Recorder::answer() {
       tell(Answer{link, std::move(busy)});
   }
   queries_.clear();
+  for (const ContentHash& build : fetches_) tell(ModuleRead{build, store_->read_module(build)});
+  fetches_.clear();
 }
 
 // What it reads has committed: the facts before a question had when it was handed over.

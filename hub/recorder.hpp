@@ -51,7 +51,13 @@ struct Answer {
   wire::Reply reply;
 };
 
-using RecorderMail = std::variant<StoredThrough, StoreFailed, StoreRecovered, Answer>;
+// The answer to a fetch.
+struct ModuleRead {
+  ContentHash build;
+  Result<Frames> parts;
+};
+
+using RecorderMail = std::variant<StoredThrough, StoreFailed, StoreRecovered, Answer, ModuleRead>;
 
 class Recorder {
  public:
@@ -75,6 +81,8 @@ class Recorder {
   // pushes wait, it takes them in with the next push: what is kept here is bounded by what the
   // router lets its clients have unfinished.
   void push(std::vector<Fact>& facts, std::vector<Query>& queries);
+  // Asks for modules, behind what was pushed before: ModuleRead comes for each.
+  void fetch(const std::vector<ContentHash>& builds);
   // Tries again to hand over what push() had to keep. True when nothing is kept.
   bool flush();
 
@@ -91,6 +99,7 @@ class Recorder {
   struct Chunk {
     std::vector<Fact> facts;
     std::vector<Query> queries;
+    std::vector<ContentHash> fetches;
   };
 
   void run(const std::stop_token& stop);
@@ -117,6 +126,7 @@ class Recorder {
   std::vector<Chunk> chunks_;
   std::vector<Fact> facts_;
   std::vector<Query> queries_;
+  std::vector<ContentHash> fetches_;
   std::deque<RecorderMail> outgoing_;  // mail that found the box full
   std::uint64_t stored_ = 0;
   bool failing_ = false;

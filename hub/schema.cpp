@@ -37,6 +37,13 @@ CREATE TABLE receipts(session INTEGER, through INTEGER, received INTEGER,
 CREATE TABLE purged(id INTEGER PRIMARY KEY);
 )sql";
 
+// Came later than the others, and need no new version: an older hub leaves them alone.
+constexpr const char* kModuleTables = R"sql(
+CREATE TABLE IF NOT EXISTS modules(build BLOB PRIMARY KEY, name TEXT NOT NULL,
+  size INTEGER NOT NULL, loaded INTEGER NOT NULL, everywhere INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS template_builds(number INTEGER PRIMARY KEY, builds BLOB NOT NULL);
+)sql";
+
 // For people and their tools: what the tables pack, in words.
 constexpr const char* kViews = R"sql(
 CREATE VIEW results AS SELECT
@@ -145,6 +152,7 @@ void prepare_database(sql::Database& db, const std::string& path, Durability dur
     db.execute("PRAGMA cache_size = -16384");
     db.execute("PRAGMA temp_store = MEMORY");
     fresh ? make_tables(db) : update_tables(db);
+    db.execute(kModuleTables);
   } catch (const sql::Failure& failure) {
     if (failure.foreign())
       refuse("'" + path + "' is no results database: name another file with --database");

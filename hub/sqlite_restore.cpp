@@ -1,6 +1,7 @@
 // SqliteStore, the part that reads what earlier hubs left.
 
 #include <algorithm>
+#include <set>
 
 #include "hub/sqlite_store.hpp"
 #include "shared/log.hpp"
@@ -22,6 +23,21 @@ Uuid read_uuid(std::string_view bytes) {
   Uuid out;
   if (bytes.size() != out.bytes.size()) return out;
   std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(out.bytes.data()));
+  return out;
+}
+
+ContentHash read_hash(std::string_view bytes) {
+  ContentHash out;
+  if (bytes.size() != out.bytes.size()) return out;
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(out.bytes.data()));
+  return out;
+}
+
+std::vector<ContentHash> read_hashes(std::string_view bytes) {
+  constexpr std::size_t kBytes = sizeof(ContentHash::bytes);
+  std::vector<ContentHash> out;
+  for (std::size_t at = 0; at + kBytes <= bytes.size(); at += kBytes)
+    out.push_back(read_hash(bytes.substr(at, kBytes)));
   return out;
 }
 
@@ -49,6 +65,7 @@ Restored SqliteStore::restore() {
   restore_sessions(out);
   restore_templates(out);
   restore_engines(out);
+  restore_modules(out);
   restore_pending(out);
   restore_undelivered(out);
   sweep_blobs();
@@ -83,8 +100,9 @@ void SqliteStore::restore_sessions(Restored& out) {
 
 void SqliteStore::restore_templates(Restored& out) {
   sql::Statement rows = db_.prepare(
-      "SELECT number, session, define, function, signature, view, label, targets, retries, "
-      "priority FROM templates ORDER BY number");
+      "SELECT t.number, t.session, t.define, t.function, t.signature, t.view, t.label, t.targets, "
+      "t.retries, t.priority, b.builds FROM templates t "
+      "LEFT JOIN template_builds b ON b.number = t.number ORDER BY t.number");
   while (rows.next()) {
     TemplateDefined fact;
     fact.number = small_of(rows.integer(0));
@@ -99,6 +117,7 @@ void SqliteStore::restore_templates(Restored& out) {
     fact.define.targets = read_targets(rows.blob(7));
     fact.define.retries = small_of(rows.integer(8));
     fact.define.priority = static_cast<std::int32_t>(rows.integer(9));
+    fact.define.builds = read_hashes(rows.blob(10));
     out.templates.push_back(std::move(fact));
   }
 }
@@ -115,6 +134,23 @@ void SqliteStore::restore_engines(Restored& out) {
     engine.gone = rows.integer(4) != 0;
     out.engines.push_back(engine);
   }
+}
+
+void SqliteStore::restore_modules(Restored& out) {
+  sql::Statement rows =
+      db_.prepare("SELECT build, name, size, loaded, everywhere FROM modules ORDER BY loaded");
+  std::set<ContentHash> known;
+  while (rows.next()) {
+    Restored::Module module;
+    module.build = read_hash(rows.blob(0));
+    module.name = rows.text(1);
+    module.size = unsigned_of(rows.integer(2));
+    module.order = unsigned_of(rows.integer(3));
+    module.everywhere = rows.integer(4) != 0;
+    known.insert(module.build);
+    out.modules.push_back(std::move(module));
+  }
+  modules_.sweep([&](const ContentHash& build) { return known.contains(build); });
 }
 
 std::vector<wire::Range> SqliteStore::ended_in(std::int64_t first, std::int64_t last) {

@@ -19,6 +19,10 @@ std::string_view uuid_bytes(const Uuid& uuid) {
   return {reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size()};
 }
 
+std::string_view bytes_of(const ContentHash& hash) {
+  return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
+}
+
 std::int64_t signed_of(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
@@ -29,6 +33,7 @@ SqliteStore::SqliteStore(const StoreOptions& options)
     : options_(options),
       lock_(options.path),
       blobs_(options.path + ".blobs", options.durability == Durability::commit),
+      modules_(options.path + ".modules", options.durability == Durability::commit),
       db_(options.path),
       fold_above_(options.log_bytes) {
   prepare_database(db_, options_.path, options_.durability);
@@ -53,6 +58,9 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   insert_error_ = db_.prepare("INSERT OR REPLACE INTO errors VALUES (?1,?2,?3,?4)");
   insert_blob_ = db_.prepare("INSERT OR REPLACE INTO blobs VALUES (?1,?2)");
   insert_receipt_ = db_.prepare("INSERT OR REPLACE INTO receipts VALUES (?1,?2,?3)");
+  insert_builds_ = db_.prepare("INSERT OR REPLACE INTO template_builds VALUES (?1,?2)");
+  insert_module_ = db_.prepare("INSERT OR REPLACE INTO modules VALUES (?1,?2,?3,?4,?5)");
+  delete_module_ = db_.prepare("DELETE FROM modules WHERE build = ?1");
   erase_task_ = db_.prepare("DELETE FROM tasks WHERE id = ?1");
   erase_error_ = db_.prepare("DELETE FROM errors WHERE id = ?1");
   erase_purged_ = db_.prepare("DELETE FROM purged WHERE id = ?1");
@@ -82,7 +90,7 @@ Result<void> SqliteStore::commit(std::span<const Fact> facts) {
 }
 
 void SqliteStore::write(std::span<const Fact> facts) {
-  written_.clear(), dropped_.clear(), complete_.clear();
+  written_.clear(), dropped_.clear(), dropped_modules_.clear(), complete_.clear();
   begin_.run();
   // What a client has received needs no room in the quota; to know it first changes nothing else.
   for (const Fact& fact : facts)
@@ -102,6 +110,7 @@ void SqliteStore::write(std::span<const Fact> facts) {
   for (const auto& [key, frames] : complete_)
     if (frames) blobs_.remove(BlobKind::submission, key);
   for (const std::int64_t key : dropped_) blobs_.remove(BlobKind::result, key);
+  for (const ContentHash& build : dropped_modules_) modules_.remove(build);
 }
 
 void SqliteStore::apply(const SessionOpened& fact) {
@@ -132,6 +141,12 @@ void SqliteStore::apply(const TemplateDefined& fact) {
   insert_template_.bind(9, fact.define.retries);
   insert_template_.bind(10, fact.define.priority);
   insert_template_.run();
+  if (fact.define.builds.empty()) return;
+  std::string builds;
+  for (const ContentHash& build : fact.define.builds) builds += bytes_of(build);
+  insert_builds_.bind(1, fact.number);
+  insert_builds_.bind_blob(2, builds);
+  insert_builds_.run();
 }
 
 void SqliteStore::apply(const Ended& fact) {
@@ -252,6 +267,24 @@ void SqliteStore::apply(const EngineLeft& fact) {
   leave_engine_.bind_text(4, fact.reason);
   leave_engine_.bind(5, fact.gone ? 1 : 0);
   leave_engine_.run();
+}
+
+void SqliteStore::apply(const ModuleKept& fact) {
+  if (!fact.parts.empty()) modules_.write(fact.build, fact.parts);
+  // Forgotten and kept again in one transaction: the file stays.
+  std::erase(dropped_modules_, fact.build);
+  insert_module_.bind_blob(1, bytes_of(fact.build));
+  insert_module_.bind_text(2, fact.name);
+  insert_module_.bind(3, signed_of(fact.size));
+  insert_module_.bind(4, signed_of(fact.order));
+  insert_module_.bind(5, fact.everywhere ? 1 : 0);
+  insert_module_.run();
+}
+
+void SqliteStore::apply(const ModuleDropped& fact) {
+  dropped_modules_.push_back(fact.build);
+  delete_module_.bind_blob(1, bytes_of(fact.build));
+  delete_module_.run();
 }
 
 // The fresh batches are at the end. Those that are finished already are never written.

@@ -18,6 +18,7 @@
 #include "hub/blobs.hpp"
 #include "hub/database_lock.hpp"
 #include "hub/ledger.hpp"
+#include "hub/module_folder.hpp"
 #include "hub/schema.hpp"
 #include "hub/sqlite.hpp"
 #include "hub/sqlite_records.hpp"
@@ -35,6 +36,11 @@ class SqliteStore final : public Store {
   [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
   [[nodiscard]] wire::Reply answer(const Query& query) override;
   [[nodiscard]] std::unique_ptr<StoreSearch> open_search() override;
+
+  [[nodiscard]] Result<Frames> read_module(const ContentHash& build) override {
+    return modules_.read(build);
+  }
+
   void maintain(bool idle) override;
 
   [[nodiscard]] std::string_view kind() const override { return "sqlite"; }
@@ -54,6 +60,8 @@ class SqliteStore final : public Store {
   void apply(const EngineJoined& fact);
   void apply(const EngineLeft& fact);
   void bind_arguments(const Ended& fact, std::string& joined);
+  void apply(const ModuleKept& fact);
+  void apply(const ModuleDropped& fact);
   void insert_error(std::int64_t key, const Ended& fact);
   // Nothing: the result is not kept, because its client has it and the quota is used up.
   bool write_blob(std::int64_t key, const Ended& fact);
@@ -67,6 +75,7 @@ class SqliteStore final : public Store {
   void restore_sessions(Restored& out);
   void restore_templates(Restored& out);
   void restore_engines(Restored& out);
+  void restore_modules(Restored& out);
   void restore_pending(Restored& out);
   void restore_undelivered(Restored& out);
   [[nodiscard]] std::vector<wire::Range> ended_in(std::int64_t first, std::int64_t last);
@@ -93,6 +102,7 @@ class SqliteStore final : public Store {
   const StoreOptions options_;
   DatabaseLock lock_;
   BlobFolder blobs_;
+  ModuleFolder modules_;
   sql::Database db_;
   std::optional<SqliteRecords> records_;     // once there are tables
   std::unique_ptr<StoreSearch> own_search_;  // for questions that come to answer()
@@ -103,16 +113,17 @@ class SqliteStore final : public Store {
   std::uint64_t purged_ = 0;  // rows that only wait for being received or complete
   bool stale_ = false;        // a transaction failed: the ledger is to be read again
   std::uint64_t commits_ = 0;
-  std::uint64_t fold_above_ = 0;       // bytes of log: raised while a reader is in the way
-  std::vector<std::int64_t> written_;  // blob files of this transaction
-  std::vector<std::int64_t> dropped_;  // blob files to delete when it has committed
+  std::uint64_t fold_above_ = 0;              // bytes of log: raised while a reader is in the way
+  std::vector<std::int64_t> written_;         // blob files of this transaction
+  std::vector<std::int64_t> dropped_;         // blob files to delete when it has committed
+  std::vector<ContentHash> dropped_modules_;  // the same of modules
   std::vector<std::pair<std::int64_t, bool>> complete_;  // pending rows, and whether with a file
 
   // Prepared once.
   sql::Statement begin_, commit_;
   sql::Statement insert_session_, update_session_, insert_template_, insert_engine_, leave_engine_;
   sql::Statement insert_pending_, delete_pending_, insert_task_, insert_error_, insert_blob_;
-  sql::Statement insert_receipt_;
+  sql::Statement insert_receipt_, insert_builds_, insert_module_, delete_module_;
   sql::Statement erase_task_, erase_error_, erase_purged_, erase_blob_;
 };
 

@@ -25,6 +25,7 @@
 #include "hub/core/fact.hpp"
 #include "hub/core/options.hpp"
 #include "hub/core/outbox.hpp"
+#include "shared/content_hash.hpp"
 #include "shared/message.hpp"
 #include <roundhouse/result.hpp>
 
@@ -33,7 +34,8 @@ namespace roundhouse::hub {
 struct StoreOptions {
   std::string kind = "sqlite";                  // "sqlite", "memory" or "none"
   Durability durability = Durability::relaxed;  // commit: each transaction reaches the disk
-  // sqlite: the database file; its write-ahead log and the folder of large results lie beside it.
+  // sqlite: the database file; its write-ahead log and the folders of large results and of modules
+  // lie beside it.
   std::string path;
   // Arguments of finished tasks that are kept, so that these can be submitted anew; 0: none.
   std::size_t arguments_bytes_max = wire::kInlineBytesMax;
@@ -90,6 +92,14 @@ class Store {
   // For `db_query` beside the store, in a thread of its own; null when answer() is quick enough.
   // After restore(). Throws Exception(store_failed).
   [[nodiscard]] virtual std::unique_ptr<StoreSearch> open_search() { return nullptr; }
+
+  // The bytes of a module whose ModuleKept is committed, in parts as they travel.
+  // Errc::store_failed when they are not there or not what they were; so are all in a store without
+  // a memory.
+  [[nodiscard]] virtual Result<Frames> read_module(const ContentHash& build) {
+    return Error{Errc::store_failed,
+                 "this store keeps no modules: " + short_text(build) + " is gone"};
+  }
 
   // Housekeeping between transactions; `idle`: nothing else is waiting. Never throws.
   virtual void maintain(bool idle) = 0;

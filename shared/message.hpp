@@ -178,7 +178,8 @@ struct Define {
 
   // What counts against the bounds of templates.
   [[nodiscard]] std::size_t bytes() const {
-    return function.size() + signature.size() + view.size() + label.size() + 4 * targets.size();
+    return function.size() + signature.size() + view.size() + label.size() + 4 * targets.size() +
+           sizeof(ContentHash) * builds.size();
   }
 
   template <class Self, class V>

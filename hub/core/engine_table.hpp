@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "hub/core/link.hpp"
+#include "hub/core/module_table.hpp"
 #include "hub/core/task_table.hpp"
 #include "shared/intervals.hpp"
 #include "shared/records.hpp"
@@ -77,6 +78,11 @@ struct Engine {
   std::uint32_t free_in_flight = 0;  // of those, the ones that are not direct
   std::uint64_t completed = 0;
   std::vector<bool> defined;  // templates that this connection knows
+  std::map<ModuleIndex, EngineModule> modules;
+  std::map<ModuleIndex, std::string> deadly_modules;  // an incarnation died of loading them
+  // Offered when it joined and not answered yet: it gets no work before, but only until then.
+  std::set<ModuleIndex> awaited_modules;
+  TimePoint awaited_until;
 
   // Lanes by session; `busy` ones have tasks waiting, served in turn.
   std::unordered_map<SessionNumber, Lane> lanes;
@@ -106,7 +112,9 @@ struct Engine {
 
   [[nodiscard]] EngineId id() const { return EngineId{index}; }
 
-  [[nodiscard]] bool takes_work() const { return presence == Presence::online && joined; }
+  [[nodiscard]] bool takes_work() const {
+    return presence == Presence::online && joined && awaited_modules.empty();
+  }
 
   [[nodiscard]] TaskIndex find(std::uint64_t number) const {
     if (number < first_number || number - first_number >= assigned.size()) return kNoTask;

@@ -106,7 +106,7 @@ void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number,
 
 // Everything is said: what was sent and is not held never arrived, and is placed anew, the latest
 // first, so that each goes in front of those behind it.
-void Router::State::reconcile(Engine& engine, Now, Outbox&) {
+void Router::State::reconcile(Engine& engine, Now now, Outbox& out) {
   for (std::uint64_t number = engine.first_number + engine.assigned.size();
        number-- > engine.first_number;) {
     const TaskIndex index = engine.find(number);
@@ -116,6 +116,7 @@ void Router::State::reconcile(Engine& engine, Now, Outbox&) {
   }
   engine.reported.clear();
   engine.presence = Presence::online;
+  offer_modules(engine, now, out);
   touch(engine);
 }
 
@@ -181,6 +182,7 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
                          Now now, Outbox& out) {
   if (engine.presence == Presence::lost) return;
   engine.presence = Presence::lost;
+  modules_lose_engine(engine, why, out);
   const wire::ErrorValue error{"EngineError", why, ""};
   for (std::uint64_t number = engine.first_number + engine.assigned.size();
        number-- > engine.first_number;) {

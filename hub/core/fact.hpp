@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "shared/content_hash.hpp"
 #include "shared/message.hpp"
 #include "shared/payload.hpp"
 #include "shared/records.hpp"
@@ -91,8 +92,23 @@ struct EngineLeft {
   std::int64_t at_us = 0;
 };
 
+// A module that a client shipped, kept for engines to come. Without parts only what else is said of
+// it has changed.
+struct ModuleKept {
+  ContentHash build;
+  std::string name;
+  std::uint64_t size = 0;
+  std::uint64_t order = 0;
+  bool everywhere = false;
+  Frames parts;
+};
+
+struct ModuleDropped {
+  ContentHash build;
+};
+
 using Fact = std::variant<SessionOpened, TemplateDefined, Submitted, Ended, Delivered, EngineJoined,
-                          EngineLeft>;
+                          EngineLeft, ModuleKept, ModuleDropped>;
 
 // What a hub finds in the database when it starts: the state that outlives it.
 struct Restored {
@@ -124,12 +140,21 @@ struct Restored {
     bool gone = false;  // left for good: only its id is remembered
   };
 
+  struct Module {
+    ContentHash build;
+    std::string name;
+    std::uint64_t size = 0;
+    std::uint64_t order = 0;
+    bool everywhere = false;
+  };
+
   std::uint64_t epoch = 0;  // of the hub before; 0 in a fresh database
   std::vector<Session> sessions;
   std::vector<TemplateDefined> templates;
   std::vector<Pending> pending;    // by session and first
   std::vector<Ended> undelivered;  // by session and delivery
   std::vector<Engine> engines;
+  std::vector<Module> modules;
 };
 
 }  // namespace roundhouse::hub

@@ -26,11 +26,18 @@ void Router::State::on_define(Session& session, const wire::Define& define, Link
                      {Errc::over_quota, "the templates of this session have more than " +
                                             std::to_string(wire::kTemplatesBytesMax) + " bytes"},
                      now, out);
+  if (define.builds.size() > wire::kBuildsMax)
+    return malformed(link,
+                     {Errc::malformed,
+                      name + " names more than " + std::to_string(wire::kBuildsMax) + " builds"},
+                     now, out);
   // A session is on record from its first template on: there are no tasks without.
   if (!std::exchange(session.opened, true))
     emit(SessionOpened{session.number, session.id, session.secret, session.label, now.wall_us},
          out);
-  Template made{session.number, define, ready.shape_of(define.priority, define.targets)};
+  const std::vector<ModuleIndex> needs = needs_of(define);
+  Template made{session.number, define, ready.shape_of(define.priority, define.targets, needs),
+                needs};
   made.define.session = session.id;
   const auto number = static_cast<TemplateNumber>(templates.size());
   session.templates[define.number - 1] = number;
@@ -238,12 +245,14 @@ void Router::State::restore(const Restored& restored, Now now) {
     session.deliveries = known.deliveries;
     session.first_sequence = known.accepted + 1;
   }
+  restore_modules(restored);
   for (const auto& known : restored.templates) {
     if (templates.size() <= known.number) templates.resize(std::size_t{known.number} + 1);
     Template& made = templates[known.number];
     Session& session = sessions.get(known.session);
+    const std::vector<ModuleIndex> needs = needs_of(known.define);
     made = {known.session, known.define,
-            ready.shape_of(known.define.priority, known.define.targets)};
+            ready.shape_of(known.define.priority, known.define.targets, needs), needs};
     made.define.session = session.id;
     if (session.templates.size() < known.define.number)
       session.templates.resize(known.define.number);

@@ -24,9 +24,10 @@ struct RouterOptions {
   std::uint64_t session_bytes_max = std::uint64_t{1} << 30U;  // their payloads
   std::uint64_t undelivered_max = 1U << 17U;  // outcomes that a client has not received
   std::uint64_t undelivered_bytes_max = std::uint64_t{1} << 29U;
-  std::size_t orphans_max = 1U << 17U;                       // of one engine
-  std::uint64_t orphan_bytes_max = std::uint64_t{1} << 28U;  // their payloads
-  std::uint32_t window_max = 1024;                           // tasks sent ahead to one slot
+  std::uint64_t modules_bytes_max = std::uint64_t{1} << 30U;  // of modules that clients shipped
+  std::size_t orphans_max = 1U << 17U;                        // of one engine
+  std::uint64_t orphan_bytes_max = std::uint64_t{1} << 28U;   // their payloads
+  std::uint32_t window_max = 1024;                            // tasks sent ahead to one slot
   Duration lookahead = std::chrono::milliseconds{2};  // work sent ahead to hide the round trip
   std::size_t cascade_max = 1000;                     // tasks that one event touches per turn
 };

@@ -1,7 +1,8 @@
 #pragma once
 
 // CORE. Outbox: what the router wants done, as data. The shell carries it out after each turn, in
-// this order: facts to the recorder, queries behind them, sends in order, hints, closes, stop.
+// this order: facts to the recorder, queries and fetches behind them, sends in order, hints,
+// closes, stop.
 
 #include <cstdint>
 #include <string>
@@ -10,6 +11,7 @@
 #include "hub/core/fact.hpp"
 #include "hub/core/link.hpp"
 #include "hub/core/record.hpp"
+#include "shared/content_hash.hpp"
 #include "shared/message.hpp"
 
 namespace roundhouse::hub {
@@ -41,19 +43,20 @@ struct Query {
 struct Outbox {
   std::vector<Fact> facts;
   std::vector<Query> queries;
+  std::vector<ContentHash> fetches;  // modules to be read: Router::on_module_read()
   std::vector<Send> sends;
   std::vector<Publish> hints;
   std::vector<LinkId> closes;
   bool stop = false;  // a client asked the hub to shut down
 
   void clear() {
-    facts.clear(), queries.clear(), sends.clear(), hints.clear(), closes.clear();
+    facts.clear(), queries.clear(), fetches.clear(), sends.clear(), hints.clear(), closes.clear();
     stop = false;
   }
 
   [[nodiscard]] bool empty() const {
-    return facts.empty() && queries.empty() && sends.empty() && hints.empty() && closes.empty() &&
-           !stop;
+    return facts.empty() && queries.empty() && fetches.empty() && sends.empty() && hints.empty() &&
+           closes.empty() && !stop;
   }
 };
 

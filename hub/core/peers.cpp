@@ -234,6 +234,8 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     engine->silent = false;
     engine->given = std::max(engine->given, engine->next_number);
     engine->told_next = hello.next_number;
+    engine->modules.clear();  // it says what it has
+    engine->awaited_modules.clear();
     engine->next_number = hello.next_number;  // what was sent with higher ones never arrived
   } else if (engine->presence != Presence::lost) {
     engine->presence = Presence::away;  // its process is gone; only what it left behind comes now
@@ -270,6 +272,7 @@ void Router::State::drop_peer(PeerIndex index, Now now, Outbox& out) {
     Session& owner = sessions.get(session);
     if (owner.task_link == task_link) {
       owner.task_link.reset(), owner.control_link.reset();
+      modules_lose_client(session, now, out);
       if (!owner.opened) forget(owner);
     }
   }

@@ -4,15 +4,17 @@
 
 namespace roundhouse::hub {
 
-ShapeIndex ReadyQueue::shape_of(std::int32_t priority, std::vector<std::uint32_t> targets) {
+ShapeIndex ReadyQueue::shape_of(std::int32_t priority, std::vector<std::uint32_t> targets,
+                                std::vector<ModuleIndex> needs) {
   std::sort(targets.begin(), targets.end());
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-  auto key = std::pair{priority, targets};
+  auto key = std::tuple{priority, targets, needs};
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) return found->second;
   const auto index = static_cast<ShapeIndex>(shapes_.size());
   Shape& shape = shapes_.emplace_back();
   shape.priority = priority, shape.targets = std::move(targets);
+  shape.needs = std::move(needs);
   by_key_.emplace(std::move(key), index);
   const auto place = std::find_if(order_.begin(), order_.end(), [&](ShapeIndex other) {
     return shapes_[other].priority < priority;

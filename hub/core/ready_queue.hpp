@@ -2,18 +2,20 @@
 
 // CORE. ReadyQueue: load-balanced tasks that wait for an engine, by shape.
 //
-// A shape is what decides where a task may run: its priority and its targets. Within a shape the
-// sessions take turns, and within a session it is first come first served; so a million tasks that
-// fit nowhere cost a pass one look. Thread rule: the router's thread.
+// A shape is what decides where a task may run: its priority, its targets and its modules. Within a
+// shape the sessions take turns, and within a session it is first come first served; so a million
+// tasks that fit nowhere cost a pass one look. Thread rule: the router's thread.
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "hub/core/fact.hpp"
+#include "hub/core/module_table.hpp"
 #include "hub/core/task_table.hpp"
 
 namespace roundhouse::hub {
@@ -23,6 +25,7 @@ using ShapeIndex = std::uint32_t;
 struct Shape {
   std::int32_t priority = 0;
   std::vector<EngineIndex> targets;  // sorted; empty: any engine
+  std::vector<ModuleIndex> needs;    // that an engine must have
   std::unordered_map<SessionNumber, TaskList> sessions;
   std::deque<SessionNumber> turns;  // sessions with tasks waiting, whose turn it is in front
   std::size_t size = 0;
@@ -30,8 +33,9 @@ struct Shape {
 
 class ReadyQueue {
  public:
-  // The shape with this priority and these targets (any order, duplicates allowed).
-  ShapeIndex shape_of(std::int32_t priority, std::vector<std::uint32_t> targets);
+  // The shape with this priority, these targets (any order, duplicates allowed) and these modules.
+  ShapeIndex shape_of(std::int32_t priority, std::vector<std::uint32_t> targets,
+                      std::vector<ModuleIndex> needs = {});
 
   [[nodiscard]] Shape& get(ShapeIndex index) { return shapes_[index]; }
 
@@ -66,7 +70,8 @@ class ReadyQueue {
 
  private:
   std::vector<Shape> shapes_;
-  std::map<std::pair<std::int32_t, std::vector<EngineIndex>>, ShapeIndex> by_key_;
+  std::map<std::tuple<std::int32_t, std::vector<EngineIndex>, std::vector<ModuleIndex>>, ShapeIndex>
+      by_key_;
   std::vector<ShapeIndex> order_;
   std::size_t size_ = 0;
 };

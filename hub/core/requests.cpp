@@ -24,6 +24,7 @@ void key_value(Packer& p, std::string_view key, std::string_view value) {
 Result<wire::Raw> Router::State::answer_at_once(const wire::Request& request, Now now) {
   if (request.verb == "engines") return engines_body();
   if (request.verb == "status") return status_body(now);
+  if (request.verb == "modules") return modules_body();
   if (request.verb == "queue_status") return queue_status_body(request.body);
   if (request.verb == "result_status") return result_status_body(request.body);
   return Error{Errc::invalid,

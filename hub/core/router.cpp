@@ -101,6 +101,12 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
       case wire::Kind::received:
         return with(wire::decode_as<wire::Received>(message),
                     [&](const auto& m) { on_received(session, m.through, now, out); });
+      case wire::Kind::offer:
+        return with(wire::decode_as<wire::Offer>(message),
+                    [&](const auto& m) { on_offer(session, m, now, out); });
+      case wire::Kind::part:
+        return with(wire::decode_as<wire::Part>(message),
+                    [&](const auto& m) { on_part(session, message, m, now, out); });
       case wire::Kind::define:
         return with(wire::decode_as<wire::Define>(message),
                     [&](const auto& m) { on_define(session, m, link, now, out); });
@@ -117,6 +123,12 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
       if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Revoked>(message),
                   [&](const auto& m) { on_revoked(engine, m, out); });
+    case wire::Kind::want:
+      return with(wire::decode_as<wire::Want>(message),
+                  [&](const auto& m) { on_want(engine, m, now, out); });
+    case wire::Kind::have:
+      return with(wire::decode_as<wire::Have>(message),
+                  [&](const auto& m) { on_have(engine, m, out); });
     case wire::Kind::died:
       if (!is_nanny) return wrong();
       return with(wire::decode_as<wire::Died>(message),
@@ -171,6 +183,7 @@ void Router::on_tick(Now now, Outbox& out) {
     s.expire_orphans(now, out);
     s.expire_doubts(now);
     s.expire_lacking(now, out);
+    s.expire_modules(now, out);
   }
   s.last_tick = now.steady;
 }
@@ -234,6 +247,14 @@ void Router::check_invariants() const {
   std::size_t unfinished = 0;
   std::size_t undelivered = 0;
   std::size_t queued = 0;
+  std::uint64_t module_bytes = 0;
+  s.modules.each([&](ModuleIndex, const Module& module) {
+    module_bytes += module.counted ? module.size : 0;
+    RH_CHECK(!module.kept() || module.counted);
+    RH_CHECK(module.source == 0 || module.offerers.contains(module.source));
+    for (const SessionNumber number : module.offerers) RH_CHECK(s.sessions.get(number).usable());
+  });
+  RH_CHECK(module_bytes == s.modules.bytes);
   s.sessions.each([&](Session& session) {
     std::uint64_t own = 0;
     for (std::size_t i = 0; i < session.tasks.size(); ++i) {

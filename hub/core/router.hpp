@@ -60,6 +60,8 @@ class Router {
   // on_store_recovered(). Nothing that was acknowledged depends on it.
   void on_store_failed(const std::string& reason, Now now, Outbox& out);
   void on_store_recovered(Now now, Outbox& out);
+  // The answer to a fetch: the bytes of a module, in parts as they travel.
+  void on_module_read(const ContentHash& build, Result<Frames> parts, Now now, Outbox& out);
   // The answer to a Query: sent when its link still exists.
   void on_answer(LinkId link, const wire::Reply& reply, Outbox& out);
 

@@ -7,6 +7,7 @@
 //   outcomes.cpp   the end of a task; delivering it; watermarks
 //   orphans.cpp    what engines have of tasks that this hub does not know yet
 //   engines.cpp    what a returning engine holds; losing an engine
+//   modules_kept.cpp, modules_sent.cpp  modules that clients ship
 //   scheduler.cpp  placement, windows, lanes, revocation
 //   requests.cpp   what clients ask on control
 //   queues.cpp     what engines have, and what nobody has
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "hub/core/engine_table.hpp"
+#include "hub/core/module_table.hpp"
 #include "hub/core/peer_table.hpp"
 #include "hub/core/ready_queue.hpp"
 #include "hub/core/router.hpp"
@@ -40,7 +42,11 @@ struct Template {
   SessionNumber session = 0;
   wire::Define define;
   ShapeIndex shape = 0;
+  std::vector<ModuleIndex> needs;  // its builds
 };
+
+// How an engine stands with the modules of a task.
+enum class Standing : std::uint8_t { ready, waits, failed };
 
 // Something that becomes confirmed when a fact commits.
 struct Mark {
@@ -172,10 +178,49 @@ struct Router::State {
   void hint(const char* event, const Engine& engine, Outbox& out);
   void on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox& out);
 
+  // --- modules_kept.cpp
+  void on_offer(Session& session, const wire::Offer& offer, Now now, Outbox& out);
+  void on_part(Session& session, const wire::Message& message, const wire::Part& part, Now now,
+               Outbox& out);
+  void refuse_module(Session& session, const ContentHash& build, Errc code, const std::string& text,
+                     Outbox& out);
+  void fail_module(ModuleIndex index, Errc code, const std::string& text, Outbox& out);
+  void ask_client(ModuleIndex index, Now now, Outbox& out);
+  void make_room(std::uint64_t bytes, Outbox& out);
+  void keep(ModuleIndex index, bool with_bytes, Outbox& out);
+  void settle_module(ModuleIndex index, Outbox& out);
+  void settle_modules(Outbox& out);
+  void modules_lose_client(SessionNumber session, Now now, Outbox& out);
+  void expire_modules(Now now, Outbox& out);
+  void restore_modules(const Restored& restored);
+  wire::Raw modules_body();
+
+  // --- modules_sent.cpp
+  std::vector<ModuleIndex> needs_of(const wire::Define& define);
+  void offer_to_all(ModuleIndex index, Outbox& out);
+  void offer_modules(Engine& engine, Now now, Outbox& out);
+  void offer_module(Engine& engine, ModuleIndex index, Outbox& out);
+  void on_want(Engine& engine, const wire::Want& want, Now now, Outbox& out);
+  void send_parts(Engine& engine, ModuleIndex index, Now now, Outbox& out);
+  void send_waiting(ModuleIndex index, Now now, Outbox& out);
+  void want_bytes(ModuleIndex index, Now now, Outbox& out);
+  void on_module_read(const ContentHash& build, Result<Frames> parts, Now now, Outbox& out);
+  void on_have(Engine& engine, const wire::Have& have, Outbox& out);
+  void note_trouble(ModuleIndex index, const EngineModule& on_engine, Outbox& out);
+  void modules_lose_engine(Engine& engine, const std::string& why, Outbox& out);
+  // Whether an engine has answered for these modules; sets going what is lacking. `error` says why
+  // not, when it never will.
+  Standing standing(Engine& engine, const std::vector<ModuleIndex>& needs, Now now, Outbox& out,
+                    wire::ErrorValue& error);
+  bool lane_may_go(Engine& engine, Lane& lane, Now now, Outbox& out);
+  void settle_shape(ShapeIndex shape, Now now, Outbox& out);
+  void wake_all();
+
   // --- scheduler.cpp
   void schedule(Now now, Outbox& out);
   void place(Now now, Outbox& out);
   void place_shape(ShapeIndex shape, Now now, Outbox& out);
+  Engine* find_open(const Shape& shape, Now now, Outbox& out);
   void serve_lanes(Engine& engine, Now now, Outbox& out);
   void assign(Engine& engine, TaskIndex index, Now now, Outbox& out);
   void rebalance(Now now, Outbox& out);
@@ -242,6 +287,8 @@ struct Router::State {
   TaskTable tasks;
   ReadyQueue ready;
   std::vector<Template> templates{1};  // by number, from 1
+  ModuleTable modules;
+  std::set<ModuleIndex> unstored_modules;  // whose fact has not committed
 
   std::deque<Mark> marks;
   std::uint64_t turn = 0;

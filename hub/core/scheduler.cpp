@@ -64,6 +64,7 @@ void Router::State::schedule(Now now, Outbox& out) {
     }
   }
   settle_marks();
+  settle_modules(out);
   // In the grace nothing ends here, either: a client that is not back yet may have the outcome.
   if (!in_grace) {
     run_cascades(now, out);
@@ -120,16 +121,15 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
       continue;
     }
     const std::uint32_t limit = std::max(1U, engine.window / engine.slots);
-    if (lane.in_flight >= limit || tasks.get(lane.waiting.first).lacks_frames ||
-        is_full(sessions.get(session))) {
+    if (lane.in_flight >= limit || is_full(sessions.get(session)) ||
+        !lane_may_go(engine, lane, now, out)) {
       engine.busy_lanes.push_back(session);
       ++full;
       continue;
     }
     full = 0;
-    for (std::uint32_t i = 0; i < kGroupMax && lane.in_flight < limit && !lane.waiting.empty() &&
-                              !tasks.get(lane.waiting.first).lacks_frames;
-         ++i)
+    for (std::uint32_t i = 0;
+         i < kGroupMax && lane.in_flight < limit && lane_may_go(engine, lane, now, out); ++i)
       assign(engine, lane.waiting.pop_front(tasks), now, out);
     if (!lane.waiting.empty())
       engine.busy_lanes.push_back(session);
@@ -138,21 +138,32 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
   }
 }
 
+// The engine with room that has the least to do, among those that may run tasks of this shape and
+// have its modules.
+Engine* Router::State::find_open(const Shape& shape, Now now, Outbox& out) {
+  wire::ErrorValue error;
+  const auto may_run = [&](Engine& engine) {
+    return shape.needs.empty() || standing(engine, shape.needs, now, out, error) == Standing::ready;
+  };
+  Engine* best = nullptr;
+  if (shape.targets.empty()) {
+    for (const auto& [load, index] : open_engines)
+      if (Engine& engine = engines.get(index); may_run(engine)) return &engine;
+    return nullptr;
+  }
+  for (const EngineIndex target : shape.targets) {
+    Engine* engine = engines.find(EngineId{target});
+    if (engine == nullptr || !engine->listed || !may_run(*engine)) continue;
+    if (best == nullptr || engine->load_key < best->load_key) best = engine;
+  }
+  return best;
+}
+
 void Router::State::place_shape(ShapeIndex shape, Now now, Outbox& out) {
   const auto may_run = [&](SessionNumber number) { return !is_full(sessions.get(number)); };
   while (ready.get(shape).size > 0) {
-    Engine* best = nullptr;
-    if (ready.get(shape).targets.empty()) {
-      if (open_engines.empty()) return;
-      best = &engines.get(open_engines.begin()->second);
-    } else {
-      for (const EngineIndex target : ready.get(shape).targets) {
-        Engine* engine = engines.find(EngineId{target});
-        if (engine == nullptr || !engine->listed) continue;
-        if (best == nullptr || engine->load_key < best->load_key) best = engine;
-      }
-      if (best == nullptr) return;
-    }
+    Engine* best = find_open(ready.get(shape), now, out);
+    if (best == nullptr) return settle_shape(shape, now, out);
     // Short tasks go out in small groups: the order of engines is kept once per group.
     const bool are_short = best->mean_ns > 0 && best->mean_ns < kShortNs;
     const auto share = static_cast<std::uint32_t>(std::min<std::size_t>(
@@ -201,7 +212,7 @@ void Router::State::flush(Engine& engine, Outbox& out) {
 void Router::State::rebalance(Now now, Outbox& out) {
   rebalance_due.reset();
   if (ready.size() > 0 || open_engines.empty()) return;
-  const Engine& idle = engines.get(open_engines.begin()->second);
+  Engine& idle = engines.get(open_engines.begin()->second);
   if (idle.in_flight != 0) return;
   Engine* busiest = nullptr;
   bool later = false;
@@ -225,8 +236,11 @@ void Router::State::rebalance(Now now, Outbox& out) {
        number-- > busiest->first_number && revoke.numbers.size() < wanted;) {
     const TaskIndex index = busiest->find(number);
     if (index == kNoTask || tasks.get(index).direct) continue;
-    const auto& targets = ready.get(templates[tasks.get(index).template_number].shape).targets;
-    if (targets.empty() || std::binary_search(targets.begin(), targets.end(), idle.index))
+    const Shape& shape = ready.get(templates[tasks.get(index).template_number].shape);
+    const bool meant = shape.targets.empty() ||
+                       std::binary_search(shape.targets.begin(), shape.targets.end(), idle.index);
+    wire::ErrorValue error;
+    if (meant && standing(idle, shape.needs, now, out, error) == Standing::ready)
       revoke.numbers.push_back(number);
   }
   if (revoke.numbers.empty()) return;

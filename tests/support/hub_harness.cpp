@@ -154,7 +154,7 @@ std::uint64_t HubHarness::client_submits(FakeClient& client, const TaskWish& wis
   wire::Define define;
   define.number = ++client.templates;
   define.function = "f", define.targets = wish.targets, define.retries = wish.retries;
-  define.priority = wish.priority;
+  define.priority = wish.priority, define.builds = wish.builds;
   say(client.task_link, define);
   wire::SubmitRecord record;
   record.sequence = client.next_sequence, record.count = wish.count;
@@ -223,6 +223,13 @@ void HubHarness::stores_everything() {
   turn();
 }
 
+void HubHarness::module_is_read(const ContentHash& build, Result<Frames> parts) {
+  hub::Outbox out;
+  router_->on_module_read(build, std::move(parts), now_, out);
+  take(out);
+  turn();
+}
+
 void HubHarness::passes(Duration time) {
   const TimePoint until = now_.steady + time;
   while (now_.steady < until) {
@@ -245,6 +252,7 @@ void HubHarness::turn() {
 void HubHarness::take(hub::Outbox& out) {
   for (auto& fact : out.facts) facts.push_back(std::move(fact));
   for (auto& query : out.queries) queries.push_back(std::move(query));
+  fetches.insert(fetches.end(), out.fetches.begin(), out.fetches.end());
   for (const auto& send : out.sends) deliver(send);
   for (const auto& hint : out.hints) hints.push_back(*wire::decode_as<wire::Hint>(hint.message));
   for (const auto& link : out.closes) closed.push_back(link);

@@ -69,6 +69,7 @@ struct TaskWish {
   std::string body = "x";
   bool framed = false;  // its arguments have a bulk frame
   bool blank = false;   // it has ended, and its arguments are gone
+  std::vector<ContentHash> builds = {};
 };
 
 class HubHarness {
@@ -105,6 +106,7 @@ class HubHarness {
   void breaks(FakeClient& client);
   void breaks(FakeEngine& engine);
   void stores_everything();
+  void module_is_read(const ContentHash& build, Result<Frames> parts);
   void passes(Duration time);  // in steps, with ticks where the router asked for them
   void turn();
 
@@ -118,6 +120,7 @@ class HubHarness {
 
   std::vector<hub::Fact> facts;  // all that were emitted
   std::vector<hub::Query> queries;
+  std::vector<ContentHash> fetches;
   std::vector<wire::Hint> hints;
   std::vector<hub::LinkId> closed;
   std::map<std::uint64_t, Inbox> strangers;  // by link: what was sent to nobody we play
