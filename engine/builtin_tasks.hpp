@@ -11,11 +11,9 @@
 #include <string_view>
 
 #include <roundhouse/module_abi.hpp>
+#include <roundhouse/named_values.hpp>
 
 namespace roundhouse::engine {
-
-// Names that begin so are never looked for in modules.
-inline constexpr std::string_view kBuiltinPrefix = "roundhouse.";
 
 [[nodiscard]] std::span<const TaskInfo> builtin_tasks();
 

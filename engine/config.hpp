@@ -22,8 +22,9 @@ struct EngineConfig {
   std::string name;             // a label for people
   std::uint32_t slots = 1;      // tasks at a time
   std::vector<std::string> modules;
-  Duration wait{0};         // for a hub, at the start
-  Duration hub_timeout{0};  // without the hub; 0: for ever
+  bool shipped_modules = true;  // loads what clients ship
+  Duration wait{0};             // for a hub, at the start
+  Duration hub_timeout{0};      // without the hub; 0: for ever
   std::uint32_t crashes_max = 5;
   Duration crash_window = std::chrono::seconds{60};
   Duration stop_grace = std::chrono::seconds{2};

@@ -21,12 +21,14 @@ constexpr int kDrainMax = 256;  // messages of one plane in a row
 
 }  // namespace
 
-Engine::Engine(SessionOptions options, LinkMaker links, const ModuleSet& modules, TaskHost& host,
+Engine::Engine(SessionOptions options, LinkMaker links, ModuleSet& modules, TaskHost& host,
                Page* page)
     : links_(std::move(links)),
+      modules_(modules),
       host_(host),
       page_(page),
-      session_(std::move(options), steady_now()) {
+      session_(std::move(options), steady_now()),
+      loader_(modules.shipped(), [this](wire::Have have) { on_module_loaded(std::move(have)); }) {
   slots_.resize(session_.options().slots);
   for (Slot& slot : slots_) slot.runner = std::make_unique<TaskRunner>(modules, host);
 }
@@ -67,6 +69,9 @@ void Engine::absorb() {
       for_control = true;
     }
   }
+  for (const ModuleOrder& changed : out_.orders)
+    modules_.shipped().set_order(changed.build, changed.order);
+  for (ModuleBytes& module : out_.loads) loader_.push(std::move(module));
   if (out_.close) close_asked_ = true;
   if (out_.connect) connect_asked_ = true;
   if (out_.exit && !farewell_) farewell_ = std::move(out_.exit);
@@ -124,6 +129,14 @@ void Engine::settle(Lease::Guard& guard) {
   } else {
     guard.wake_holder();
   }
+}
+
+void Engine::on_module_loaded(wire::Have have) {
+  auto guard = lease_.lock();
+  if (farewell_) return;
+  session_.on_module_loaded(std::move(have), steady_now(), out_);
+  absorb();
+  settle(guard);
 }
 
 void Engine::work(std::uint32_t slot) {

@@ -23,6 +23,7 @@
 #include "engine/core/session.hpp"
 #include "engine/hub_link.hpp"
 #include "engine/module.hpp"
+#include "engine/module_loader.hpp"
 #include "engine/page.hpp"
 #include "engine/task_host.hpp"
 #include "engine/task_runner.hpp"
@@ -42,7 +43,7 @@ inline constexpr std::chrono::milliseconds kFlushMax{1000};  // for what was sen
 class Engine {
  public:
   // `modules`, `host` and `page` outlive the engine; `page` may be null (no nanny).
-  Engine(SessionOptions options, LinkMaker links, const ModuleSet& modules, TaskHost& host,
+  Engine(SessionOptions options, LinkMaker links, ModuleSet& modules, TaskHost& host,
          Page* page = nullptr);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -80,6 +81,9 @@ class Engine {
   void glance(TimePoint now);
   void settle(Lease::Guard& guard);
 
+  // The loader's thread.
+  void on_module_loaded(wire::Have have);
+
   // The control thread.
   void turn(Lease::Guard& guard);
   void drain_control(TimePoint now);
@@ -95,6 +99,7 @@ class Engine {
 
   // Constant after construction.
   LinkMaker links_;
+  ModuleSet& modules_;
   TaskHost& host_;
   Page* const page_;
   std::function<void()> first_welcome_;
@@ -124,7 +129,9 @@ class Engine {
   wire::Message control_incoming_;
   std::vector<net::PollItem> items_;
   std::uint64_t welcomes_reported_ = 0;
-  std::vector<Slot> slots_;  // last: joined before anything they use is destroyed
+  // Last: joined before anything they use is destroyed.
+  std::vector<Slot> slots_;
+  ModuleLoader loader_;
 };
 
 }  // namespace roundhouse::engine

@@ -24,6 +24,7 @@ struct Options {
   std::string config_file;
   std::string cluster, connection_file, name, wait, log_level, slots;
   std::vector<std::string> modules;
+  bool no_shipped_modules = false;
   std::vector<std::string> settings;
   std::string inherit;
 };
@@ -34,6 +35,8 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("--slots", o.slots, "tasks that run at a time (1)");
   app.add_option("--module", o.modules, "a module of tasks to load; may be given several times")
       ->allow_extra_args(false);
+  app.add_flag("--no-shipped-modules", o.no_shipped_modules,
+               "refuse modules that clients ship; run only those of --module");
   app.add_option("--name", o.name, "a name for people");
   app.add_option("--wait", o.wait, "seconds (or 500ms, 5min) to wait for a hub; default: not");
   app.add_option("--config", o.config_file, "a file like config/engine.json");
@@ -59,6 +62,7 @@ roundhouse::JsonConfig::Settings flags_of(const Options& o) {
   const bool seconds = o.wait.find_first_not_of("0123456789.") == std::string::npos;
   flag("wait", o.wait.empty() || !seconds ? o.wait : o.wait + "s");
   flag("log.level", o.log_level);
+  if (o.no_shipped_modules) flags.emplace_back("shipped_modules", "false");
   for (const std::string& setting : o.settings) {
     const std::size_t equals = setting.find('=');
     flags.emplace_back(setting.substr(0, equals),

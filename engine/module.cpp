@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
-#include <dlfcn.h>
 #include <sys/stat.h>
 
 #include "engine/builtin_tasks.hpp"
@@ -40,41 +41,37 @@ std::string absolute(const std::string& path) {
   return real == nullptr ? std::string() : std::string(real.get());
 }
 
+// The bytes of a file that is about to be loaded: their hash and their number.
+Result<std::pair<ContentHash, std::uint64_t>> content_of(const std::string& path) {
+  constexpr std::size_t kChunk = 1U << 20U;
+  std::ifstream file(path, std::ios::binary);
+  std::string chunk(kChunk, '\0');
+  ContentHasher hasher;
+  std::uint64_t size = 0;
+  while (file) {
+    file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    const auto count = static_cast<std::size_t>(file.gcount());
+    hasher.add(std::string_view(chunk).substr(0, count));
+    size += count;
+  }
+  if (!file.eof()) return Error{Errc::unknown_module, "cannot read the module '" + path + "'"};
+  return std::pair{hasher.finish(), size};
+}
+
+// The task, if it is called as what it is.
+Result<const TaskInfo*> matching(const TaskInfo& task, std::string_view signature,
+                                 const std::string& place) {
+  if (signature.empty() || signature == task.signature) return &task;
+  return Error{Errc::wrong_signature, describe(task) + " in " + place +
+                                          ", but it was called as one that " +
+                                          readable_signature(signature)};
+}
+
 std::string described(const ModuleSet::Module& module) {
   return std::string(module.info->name) + " (" + module.path + ")";
 }
 
-// Closes a library that was opened and then refused.
-using Handle = std::unique_ptr<void, int (*)(void*)>;
-
 }  // namespace
-
-Result<void> check_module(const ModuleInfo* info, const std::string& path) {
-  if (info == nullptr) return {Errc::refused, "the module '" + path + "' does not describe itself"};
-  if (info->abi_version != kModuleAbiVersion)
-    return {Errc::version, "the module '" + path +
-                               "' was built with another version of Roundhouse "
-                               "(module interface " +
-                               std::to_string(info->abi_version) + ", this engine has " +
-                               std::to_string(kModuleAbiVersion) +
-                               "): build it again with the headers of this one"};
-  if (std::string_view(info->abi) != kModuleAbi)
-    return {Errc::version, "the module '" + path + "' was built with " + info->abi +
-                               ", and this engine with " + kModuleAbi +
-                               ": build it again with the compiler settings of the engine"};
-  for (const TaskInfo* task = info->tasks(); task != nullptr; task = task->next) {
-    if (const std::string problem = naming_problem(task->signature); !problem.empty())
-      return {Errc::refused, "the module '" + path + "' cannot be used: its task " +
-                                 std::string(task->name) + " (" + task->file + ":" +
-                                 std::to_string(task->line) + ") " +
-                                 readable_signature(task->signature) + ", but " + problem};
-    if (task->name.starts_with(kBuiltinPrefix))
-      return {Errc::refused, "the module '" + path + "' has a task named " +
-                                 std::string(task->name) + "; names that begin with '" +
-                                 std::string(kBuiltinPrefix) + "' belong to the engine"};
-  }
-  return {};
-}
 
 ModuleSet::~ModuleSet() {
   for (const Loaded& loaded : modules_) loaded.module.info->attach(nullptr);
@@ -88,6 +85,9 @@ Result<void> ModuleSet::load(const std::string& path) {
   const Result<FileStamp> stamp = stamp_of(loaded.module.path);
   if (!stamp) return stamp.error();
   loaded.stamp = *stamp;
+  Result<std::pair<ContentHash, std::uint64_t>> content = content_of(loaded.module.path);
+  if (!content) return content.error();
+  std::tie(loaded.module.build, loaded.module.size) = *content;
 
   const std::unique_lock lock(mutex_);
   for (const Loaded& known : modules_) {
@@ -97,23 +97,12 @@ Result<void> ModuleSet::load(const std::string& path) {
                                "' was changed after this engine had loaded it: "
                                "restart the engine to use the new one"};
   }
-  Handle handle(::dlopen(loaded.module.path.c_str(), RTLD_NOW | RTLD_LOCAL), &::dlclose);
-  if (handle == nullptr) {
-    const char* reason = ::dlerror();
-    return {Errc::unknown_module,
-            "cannot load the module '" + path +
-                "': " + (reason == nullptr ? "the dynamic loader refuses it" : reason)};
-  }
-  const auto entry = reinterpret_cast<ModuleEntry>(::dlsym(handle.get(), kModuleEntry));
-  if (entry == nullptr)
-    return {Errc::unknown_module, "'" + path +
-                                      "' is a shared library but no module: build it with "
-                                      "roundhouse_add_module()"};
-  loaded.module.info = entry();
-  if (Result<void> checked = check_module(loaded.module.info, path); !checked) return checked;
-  loaded.handle = handle.get();
+  Result<OpenedModule> opened = open_module(loaded.module.path, path);
+  if (!opened) return opened.error();
+  loaded.module.info = opened->info;
+  loaded.handle = opened->handle.get();
   Result<void> added = add(std::move(loaded));
-  if (added) (void)handle.release();
+  if (added) (void)opened->handle.release();
   return added;
 }
 
@@ -144,20 +133,37 @@ Result<void> ModuleSet::add(Loaded loaded) {
   return {};
 }
 
-Result<const TaskInfo*> ModuleSet::find(std::string_view name, std::string_view signature) const {
-  const TaskInfo* task = nullptr;
+Result<const TaskInfo*> ModuleSet::find(std::string_view name, std::string_view signature,
+                                        std::span<const ContentHash> builds, bool* lasting) const {
+  if (lasting != nullptr) *lasting = true;
   if (name.starts_with(kBuiltinPrefix)) {
-    task = find_builtin_task(name);
-    if (task != nullptr) return task;
+    if (const TaskInfo* task = find_builtin_task(name)) return task;
+  }
+  for (const ContentHash& build : builds) {
+    const Result<const ModuleInfo*> module = find_build(build);
+    if (!module) return module.error();
+    if (const TaskInfo* task = find_task_in(**module, name))
+      return matching(*task, signature,
+                      "the build " + short_text(build) + " of " + (*module)->name);
   }
   const std::shared_lock lock(mutex_);
-  const auto found = tasks_.find(name);
-  if (found == tasks_.end()) return unknown_function(name);
-  task = found->second.task;
-  if (signature.empty() || signature == task->signature) return task;
-  return {Errc::wrong_signature,
-          describe(*task) + " in the module " + described(modules_[found->second.module].module) +
-              ", but it was called as one that " + readable_signature(signature)};
+  if (const auto found = tasks_.find(name); found != tasks_.end())
+    return matching(*found->second.task, signature,
+                    "the module " + described(modules_[found->second.module].module));
+  // A build that is loaded later will be meant by later calls.
+  if (lasting != nullptr) *lasting = false;
+  if (const auto found = shipped_.find_latest(name))
+    return matching(*found->task, signature, "the build " + found->module);
+  return unknown_function(name);
+}
+
+Result<const ModuleInfo*> ModuleSet::find_build(const ContentHash& build) const {
+  {
+    const std::shared_lock lock(mutex_);
+    for (const Loaded& loaded : modules_)
+      if (loaded.module.build == build) return loaded.module.info;
+  }
+  return shipped_.find(build);
 }
 
 std::vector<ModuleSet::Module> ModuleSet::modules() const {
@@ -196,7 +202,7 @@ Error ModuleSet::unknown_function(std::string_view name) const {
       text += (&task == builtin_tasks().data() ? "" : ", ") + std::string(task.name);
     return {Errc::unknown_function, text};
   }
-  if (modules_.empty())
+  if (modules_.empty() && shipped_.names().empty())
     return {Errc::unknown_function, text +
                                         ": this engine has loaded no module; start with "
                                         "`roundhouse start --module PATH`"};
@@ -204,11 +210,15 @@ Error ModuleSet::unknown_function(std::string_view name) const {
   for (const auto& [known, found] : tasks_) {
     if (resembles(name, known)) alike.emplace_back(known);
   }
+  for (const std::string& known : shipped_.tasks())
+    if (resembles(name, known)) alike.push_back(known);
   std::ranges::sort(alike);
+  alike.erase(std::unique(alike.begin(), alike.end()), alike.end());
   if (alike.size() > kShownMax) alike.resize(kShownMax);
   if (!alike.empty()) text += ", did you mean " + joined(alike) + "?";
   std::vector<std::string> loaded;
   for (const Loaded& each : modules_) loaded.push_back(described(each.module));
+  for (const std::string& each : shipped_.names()) loaded.push_back(each);
   return {Errc::unknown_function,
           text + (alike.empty() ? "; " : " ") + "Loaded modules: " + joined(loaded)};
 }

@@ -84,6 +84,7 @@ SessionOptions session_options(const EngineConfig& config, const Inheritance& in
   options.host = host_name();
   options.label = config.name;
   options.has_nanny = true;
+  options.shipped_modules = config.shipped_modules;
   options.terms.epoch = inherited.epoch;
   options.terms.hub_timeout = unless_zero(config.hub_timeout);
   // Only the first incarnation asks whether there is a hub at all; later ones know that there was.
@@ -104,8 +105,12 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
     if (const auto loaded = modules->load(module); !loaded)
       return {Exit::failed, loaded.error().text};
   auto context = std::make_unique<net::Context>();
-  Engine* engine = std::make_unique<Engine>(session_options(config, inherited),
-                                            links_by_file(*context, *path), *modules, *host, &page)
+  SessionOptions options = session_options(config, inherited);
+  for (const ModuleSet::Module& module : modules->modules())
+    options.modules.push_back(have_of(module.build, module.path.substr(module.path.rfind('/') + 1),
+                                      module.size, *module.info));
+  Engine* engine = std::make_unique<Engine>(std::move(options), links_by_file(*context, *path),
+                                            *modules, *host, &page)
                        .release();
   engine->on_first_welcome([fd = inherited.ready_fd] {
     static_cast<void>(!write(fd, "r", 1));

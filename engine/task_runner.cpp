@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "shared/records.hpp"
+#include <roundhouse/arguments.hpp>
+#include <roundhouse/loaded_module.hpp>
 #include <roundhouse/map_call.hpp>
 
 namespace roundhouse::engine {
@@ -24,6 +26,7 @@ std::string name_of(Errc code) {
   switch (code) {
     case Errc::unknown_function: return "UnknownFunction";
     case Errc::wrong_signature: return "WrongSignature";
+    case Errc::unknown_module: return "ModuleNotLoaded";
     case Errc::too_large: return "ResultTooLarge";
     default: return std::string(to_string(code));
   }
@@ -69,18 +72,39 @@ Result<const TaskInfo*> TaskRunner::resolve(const Template& shared) const {
   const void* known = shared.resolved.load(std::memory_order_acquire);
   if (known != nullptr) return static_cast<const TaskInfo*>(known);
   const auto [kind, name] = split_kind(shared.function);
-  auto found = modules_.find(name, shared.signature);
+  bool lasting = true;
+  auto found = modules_.find(name, shared.signature, shared.builds, &lasting);
   if (!found) return found.error();
   if ((*found)->invoke_as(kind) == nullptr)
     return Error{Errc::unknown_function,
                  std::string(name) + (kind == CallKind::map ? " cannot be mapped over lists"
                                                             : " cannot reduce a list: it is not "
                                                               "a T of (T, T)")};
-  shared.resolved.store(*found, std::memory_order_release);
+  if (lasting) shared.resolved.store(*found, std::memory_order_release);
   return *found;
 }
 
+// Answers kLoadTask: the module has been loaded, or could not be.
+Finish TaskRunner::describe_module(const Template& shared) const {
+  if (shared.builds.size() != 1)
+    return failed(Error{Errc::invalid, "one module is asked for at a time"});
+  const Result<const ModuleInfo*> module = modules_.find_build(shared.builds.front());
+  if (!module) return failed(module.error());
+  LoadedModule loaded{to_string(shared.builds.front()), (*module)->name, (*module)->version, {}};
+  for (const TaskInfo* task = (*module)->tasks(); task != nullptr; task = task->next)
+    loaded.tasks.emplace_back(task->name);
+  std::ranges::sort(loaded.tasks);
+  Encoded encoded;
+  encode_result(encoded, std::move(loaded));
+  auto payload = make_payload(std::move(encoded));
+  if (!payload) return failed(payload.error());
+  Finish finish;
+  finish.payload = std::move(*payload);
+  return finish;
+}
+
 Finish TaskRunner::run(const Run& run) {
+  if (run.shared->function == kLoadTask) return describe_module(*run.shared);
   const auto task = resolve(*run.shared);
   if (!task) return failed(task.error());
   const Payload& arguments = run.payload;

@@ -29,6 +29,7 @@ class TaskRunner {
 
  private:
   [[nodiscard]] Result<const TaskInfo*> resolve(const Template& shared) const;
+  [[nodiscard]] Finish describe_module(const Template& shared) const;
 
   const ModuleSet& modules_;
   TaskHost& host_;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/content_hash.hpp"
 #include "shared/message.hpp"
 
 namespace roundhouse::engine {
@@ -32,6 +33,21 @@ struct Send {
   wire::Message message;
 };
 
+// A module, whole, to be loaded.
+struct ModuleBytes {
+  ContentHash build;
+  std::string name;
+  std::uint64_t order = 0;
+  std::uint64_t size = 0;
+  Frames parts;
+};
+
+// The hub's order of a module changed.
+struct ModuleOrder {
+  ContentHash build;
+  std::uint64_t order = 0;
+};
+
 struct Farewell {
   Exit exit = Exit::stopped;
   std::string text;  // one line for people
@@ -39,15 +55,19 @@ struct Farewell {
 };
 
 struct Outbox {
-  std::vector<Send> sends;       // in order, each on its plane of the present link
-  bool close = false;            // close the present link, letting what was sent leave
-  bool connect = false;          // make a new link (reading the connection file again): on_link()
+  std::vector<Send> sends;         // in order, each on its plane of the present link
+  bool close = false;              // close the present link, letting what was sent leave
+  bool connect = false;            // make a new link (reading the connection file again): on_link()
+  std::vector<ModuleBytes> loads;  // load these, and say so: Session::on_module_loaded()
+  std::vector<ModuleOrder> orders;
   std::optional<Farewell> exit;  // end the process; nothing follows
 
-  [[nodiscard]] bool empty() const { return sends.empty() && !close && !connect && !exit; }
+  [[nodiscard]] bool empty() const {
+    return sends.empty() && !close && !connect && loads.empty() && orders.empty() && !exit;
+  }
 
   void clear() {
-    sends.clear();
+    sends.clear(), loads.clear(), orders.clear();
     close = connect = false;
     exit.reset();
   }

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "shared/content_hash.hpp"
 #include "shared/payload.hpp"
 #include "shared/records.hpp"
 #include "shared/time.hpp"
@@ -31,6 +32,7 @@ struct Template {
   SessionId session;
   std::string function;
   std::string signature;
+  std::vector<ContentHash> builds;  // of modules, to look for it in
   // Free for the shell: what the name was resolved to. Any thread that runs one of its tasks.
   mutable std::atomic<const void*> resolved{nullptr};
   // Smoothed duration of its tasks; nothing before the first one. The core's.

@@ -24,7 +24,12 @@ std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimeP
 }  // namespace
 
 Session::Session(SessionOptions options, TimePoint now)
-    : options_(std::move(options)), contact_(options_.terms, now), queue_(options_.slots) {}
+    : options_(std::move(options)),
+      contact_(options_.terms, now),
+      queue_(options_.slots),
+      modules_(options_.shipped_modules) {
+  for (const wire::Have& have : options_.modules) modules_.add(have);
+}
 
 void Session::start(TimePoint now, Outbox& out) {
   contact_.start(now, out);
@@ -46,6 +51,7 @@ wire::Hello Session::hello() const {
 void Session::on_link(std::uint64_t connection, TimePoint now, Outbox& out) {
   if (over_) return;
   templates_.clear();
+  modules_.on_link();
   contact_.on_link(connection, hello(), now, out);
 }
 
@@ -97,6 +103,8 @@ void Session::on_task_plane(Kind kind, const wire::Message& message, TimePoint n
     case Kind::stored: return on_stored(message, now, out);
     case Kind::define: return on_define(message, now, out);
     case Kind::revoke: return on_revoke(message, now, out);
+    case Kind::offer: return on_offer(message, now, out);
+    case Kind::part: return on_part(message, now, out);
     default:
       contact_.on_malformed(
           Plane::task,
@@ -107,10 +115,11 @@ void Session::on_task_plane(Kind kind, const wire::Message& message, TimePoint n
 }
 
 // First what the hub may not have yet, then everything that is still to be run: what is in neither
-// never arrived here.
+// never arrived here. Modules before the last word, after which the hub offers what is lacking.
 void Session::on_welcome(Outbox& out) {
   outcomes_.rewind(contact_.welcome().stored);
   outcomes_.send(out);
+  modules_.on_welcome(out);
   send_holding(out);
 }
 
@@ -131,6 +140,7 @@ void Session::on_define(const wire::Message& message, TimePoint now, Outbox& out
   shared->session = define->session;
   shared->function = std::move(define->function);
   shared->signature = std::move(define->signature);
+  shared->builds = std::move(define->builds);
   templates_[define->number] = std::move(shared);
 }
 
@@ -177,6 +187,24 @@ void Session::on_revoke(const wire::Message& message, TimePoint now, Outbox& out
   wire::Revoked answer{queue_.revoke(std::move(revoke->numbers))};
   counters_.revoked += answer.numbers.size();
   out.send(Plane::task, answer);
+}
+
+void Session::on_offer(const wire::Message& message, TimePoint now, Outbox& out) {
+  const auto offer = wire::decode_as<wire::Offer>(message);
+  if (!offer) return contact_.on_malformed(Plane::task, offer.error(), now, out);
+  contact_.on_sound();
+  modules_.on_offer(*offer, out);
+}
+
+void Session::on_part(const wire::Message& message, TimePoint now, Outbox& out) {
+  const auto part = wire::decode_as<wire::Part>(message);
+  if (!part) return contact_.on_malformed(Plane::task, part.error(), now, out);
+  contact_.on_sound();
+  if (!modules_.on_part(message, *part, out)) ++counters_.strays;
+}
+
+void Session::on_module_loaded(wire::Have have, TimePoint, Outbox& out) {
+  modules_.on_loaded(std::move(have), !over_ && contact_.usable(Plane::task), out);
 }
 
 void Session::violation(std::string text, TimePoint now, Outbox& out) {
@@ -254,6 +282,7 @@ void Session::check_invariants() const {
   contact_.check_invariants();
   queue_.check_invariants();
   outcomes_.check_invariants();
+  modules_.check_invariants();
   RH_CHECK(counters_.assigned + 1 == next_number_);
   RH_CHECK(counters_.assigned ==
            counters_.finished + counters_.revoked + queue_.waiting() + queue_.running());

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "engine/core/hub_contact.hpp"
+#include "engine/core/module_intake.hpp"
 #include "engine/core/outbox.hpp"
 #include "engine/core/outcome_log.hpp"
 #include "engine/core/run_queue.hpp"
@@ -43,6 +44,9 @@ struct SessionOptions {
   // A nanny speaks the last word: when asked to stop, say no goodbye, because the nanny delivers
   // outcomes, what ran and what did not, and then says it.
   bool has_nanny = false;
+  // What clients ship is loaded; else refused.
+  bool shipped_modules = true;
+  std::vector<wire::Have> modules = {};  // that it was started with
 };
 
 // How a run ended.
@@ -78,6 +82,8 @@ class Session {
   void on_control_tick(TimePoint now, Outbox& out);
   // Sends outcomes that waited long enough; with `all`, every one: a long task is running.
   void on_outcome_tick(TimePoint now, Outbox& out, bool all = false);
+  // A module of Outbox::loads is loaded, or cannot be.
+  void on_module_loaded(wire::Have have, TimePoint now, Outbox& out);
   // Somebody wants the engine to end, in order. Ends with Outbox::exit, at once.
   void on_stop(std::string reason, TimePoint now, Outbox& out);
 
@@ -108,6 +114,8 @@ class Session {
 
   [[nodiscard]] const OutcomeLog& outcomes() const { return outcomes_; }
 
+  [[nodiscard]] const ModuleIntake& modules() const { return modules_; }
+
   [[nodiscard]] std::uint64_t next_number() const { return next_number_; }
 
   [[nodiscard]] const SessionCounters& counters() const { return counters_; }
@@ -123,6 +131,8 @@ class Session {
   void on_define(const wire::Message& message, TimePoint now, Outbox& out);
   void on_assign(const wire::Message& message, TimePoint now, Outbox& out);
   void on_stored(const wire::Message& message, TimePoint now, Outbox& out);
+  void on_offer(const wire::Message& message, TimePoint now, Outbox& out);
+  void on_part(const wire::Message& message, TimePoint now, Outbox& out);
   void on_revoke(const wire::Message& message, TimePoint now, Outbox& out);
   // The hub broke a rule: told so, and the connection begins anew, which puts things straight.
   void violation(std::string text, TimePoint now, Outbox& out);
@@ -133,6 +143,7 @@ class Session {
   HubContact contact_;
   RunQueue queue_;
   OutcomeLog outcomes_;
+  ModuleIntake modules_;
   // By the hub's number; of this connection.
   std::unordered_map<std::uint32_t, std::shared_ptr<Template>> templates_;
   wire::Batch<wire::AssignRecord> batch_;  // keeps its capacity

@@ -1,8 +1,10 @@
 // Writes one well-formed input of every kind, and some that are not, to `message`, `records`,
-// `pack`, `arguments` and `connection_file` below the folder that is named on the command line. Run
-// by hand when the wire changes; the files are committed.
+// `pack`, `arguments`, `elf` and `connection_file` below the folder that is named on the command
+// line. Run by hand when the wire changes; the files are committed.
 
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,6 +14,9 @@
 #include <tuple>
 #include <variant>
 #include <vector>
+
+#include <elf.h>
+#include <link.h>
 
 #include "shared/connection_file.hpp"
 #include "tests/fuzz/argument_types.hpp"
@@ -123,6 +128,38 @@ void write_arguments(const std::filesystem::path& folder) {
   write(folder / "names", input_of(kNames, rh::encode_names(names)));
 }
 
+// The least that passes for a shared library of this machine, and how it can be wrong.
+void write_libraries(const std::filesystem::path& folder) {
+  std::string self;
+  std::ifstream program("/proc/self/exe", std::ios::binary);
+  self.resize(sizeof(ElfW(Ehdr)));
+  program.read(self.data(), static_cast<std::streamsize>(self.size()));
+  ElfW(Ehdr) header{};
+  std::memcpy(&header, self.data(), sizeof header);
+  header.e_type = ET_DYN;
+  header.e_phoff = sizeof header, header.e_phnum = 2, header.e_phentsize = sizeof(ElfW(Phdr));
+  header.e_shoff = 0, header.e_shnum = 0;
+  ElfW(Phdr) segments[2]{};
+  segments[0].p_type = PT_LOAD, segments[1].p_type = PT_DYNAMIC;
+  segments[0].p_filesz = segments[1].p_filesz = sizeof header + sizeof segments;
+  const auto bytes = [&] {
+    std::string out(sizeof header + sizeof segments, '\0');
+    std::memcpy(out.data(), &header, sizeof header);
+    std::memcpy(out.data() + sizeof header, segments, sizeof segments);
+    return out;
+  };
+  const std::string whole = bytes();
+  write(folder / "whole", whole);
+  write(folder / "truncated", whole.substr(0, whole.size() - 1));
+  segments[1].p_offset = ~std::uint64_t{0} - 5;
+  write(folder / "segment_at_the_end_of_numbers", bytes());
+  header.e_phoff = ~std::uint64_t{0} - 5;
+  write(folder / "headers_at_the_end_of_numbers", bytes());
+  header.e_machine = EM_S390;
+  write(folder / "other_machine", bytes());
+  write(folder / "script", "#!/bin/sh\n");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -153,5 +190,6 @@ int main(int argc, char** argv) {
   write(corpus / "pack" / "ext", {'\xd4', 1, 2, '\xc7', 3, 1, 2, 3, 4, '\xc0', '\xd0', -5});
   write(corpus / "records" / "spill_with_inline_body", record_with_two_bodies());
   write_arguments(corpus / "arguments");
+  write_libraries(corpus / "elf");
   return write_connection_files(corpus / "connection_file") ? 0 : 1;
 }

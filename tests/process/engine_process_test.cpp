@@ -1,6 +1,7 @@
 // roundhouse-engine as a program: nanny, engine process, crashes and orderly ends, against a hub
 // that does what the test says.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -131,6 +132,18 @@ TEST_CASE("the program says ready after the first welcome and runs tasks of its 
   CHECK(world.hello.incarnation == 1);
   CHECK(world.hub->await_result<int>(world.hub->assign(kTwice, 4)) == 8);
   world.hub->until([&] { return world.engine->out() == "ready\n"; });
+}
+
+TEST_CASE("the program says which module it was started with, by the hash of the file") {
+  World world;
+  CHECK(world.hub->await_result<int>(world.hub->assign(kTwice, 4)) == 8);
+  REQUIRE(world.hub->haves.size() == 1);
+  const wire::Have& have = world.hub->haves.front();
+  const std::string bytes = test::read_file(RH_BINARY_DIR "/lib/unruly_tasks.so");
+  CHECK(have.build == content_hash(bytes));
+  CHECK(have.size == bytes.size());
+  CHECK(have.name == "unruly_tasks.so");
+  CHECK(std::count(have.tasks.begin(), have.tasks.end(), "unruly_tasks::leave") == 1);
 }
 
 TEST_CASE("a crash is told with signal, last words and what ran, and a fresh engine follows") {

@@ -148,6 +148,7 @@ class FakeHub {
   std::vector<std::string> goodbyes;
   std::uint64_t beats = 0;
   std::uint32_t heartbeat_ms = 100;
+  std::vector<wire::Have> haves;  // modules that the engine says it has
 
  private:
   struct Peer {
@@ -180,6 +181,9 @@ class FakeHub {
       case wire::Kind::died:
         died = *wire::decode_as<wire::Died>(in.message);
         if (stores) send(wire::Stored{stored, true});
+        return;
+      case wire::Kind::have:
+        haves.push_back(*wire::decode_as<wire::Have>(in.message));
         return;
       case wire::Kind::goodbye:
         goodbyes.push_back(wire::decode_as<wire::Goodbye>(in.message)->reason);

@@ -21,6 +21,9 @@
 namespace roundhouse {
 
 // The built-in tasks, found like all others; their signature is empty.
+// Tasks of every engine begin so; no module has any.
+inline constexpr std::string_view kBuiltinPrefix = "roundhouse.";
+
 inline constexpr std::string_view kPushTask = "roundhouse.push";    // named values -> nothing
 inline constexpr std::string_view kPullTask = "roundhouse.pull";    // names -> named values
 inline constexpr std::string_view kNamesTask = "roundhouse.names";  // () -> names
