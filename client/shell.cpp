@@ -154,6 +154,7 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
     }
     guard.wake_followers();
   }
+  if (out_.modules_changed) guard.wake_followers();
   if (places_changed) {
     guard.wake_followers();
     guard.wake_holder();
@@ -214,6 +215,7 @@ void Shell::tend(Lease::Guard& guard, TimePoint now) {
     absorb(guard, now);
     send_tasks();
   }
+  if (!task_out_.empty()) send_tasks();  // parts of modules
 }
 
 void Shell::ask_to_flush(Lease::Guard& guard) {

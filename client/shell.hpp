@@ -87,6 +87,13 @@ class Shell {
   // The number of these settings, for send_apply_message().
   [[nodiscard]] std::uint32_t settings_number(const TaskSettings& settings);
 
+  // Ships a module and returns its build, in hexadecimal digits, when the hub has it. Throws what
+  // read_module() fails with, and why the hub refuses it.
+  [[nodiscard]] std::string ship(const std::string& path, bool everywhere);
+
+  // Tasks of these names run in this build from now on. Throws Exception (invalid).
+  void pin(std::string_view build, std::vector<std::string> tasks);
+
   // For handles. `done` is asked under the lock, and may use slot().
   bool wait(const std::function<bool()>& done, Timeout timeout);
 
@@ -162,6 +169,7 @@ class Shell {
     std::string signature;
     std::uint32_t settings = 0;
     CallKind kind = CallKind::call;
+    std::string build;
     std::uint32_t number = 0;
   };
 
@@ -212,6 +220,7 @@ class Shell {
   void call_all_watchers();
   void tell_engine_changes();
   [[nodiscard]] std::uint32_t template_number(const Function& function, std::uint32_t settings);
+  [[nodiscard]] std::vector<ContentHash> builds_of(const Function& function) const;
   void require_open() const;
 
   const ClientOptions options_;
@@ -246,7 +255,8 @@ class Shell {
   std::map<TaskSettings, std::uint32_t> settings_numbers_;
   std::vector<const TaskSettings*> settings_;  // by number; in settings_numbers_
   std::unordered_multimap<std::size_t, KnownTemplate> templates_;
-  std::condition_variable changed_;  // replies, engines, usable, failure
+  std::uint64_t templates_generation_ = 0;  // of the shelf of modules, when they were made
+  std::condition_variable changed_;         // replies, engines, usable, failure
   // Callbacks, by the first of their tasks.
   std::unordered_multimap<std::uint64_t, std::function<void()>> watchers_;
   std::vector<std::weak_ptr<EngineListener>> engine_listeners_;  // owned by their Subscription

@@ -56,6 +56,10 @@ std::uint32_t Shell::settings_number(const TaskSettings& settings) {
 }
 
 std::uint32_t Shell::template_number(const Function& function, std::uint32_t settings) {
+  if (session_.shelf().generation() != templates_generation_) {  // other builds may be meant now
+    templates_generation_ = session_.shelf().generation();
+    templates_.clear();
+  }
   const std::hash<std::string_view> hash;
   const std::size_t key = (hash(function.name) * 31 + hash(function.signature)) * 31 +
                           4 * settings + static_cast<std::size_t>(function.kind);
@@ -63,7 +67,7 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   for (auto known = from; known != to; ++known) {
     const KnownTemplate& entry = known->second;
     if (entry.settings == settings && entry.kind == function.kind && entry.name == function.name &&
-        entry.signature == function.signature)
+        entry.signature == function.signature && entry.build == function.build)
       return entry.number;
   }
   const TaskSettings& view = *settings_[settings];
@@ -75,6 +79,7 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   define.targets.assign(view.targets.begin(), view.targets.end());
   define.retries = view.retries;
   define.priority = view.priority;
+  define.builds = builds_of(function);
   if (define.bytes() > wire::kTemplateBytesMax)
     throw Exception(Errc::too_large,
                     "the function's name, its types, the label and the targets "
@@ -83,8 +88,9 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
                         std::to_string(wire::kTemplateBytesMax) +
                         " is the most: use a shorter label or fewer targets");
   const std::uint32_t number = session_.define(std::move(define));
-  templates_.emplace(key, KnownTemplate{std::string(function.name), std::string(function.signature),
-                                        settings, function.kind, number});
+  templates_.emplace(
+      key, KnownTemplate{std::string(function.name), std::string(function.signature), settings,
+                         function.kind, std::string(function.build), number});
   return number;
 }
 

@@ -63,6 +63,7 @@ void Shell::run() {
 bool Shell::needs_tending() const {
   // Before the welcome only this thread listens for it.
   return !session_.usable() || session_.outstanding() > 0 || session_.log().kept_records() > 0 ||
+         !session_.shelf().empty() ||  // the hub may want a module at any time
          session_.flush_deadline().has_value();
 }
 

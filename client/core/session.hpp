@@ -24,8 +24,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "client/core/engine_list.hpp"
+#include "client/core/module_shelf.hpp"
 #include "client/core/outbox.hpp"
 #include "client/core/outcome_table.hpp"
 #include "client/core/submission_log.hpp"
@@ -89,6 +92,16 @@ class Session {
   // Takes a task, or a run of them, and returns its (first) sequence. Nothing is sent before
   // flush(). Precondition: !failure().
   std::uint64_t submit(wire::SubmitRecord record);
+
+  // Ships a module to the hub: see ModuleShelf.
+  void ship(ShippedModule module, Outbox& out) {
+    shelf_.ship(std::move(module), task_usable(), out);
+  }
+
+  void pin(const ContentHash& build, std::vector<std::string> tasks) {
+    shelf_.pin(build, std::move(tasks));
+  }
+
   // Asks the hub; the answer comes in out.replies under the number returned. Sent at once when the
   // connection is usable, else when it is; again on each new connection as `repeat` says. With
   // Reply::more set, others follow under the same number.
@@ -131,6 +144,8 @@ class Session {
 
   [[nodiscard]] const OutcomeTable& outcomes() const { return outcomes_; }
 
+  [[nodiscard]] const ModuleShelf& shelf() const { return shelf_; }
+
   [[nodiscard]] const SessionCounters& counters() const { return counters_; }
 
   // Tasks submitted that have no outcome yet.
@@ -164,6 +179,7 @@ class Session {
   void on_welcome(wire::Plane plane, const wire::Message& message, TimePoint now, Outbox& out);
   void on_refused(const wire::Message& message, TimePoint now, Outbox& out);
   void on_outcomes(const wire::Message& message, TimePoint now, Outbox& out);
+  void on_module_message(const wire::Message& message, wire::Kind kind, TimePoint now, Outbox& out);
   void on_reply(const wire::Message& message, TimePoint now, Outbox& out);
   void on_hint(const wire::Message& message, Outbox& out);
   void on_malformed(const Error& error, TimePoint now, Outbox& out);
@@ -188,6 +204,7 @@ class Session {
   OutcomeTable outcomes_;
   TemplateTable templates_;
   EngineList engines_;
+  ModuleShelf shelf_;
   SessionCounters counters_;
   std::map<std::uint64_t, Pending> requests_;
   std::uint64_t next_request_ = 1;

@@ -41,6 +41,8 @@ void Session::on_message(wire::Plane plane, const wire::Message& message, TimePo
 void Session::on_task(const wire::Message& message, wire::Kind kind, TimePoint now, Outbox& out) {
   if (!task_welcome_) return;
   if (kind == wire::Kind::outcome) return on_outcomes(message, now, out);
+  if (kind == wire::Kind::want || kind == wire::Kind::have)
+    return on_module_message(message, kind, now, out);
   if (kind != wire::Kind::accepted) {
     ++counters_.malformed;
     return;
@@ -78,6 +80,7 @@ void Session::on_welcome(wire::Plane plane, const wire::Message& message, TimePo
     log_.restart(*welcome);
     outcomes_.restart();
     templates_.restart();
+    shelf_.on_welcome(out);
     conclude_lost(now, out);
     if (state_ != State::up) return;
   } else {
@@ -150,6 +153,19 @@ void Session::on_outcomes(const wire::Message& message, TimePoint now, Outbox& o
     out.outcomes.push_back(std::move(record));
   }
   batch_.records.clear();
+}
+
+void Session::on_module_message(const wire::Message& message, wire::Kind kind, TimePoint now,
+                                Outbox& out) {
+  if (kind == wire::Kind::want) {
+    const auto want = wire::decode_as<wire::Want>(message);
+    if (!want) return on_malformed(want.error(), now, out);
+    return shelf_.on_want(*want, out);
+  }
+  const auto have = wire::decode_as<wire::Have>(message);
+  if (!have) return on_malformed(have.error(), now, out);
+  shelf_.on_have(*have);
+  out.modules_changed = true;
 }
 
 void Session::on_reply(const wire::Message& message, TimePoint now, Outbox& out) {

@@ -34,6 +34,7 @@
 #include <roundhouse/hub_query.hpp>
 #include <roundhouse/hub_result.hpp>
 #include <roundhouse/jobs.hpp>
+#include <roundhouse/modules.hpp>
 #include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
 #include <roundhouse/targets.hpp>
@@ -124,6 +125,15 @@ class Client {
   // for each engine.
   [[nodiscard]] AsyncTasks send_apply_message(const ApplyMessage& message,
                                               std::span<Encoded> arguments) const;
+
+  // Ships a module of tasks to all engines, also to those that join later: see modules.hpp. With no
+  // engine there the hub keeps it, and the result is an empty list.
+  AsyncListResult<LoadedModule> load(const std::string& path) const;
+  // From now on the tasks of this client run in this build, which somebody else has shipped (the
+  // first digits suffice), as if it had been shipped here. Throws Exception (unknown_module).
+  ModuleRecord pin(std::string_view build) const;
+  // The modules that the hub and its engines have, in the order of their coming.
+  [[nodiscard]] std::vector<ModuleRecord> modules() const;
 
   // Questions to the hub. Each throws TimeoutError after ClientOptions::timeout, and the error that
   // the hub answers with as Exception.

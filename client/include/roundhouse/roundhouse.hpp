@@ -29,6 +29,7 @@
 #include <roundhouse/jobs.hpp>
 #include <roundhouse/lazy_map.hpp>
 #include <roundhouse/metadata.hpp>
+#include <roundhouse/modules.hpp>
 #include <roundhouse/msg_ids.hpp>
 #include <roundhouse/namespace.hpp>
 #include <roundhouse/options.hpp>

@@ -25,6 +25,7 @@ struct Function {
   std::string_view name;
   std::string_view signature;  // empty: any
   CallKind kind = CallKind::call;
+  std::string_view build{};  // of the module to take it from; empty: what the client shipped
 };
 
 // Whether the caller waits for the result at once, and so will send the call itself.
@@ -86,6 +87,9 @@ class Submitter {
   // A map, one body per piece. Without pieces: a handle without tasks.
   [[nodiscard]] Pending submit_map(const Function& function, const MapPlan& plan,
                                    std::span<Encoded> pieces, Urgency urgency) const;
+
+  // Ships the module to the hub and returns its build, as modules.hpp says.
+  [[nodiscard]] std::string ship(const std::string& path, bool everywhere) const;
 
   // The engines of a direct view, now. Throws NoEnginesRegistered when there is none.
   [[nodiscard]] std::vector<int> engines() const;

@@ -11,6 +11,7 @@
 //   all.apply_sync(normalize, rh::ref<std::vector<double>>("samples"));
 //   std::vector<double> back = all.gather<double>("samples").get();
 //   std::cout << one << all << any;   // <DirectView 0><DirectView all><LoadBalancedView>
+//   all.load("more_tasks.so").get();                       // a module, shipped: see modules.hpp
 //
 // The direct calls of one client to one engine run one at a time, in the order of the calls; those
 // of a load-balanced view run anywhere, in any order. Views are cheap to copy and outlive nothing:
@@ -28,6 +29,7 @@
 #include <vector>
 
 #include <roundhouse/calls.hpp>
+#include <roundhouse/modules.hpp>
 #include <roundhouse/named_data.hpp>
 #include <roundhouse/options.hpp>
 #include <roundhouse/submission.hpp>
@@ -41,7 +43,8 @@ class Client;
 // One engine.
 class EngineView : public detail::Settings<EngineView, EngineOptions>,
                    public detail::Calls<EngineView>,
-                   public detail::NamedData<EngineView> {
+                   public detail::NamedData<EngineView>,
+                   public detail::LoadsModules<EngineView> {
  public:
   template <class R>
   using Value = R;
@@ -60,6 +63,8 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
   friend class detail::Calls;
   template <class>
   friend class detail::NamedData;
+  template <class>
+  friend class detail::LoadsModules;
 
   explicit EngineView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 
@@ -74,13 +79,16 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
   }
 
   [[nodiscard]] std::vector<int> engines() const { return {engine()}; }
+
+  [[nodiscard]] static bool everywhere() { return false; }
 };
 
 // Several engines; each call is one task on each of them. Results and errors are in the order of
 // the engines; whatever goes wrong on any of them is a CompositeError, also if there is just one.
 class DirectView : public detail::Settings<DirectView, ViewOptions>,
                    public detail::Calls<DirectView>,
-                   public detail::NamedData<DirectView> {
+                   public detail::NamedData<DirectView>,
+                   public detail::LoadsModules<DirectView> {
  public:
   template <class R>
   using Value = typename detail::ManyOf<R>::type;
@@ -99,6 +107,8 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
   friend class detail::Calls;
   template <class>
   friend class detail::NamedData;
+  template <class>
+  friend class detail::LoadsModules;
 
   explicit DirectView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 
@@ -113,6 +123,9 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
   }
 
   [[nodiscard]] std::vector<int> engines() const { return targets(); }
+
+  // Whether it means engines that will join, too.
+  [[nodiscard]] bool everywhere() const { return submitter_.settings().engines.is_all(); }
 };
 
 // Whichever engine is free. Tasks wait at the hub while there is none. A map is cut into pieces of
