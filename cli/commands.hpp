@@ -69,6 +69,16 @@ struct AskOptions {
 void status(const AskOptions& options, Output& out);
 void engines(const AskOptions& options, Output& out);
 
+void modules(const AskOptions& options, Output& out);
+
+struct LoadOptions {
+  AskOptions ask;
+  std::string path;
+};
+
+// Ships a module to all engines. Throws when one of them cannot load it, after it has told of all.
+void load(const LoadOptions& options, Output& out);
+
 struct AddEnginesOptions {
   AskOptions ask;
   std::size_t count = 0;  // 0: not said

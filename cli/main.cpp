@@ -31,6 +31,7 @@ Examples:
   roundhouse start -n 4 --module ./survey_tasks.so    a hub and four engines
   roundhouse status                                   what they are doing
   roundhouse engines add 2                            two more
+  roundhouse load ./more_tasks.so                     a module for engines that run already
   roundhouse tasks                                    what waits and what runs
   roundhouse history --limit 5                        the last five tasks
   roundhouse result last                              all that is known about the last one
@@ -139,6 +140,33 @@ void add_status_and_engines(CLI::App& app, Line& line) {
   });
 }
 
+void add_modules(CLI::App& app, Line& line) {
+  const auto options = std::make_shared<cli::LoadOptions>();
+  CLI::App* load = add_question(app, "load", "Ship a module of tasks to all engines", options->ask);
+  load->add_option("path", options->path, "A shared library made by roundhouse_add_module()")
+      ->required()
+      ->type_name("PATH");
+  load->footer(
+      "Engines that join later get it, too. Programs call its functions by name and signature; "
+      "where\n"
+      "an engine was started with a module that has the same function, that one goes first.\n"
+      "Example: roundhouse load ./survey_tasks.so");
+  load->callback([&line, options] {
+    line.run = [&line, options](cli::Output& out) {
+      options->ask.cluster = line.cluster;
+      cli::load(*options, out);
+    };
+  });
+  const auto ask = std::make_shared<cli::AskOptions>();
+  add_question(app, "modules", "The modules that the hub keeps and engines have loaded", *ask)
+      ->callback([&line, ask] {
+        line.run = [&line, ask](cli::Output& out) {
+          ask->cluster = line.cluster;
+          cli::modules(*ask, out);
+        };
+      });
+}
+
 void add_bench(CLI::App& app, Line& line) {
   CLI::App* bench = app.add_subcommand(
       "bench", "Measure this build, on a cluster of its own, beside a bare relay");
@@ -225,6 +253,7 @@ int main(int argc, char** argv) {
   add_start(app, line);
   add_stop_and_list(app, line);
   add_status_and_engines(app, line);
+  add_modules(app, line);
   cli::add_record_commands(app, line);
   add_bench(app, line);
   app.footer(kExamples + 1);  // last: subcommands would inherit it

@@ -57,12 +57,48 @@ TEST_CASE("a hub without engines is a cluster, too, and engines can be added") {
   CHECK(roundhouse.json({"engines"}).size() == 2);
 }
 
+TEST_CASE("a module is shipped, also before there is an engine, and listed") {
+  const Shell roundhouse;
+  const std::string path = std::string(RH_BINARY_DIR) + "/lib/shipped/which1.so";
+  REQUIRE(roundhouse({"start", "-n", "0"}).exit == 0);
+  CHECK(contains(roundhouse({"modules"}).out, "no modules"));
+  const Ended early = roundhouse({"load", path});
+  CHECK_MESSAGE(early.exit == 0, early.err);
+  CHECK(contains(early.out, "no engine is here yet"));
+  REQUIRE(roundhouse({"engines", "add", "2"}).exit == 0);
+  const Json loaded = roundhouse.json({"load", path});
+  REQUIRE(loaded.size() == 2);
+  CHECK(loaded[1]["engine"] == 1);
+  CHECK(loaded[1]["module"] == "which");
+  CHECK(loaded[1]["tasks"].size() == 4);
+  const Ended table = roundhouse({"load", path});
+  CHECK(contains(table.out, "shipped::only_in_one"));
+
+  const Json modules = roundhouse.json({"modules"});
+  REQUIRE(modules.size() == 1);
+  CHECK(modules[0]["name"] == "which1.so");
+  CHECK(modules[0]["kept"] == true);
+  CHECK(modules[0]["build"] == loaded[0]["build"]);
+  CHECK(modules[0]["engines"].size() == 2);
+  CHECK(modules[0]["engines"][0]["state"] == "loaded");
+  CHECK(contains(roundhouse({"modules"}).out, "which1.so"));
+
+  const std::string bad = std::string(RH_BINARY_DIR) + "/lib/shipped/lacks_symbol.so";
+  const Ended refused = roundhouse({"load", bad});
+  CHECK(refused.exit == 1);
+  check_one_line(refused, "nobody_has_this_function");
+  const Ended missing = roundhouse({"load", roundhouse.file("nothing.so")});
+  CHECK(missing.exit == 1);
+  check_one_line(missing, "cannot read the module");
+}
+
 TEST_CASE("without a hub, what asks one says what to do and exits with 3") {
   const Shell roundhouse;
   const std::vector<std::vector<std::string>> commands{
       {"status"},         {"engines"},         {"engines", "add", "1"},
       {"history"},        {"result", kNobody}, {"stop"},
-      {"purge", "--all"}, {"tasks"},           {"resubmit", kNobody}};
+      {"purge", "--all"}, {"tasks"},           {"resubmit", kNobody},
+      {"modules"},        {"load", "x.so"}};
   for (const auto& command : commands) {
     CAPTURE(command.front());
     const Ended ended = roundhouse(command);

@@ -40,6 +40,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"cli/command_line.cpp", "tests/process/cli_records_test.cpp runs the commands"},
     {"cli/connect.cpp", "tests/process/cli_test.cpp runs the commands"},
     {"cli/main.cpp", "tests/process/cli_test.cpp runs the commands"},
+    {"cli/modules.cpp", "tests/process/cli_test.cpp runs the commands"},
     {"cli/records.cpp", "tests/process/cli_test.cpp runs the commands"},
     {"cli/status.cpp", "tests/process/cli_test.cpp runs the commands"},
     {"shared/config_field.cpp", "one half of json_config.cpp, tested with it"},
