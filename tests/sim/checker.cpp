@@ -73,6 +73,7 @@ void Checker::check_value(TaskId id, const Task& task, const wire::OutcomeRecord
       return;
     case wire::Ending::error: {
       const wire::ErrorValue error = wire::decode_error(record.payload.body());
+      if (error.name == "ModuleNotLoaded") return check_not_loaded(id, error.value);
       const bool may_fail = behaviour == Behaviour::fails || behaviour == Behaviour::flaky;
       if (!may_fail || error.name != "TaskError" || error.value != task.wish.body) unexpected();
       // Each attempt that counted was used; one counts, too, that may have begun on a lost engine.
@@ -84,6 +85,12 @@ void Checker::check_value(TaskId id, const Task& task, const wire::OutcomeRecord
     case wire::Ending::aborted:
     case wire::Ending::timed_out: unexpected();
   }
+}
+
+// A module is refused to nobody here: only an engine that died while it loaded one lacks it.
+void Checker::check_not_loaded(TaskId id, const std::string& text) const {
+  if (options_.modules_percent == 0 || text.find("died while it loaded") == std::string::npos)
+    fail(name(id) + " ended without its module: " + text);
 }
 
 // A task ends engine_lost when it was bound to an engine that is gone, or may have begun on one

@@ -177,6 +177,7 @@ class Checker {
   void check_left(std::uint64_t epoch, const EngineKey& engine, TimePoint now);
   [[nodiscard]] bool may_be_gone(EngineId engine) const;
   [[nodiscard]] bool client_has(const Hub& hub, TaskId id, TimePoint by) const;
+  void check_not_loaded(TaskId id, const std::string& text) const;
   void check_again(TaskId id, const Task& task, const EngineKey& engine, Fence fence) const;
   void check_twice(TaskId id, const Task& task, const EngineKey& engine, Fence older,
                    Fence newer) const;

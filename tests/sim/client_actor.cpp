@@ -65,6 +65,8 @@ void ClientActor::freeze_until(TimePoint time) {
 void ClientActor::work() {
   if (done()) return;
   if (frozen_until_ <= parts_.timeline.now()) {
+    if (parts_.options.modules_percent > 0 && prng_.chance(parts_.options.modules_percent))
+      ship_something();
     submit_some();
     if (prng_.chance(20)) ask_something();
     settle();
@@ -72,6 +74,21 @@ void ClientActor::work() {
   parts_.timeline.after(
       prng_.duration(microseconds{10}, parts_.options.troubled / (1 + parts_.options.tasks / 4)),
       [this] { work(); });
+}
+
+// One of a few modules, so that clients ship the same ones; some come in several parts.
+void ClientActor::ship_something() {
+  const std::uint64_t which = prng_.below(4);
+  const std::size_t size = which == 3 ? 2 * wire::kPartBytesMax + 1 : 100;
+  const std::string bytes(size, static_cast<char>('a' + which));
+  client::ShippedModule module;
+  module.build = content_hash(bytes);
+  module.name = "module " + std::to_string(which);
+  module.size = bytes.size();
+  module.everywhere = prng_.chance(50);
+  module.parts = wire::cut_module(bytes);
+  parts_.trace.say(name_, "ships " + module.name);
+  session_.ship(std::move(module), out_);
 }
 
 void ClientActor::submit_rest() {
@@ -108,6 +125,7 @@ std::uint32_t ClientActor::draw_template(bool direct, std::uint32_t& retries) {
   wire::Define define;
   define.function = "f" + std::to_string(prng_.below(3));
   define.signature = "s";
+  define.builds = session_.shelf().builds_for(define.function);
   define.view = direct ? "direct" : "load_balanced";
   retries = define.retries =
       static_cast<std::uint32_t>(prng_.between(0, parts_.options.retries_max));

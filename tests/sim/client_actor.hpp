@@ -56,6 +56,7 @@ class ClientActor final : public PeerEnd {
  private:
   void work();
   void submit_some();
+  void ship_something();
   [[nodiscard]] Body draw_body();
   [[nodiscard]] std::uint32_t draw_template(bool direct, std::uint32_t& retries);
   [[nodiscard]] std::optional<EngineId> draw_engine();

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,7 @@ class Process final : public PeerEnd {
  private:
   void settle();
   void carry_out();
+  void load(const engine::ModuleBytes& module);
   void begin_runs();
   void begin(std::uint32_t slot, engine::Run run);
   void finish(std::uint32_t slot, const std::shared_ptr<engine::Run>& run, const std::string& body);
@@ -92,6 +94,7 @@ class Process final : public PeerEnd {
   Page page_;
   std::optional<ConnectionId> link_;
   std::vector<bool> busy_;
+  std::set<ContentHash> loaded_;
   std::optional<TimePoint> planned_;
   TimePoint frozen_until_;
   bool dead_ = false;

@@ -31,6 +31,10 @@ std::string name(const hub::Fact& fact) {
     return "Delivered " + std::to_string(f->session) + ": " + std::to_string(f->through);
   if (const auto* f = std::get_if<hub::EngineJoined>(&fact))
     return "EngineJoined " + std::to_string(f->id.value) + "." + std::to_string(f->incarnation);
+  if (const auto* f = std::get_if<hub::ModuleKept>(&fact))
+    return "ModuleKept " + short_text(f->build) + " order " + std::to_string(f->order);
+  if (const auto* f = std::get_if<hub::ModuleDropped>(&fact))
+    return "ModuleDropped " + short_text(f->build);
   const auto& left = std::get<hub::EngineLeft>(fact);
   return "EngineLeft " + std::to_string(left.id.value) + "." + std::to_string(left.incarnation) +
          ": " + left.reason;
@@ -172,6 +176,7 @@ void HubActor::carry_out() {
   }
   parts_.store.append(out_.facts);
   for (const hub::Query& query : out_.queries) answer(query);
+  for (const ContentHash& build : out_.fetches) read_module(build);
   for (const hub::Send& send : out_.sends) {
     if (parts_.trace.on())
       parts_.trace.say("hub", "> " + name(send.link) + " " + sim::describe(send.message, false));
@@ -193,6 +198,15 @@ void HubActor::answer(const hub::Query& query) {
   parts_.timeline.after(microseconds{200}, [this, life = life_, link = query.link, reply] {
     if (life != life_ || !router_) return;
     enqueue([this, link, reply](hub::Now) { router_->on_answer(link, reply, out_); });
+  });
+}
+
+void HubActor::read_module(const ContentHash& build) {
+  parts_.timeline.after(microseconds{500}, [this, life = life_, build] {
+    if (life != life_ || !router_) return;
+    enqueue([this, build](hub::Now now) {
+      router_->on_module_read(build, parts_.store.read_module(build), now, out_);
+    });
   });
 }
 

@@ -81,6 +81,7 @@ WorldOptions draw_world(std::uint64_t seed) {
   world.troubled = prng.duration(milliseconds{200}, seconds{3});
   // A task whose engines are all gone for good waits for ever; that is not what is tested here.
   if (world.engine_kill_weight + world.engine_stop_weight > 0) world.targets_percent = 0;
+  world.modules_percent = prng.chance(30) ? 10 : 0;
   return world;
 }
 

@@ -36,6 +36,7 @@ struct WorldOptions {
   unsigned retries_max = 0;
   unsigned targets_percent = 0;
   unsigned unknown_engine_percent = 0;
+  unsigned modules_percent = 0;  // of the times that a client works it ships a module first
 
   // The store.
   Duration commit_max = std::chrono::milliseconds{2};

@@ -88,8 +88,25 @@ void Process::carry_out() {
       link_ = parts_.network.connect(hub::Side::engine, *this);
       session_.on_link(prng_.next() | 1U, parts_.timeline.now(), out_);
     }
+    for (const engine::ModuleBytes& module : now.loads) load(module);
     if (now.exit) owner_.on_exit(*now.exit);
   }
+}
+
+// Takes a while, as initialisers do; and the process may die of it.
+void Process::load(const engine::ModuleBytes& module) {
+  wire::Have have;
+  have.build = module.build, have.name = module.name, have.size = module.size;
+  ContentHasher hasher;
+  for (const Buffer& part : module.parts) hasher.add(part.view());
+  if (hasher.finish() != module.build) throw Violation(name_ + " got another module");
+  have.tasks = {"f0", "f1", "f2"};
+  parts_.timeline.after(prng_.duration(microseconds{10}, parts_.options.task_max), [this, have] {
+    if (dead_) return;
+    loaded_.insert(have.build);
+    session_.on_module_loaded(have, parts_.timeline.now(), out_);
+    settle();
+  });
 }
 
 void Process::begin_runs() {
@@ -109,6 +126,9 @@ void Process::begin(std::uint32_t slot, engine::Run run) {
   if (parts_.trace.on())
     parts_.trace.say(name_, "runs " + std::to_string(run.task.session.value % 1000) + "/" +
                                 std::to_string(run.task.sequence));
+  for (const ContentHash& build : run.shared->builds)
+    if (!loaded_.contains(build))
+      throw Violation(name_ + " was given a task before the build " + short_text(build));
   parts_.checker.on_started(engine_key(), run.task.session, {run.number, run.task, run.fence, true},
                             run.direct, now);
   const std::string text = run.payload.body();

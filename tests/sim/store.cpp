@@ -79,10 +79,19 @@ void StoreActor::crash() {
   checker_.on_store_lost();
 }
 
+Result<Frames> StoreActor::read_module(const ContentHash& build) const {
+  for (auto fact = committed_.rbegin(); fact != committed_.rend(); ++fact) {
+    const auto* kept = std::get_if<hub::ModuleKept>(&*fact);
+    if (kept != nullptr && kept->build == build && !kept->parts.empty()) return kept->parts;
+  }
+  return Error{Errc::store_failed, "there is no such module"};
+}
+
 hub::Restored StoreActor::restore() const {
   hub::Restored out;
   std::map<hub::SessionNumber, hub::Restored::Session> sessions;
   std::map<std::uint32_t, hub::Restored::Engine> engines;
+  std::map<ContentHash, hub::Restored::Module> modules;
   std::map<std::pair<hub::SessionNumber, std::uint64_t>, hub::Ended> undelivered;
   for (const hub::Fact& fact : committed_) {
     if (const auto* opened = std::get_if<hub::SessionOpened>(&fact)) {
@@ -100,6 +109,10 @@ hub::Restored StoreActor::restore() const {
     } else if (const auto* joined = std::get_if<hub::EngineJoined>(&fact)) {
       engines[joined->id.value] = {joined->id, joined->uuid, joined->incarnation, joined->slots,
                                    false};
+    } else if (const auto* kept = std::get_if<hub::ModuleKept>(&fact)) {
+      modules[kept->build] = {kept->build, kept->name, kept->size, kept->order, kept->everywhere};
+    } else if (const auto* dropped = std::get_if<hub::ModuleDropped>(&fact)) {
+      modules.erase(dropped->build);
     } else if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
       const auto known = engines.find(left->id.value);
       if (left->gone && known != engines.end()) known->second.gone = true;
@@ -114,6 +127,7 @@ hub::Restored StoreActor::restore() const {
     if (ended.delivery > sessions[ended.session].delivered) out.undelivered.push_back(ended);
   for (const auto& [number, session] : sessions) out.sessions.push_back(session);
   for (const auto& [id, engine] : engines) out.engines.push_back(engine);
+  for (const auto& [build, module] : modules) out.modules.push_back(module);
   return out;
 }
 

@@ -32,6 +32,8 @@ class StoreActor {
   // A hub starts: what it finds. Its epoch is one more than restored.epoch, and committed.
   hub::Restored open(Mail mail);
   void append(const std::vector<hub::Fact>& facts);
+  // The bytes of a module that was committed.
+  [[nodiscard]] Result<Frames> read_module(const ContentHash& build) const;
   // The hub is gone; what it had handed in may still be committed, up to some fact.
   void crash();
 

@@ -182,9 +182,7 @@ class FakeHub {
         died = *wire::decode_as<wire::Died>(in.message);
         if (stores) send(wire::Stored{stored, true});
         return;
-      case wire::Kind::have:
-        haves.push_back(*wire::decode_as<wire::Have>(in.message));
-        return;
+      case wire::Kind::have: haves.push_back(*wire::decode_as<wire::Have>(in.message)); return;
       case wire::Kind::goodbye:
         goodbyes.push_back(wire::decode_as<wire::Goodbye>(in.message)->reason);
         return;
