@@ -384,14 +384,6 @@ void Router::State::settle_marks() {
   }
 }
 
-void Router::on_stored(std::uint64_t facts_through, Now, Outbox&) {
-  state_->facts_stored = std::max(state_->facts_stored, facts_through);
-}
-
-void Router::on_store_failed(const std::string& reason, Now, Outbox&) {
-  state_->store_failure = reason.empty() ? "unknown" : reason;
-}
-
 void Router::on_store_recovered(Now now, Outbox& out) {
   State& s = *state_;
   s.store_failure.clear();

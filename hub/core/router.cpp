@@ -176,6 +176,14 @@ void Router::on_answer(LinkId link, const wire::Reply& reply, Outbox& out) {
   if (state_->peers.find(link) != nullptr) out.sends.push_back({link, encode(reply)});
 }
 
+void Router::on_stored(std::uint64_t facts_through, Now, Outbox&) {
+  state_->facts_stored = std::max(state_->facts_stored, facts_through);
+}
+
+void Router::on_store_failed(const std::string& reason, Now, Outbox&) {
+  state_->store_failure = reason.empty() ? "unknown" : reason;
+}
+
 void Router::on_tick(Now now, Outbox& out) {
   State& s = *state_;
   if (now.steady >= s.liveness_due) {
