@@ -83,8 +83,8 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
       continue;
     }
     // Also a direct task of another engine's lane: without a memory a hub may give its engines
-    // other ids, and what one of them holds was meant for it.
-    // Unless this hub has given the task to another meanwhile: the older fence has lost, then.
+    // other ids, and what one of them holds was meant for it. Unless this hub has given the task to
+    // another meanwhile: the older fence has lost, then.
     if (may_adopt && task.fence <= record.fence && engine.find(record.number) == kNoTask)
       adopt(engine, index, record.number, record.fence);
     else

@@ -129,18 +129,19 @@ TEST_CASE("what an engine does not expect to have had it cannot hold") {
 TEST_CASE("one number is one task") {
   HubHarness hub{{}, later_hub()};
   auto& client = hub.client_joins();
-  hub.client_submits(client, {.count = 3, .retries = 9});
+  hub.client_submits(client, {.count = 4, .retries = 9});
   auto& engine = hub.engine_joins(2);
   hub.breaks(engine);
   engine.incarnation = 2, engine.held.clear();
   say_hello(hub, engine, 6);
+  // Of those that this hub has given to nobody yet.
   hold(hub, engine,
-       {{5, {client.session, 1}, {1, 1}, true}, {5, {client.session, 2}, {1, 1}, true}});
+       {{5, {client.session, 3}, {1, 1}, true}, {5, {client.session, 4}, {1, 1}, true}});
   REQUIRE(engine.inbox.all<wire::Revoke>().size() == 1);
-  finish(hub, engine, 1, {client.session, 1}, {1, 1});
+  finish(hub, engine, 1, {client.session, 3}, {1, 1});
   CHECK(client.outcomes.size() == 1);
   hub.breaks(engine);
-  ends_well(hub, client, 3);
+  ends_well(hub, client, 4);
 }
 
 TEST_CASE("one number is one task also when the tasks are submitted later") {
