@@ -87,6 +87,12 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
                         std::to_string(define.bytes()) + " bytes; " +
                         std::to_string(wire::kTemplateBytesMax) +
                         " is the most: use a shorter label or fewer targets");
+  if (!session_.is_room_for(define.bytes()))
+    throw Exception(
+        Errc::over_quota,
+        "this client has made " + std::to_string(wire::kTemplatesMax) +
+            " kinds of calls, or 64 MiB of them, which is the most: each label, list of "
+            "targets or other setting makes another; use fewer, or a new Client");
   const std::uint32_t number = session_.define(std::move(define));
   templates_.emplace(
       key, KnownTemplate{std::string(function.name), std::string(function.signature), settings,

@@ -82,8 +82,11 @@ class Session {
   // Time has passed. Call after the control plane was drained: silence counts only then.
   void on_tick(TimePoint now, Outbox& out);
 
-  // The number of a template, interned.
+  // The number of a template, interned. Precondition: is_room_for().
   std::uint32_t define(wire::Define define);
+
+  // Whether a session may have one more template, of so many bytes.
+  [[nodiscard]] bool is_room_for(std::size_t bytes) const { return templates_.is_room_for(bytes); }
 
   [[nodiscard]] const wire::Define& template_of(std::uint32_t number) const {
     return templates_.get(number);

@@ -14,6 +14,7 @@ std::uint32_t TemplateTable::intern(wire::Define define) {
       by_bytes_.try_emplace(std::move(key), static_cast<std::uint32_t>(templates_.size() + 1));
   if (is_new) {
     define.number = known->second;
+    bytes_ += define.bytes();
     templates_.push_back(std::move(define));
     told_.push_back(false);
   }

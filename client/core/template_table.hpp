@@ -16,7 +16,13 @@ namespace roundhouse::client {
 class TemplateTable {
  public:
   // The number of this template (from 1), whose own number and session do not matter.
+  // Precondition: is_room_for().
   std::uint32_t intern(wire::Define define);
+
+  // Whether one more, of so many bytes, is within what the hub keeps of a session.
+  [[nodiscard]] bool is_room_for(std::size_t bytes) const {
+    return templates_.size() < wire::kTemplatesMax && bytes_ + bytes <= wire::kTemplatesBytesMax;
+  }
 
   // A new connection: nothing is said yet.
   void restart();
@@ -29,6 +35,7 @@ class TemplateTable {
 
  private:
   std::vector<wire::Define> templates_;  // number - 1
+  std::size_t bytes_ = 0;                // of all of them
   std::vector<bool> told_;
   std::map<std::string, std::uint32_t> by_bytes_;  // encoded, with number 0
 };

@@ -36,6 +36,17 @@ TEST_CASE("many asynchronous calls all end, and nothing is kept of them") {
   CHECK(comes_true_within(kPatience, [&] { return shell.kept() == 0; }));
 }
 
+TEST_CASE("a label that is new at every call is refused in time, and nothing else suffers") {
+  LocalHub hub;
+  const Client client = hub.connect();
+  const auto any = client.load_balanced_view();
+  for (std::size_t i = 0; i < wire::kTemplatesMax; ++i)
+    (void)any.with({.label = std::to_string(i)}).apply_async(twice, 1);
+  CHECK_THROWS_WITH_AS((void)any.with({.label = "one more"}).apply_async(twice, 1),
+                       doctest::Contains("use fewer"), Exception);
+  CHECK(any.with({.label = "0"}).apply_sync(twice, 4) == 8);
+}
+
 TEST_CASE("several threads call and wait at the same time") {
   LocalHub hub(2);
   const Client client = hub.connect();
