@@ -124,8 +124,11 @@ TEST_CASE("a cluster that was killed is said to be dead at once, and can be remo
   for (const bool again : {true, false}) {
     REQUIRE(roundhouse({"start", "-n", "1"}).exit == 0);
     const Json cluster = roundhouse.json({"list"})[0];
-    // Engines die with the supervisor.
-    for (const char* pid : {"supervisor_pid", "hub_pid"}) kill(cluster[pid].get<pid_t>(), SIGKILL);
+    // The supervisor must not start the hub again, and would end it in good order if it died first.
+    const auto supervisor = cluster["supervisor_pid"].get<pid_t>();
+    kill(supervisor, SIGSTOP);
+    kill(cluster["hub_pid"].get<pid_t>(), SIGKILL);
+    kill(supervisor, SIGKILL);  // engines die with it
     REQUIRE(comes_true([&] { return roundhouse.json({"list"})[0]["state"] == "dead"; }));
     // Whoever waited for the hub would still do so when run() gives up.
     const std::vector<std::vector<std::string>> commands{
