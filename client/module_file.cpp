@@ -8,9 +8,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "client/process.hpp"
+#include "shared/fd.hpp"
 
 namespace roundhouse::client {
 namespace {
@@ -22,7 +21,7 @@ Error unreadable(const std::string& path, const std::string& why) {
 }  // namespace
 
 Result<ShippedModule> read_module(const std::string& path) {
-  const detail::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return unreadable(path, std::strerror(errno));
 
   struct stat status {};
@@ -41,17 +40,13 @@ Result<ShippedModule> read_module(const std::string& path) {
   out.size = size;
   ContentHasher hasher;
   for (std::uint64_t at = 0; at < size;) {
-    std::string part(std::min<std::uint64_t>(size - at, wire::kPartBytesMax), '\0');
-    for (std::size_t filled = 0; filled < part.size();) {
-      const ssize_t count = ::read(file.get(), part.data() + filled, part.size() - filled);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return unreadable(path, std::strerror(errno));
-      if (count == 0) return unreadable(path, "it became shorter while it was read");
-      filled += static_cast<std::size_t>(count);
-    }
-    at += part.size();
-    hasher.add(part);
-    out.parts.push_back(Buffer::take(std::move(part)));
+    const auto wanted = std::min<std::uint64_t>(size - at, wire::kPartBytesMax);
+    auto part = read_up_to(file.get(), wanted);
+    if (!part) return unreadable(path, std::strerror(errno));
+    if (part->size() < wanted) return unreadable(path, "it became shorter while it was read");
+    at += wanted;
+    hasher.add(*part);
+    out.parts.push_back(Buffer::take(*std::move(part)));
   }
   out.build = hasher.finish();
   return out;

@@ -12,35 +12,11 @@
 
 #include <sys/types.h>
 
+#include "shared/fd.hpp"
+
 namespace roundhouse::detail {
 
-// A descriptor that is closed when it goes. Move-only.
-class Fd {
- public:
-  Fd() = default;
-
-  explicit Fd(int fd) : fd_(fd) {}
-
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-
-  ~Fd() { reset(); }
-
-  void reset();
-
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
-  [[nodiscard]] int get() const { return fd_; }
-
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
+using roundhouse::Fd;
 
 struct Pipe {
   Fd read;

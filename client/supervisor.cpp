@@ -48,13 +48,9 @@ struct Waiter {
   TimePoint deadline;
 };
 
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;  // nobody is there to read it
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+// To whoever waits for it; perhaps nobody is there to read it.
+void answer(int fd, std::string_view text) {
+  (void)write_all(fd, text);
 }
 
 std::string one_line(std::string text) {
@@ -249,7 +245,7 @@ void Supervisor::on_request() {
       std::from_chars(text.data() + 4, end, engines).ec == std::errc{} && engines > 0 &&
       engines <= 10'000)
     return add_engines(std::move(fd), engines);
-  write_all(fd.get(), line_of(Errc::invalid, "the supervisor does not know this request"));
+  answer(fd.get(), line_of(Errc::invalid, "the supervisor does not know this request"));
 }
 
 void Supervisor::add_engines(Fd fd, std::size_t count) {
@@ -259,7 +255,7 @@ void Supervisor::add_engines(Fd fd, std::size_t count) {
   try {
     for (std::size_t i = 0; i < count; ++i) waiter.engines.push_back(start_engine());
   } catch (const Exception& error) {
-    write_all(waiter.fd.get(), line_of(error.code(), error.what()));
+    answer(waiter.fd.get(), line_of(error.code(), error.what()));
     return;
   }
   waiters_.push_back(std::move(waiter));
@@ -273,7 +269,7 @@ void Supervisor::fail_waiters(pid_t engine, const std::string& text) {
       continue;
     }
     if (!reported_) throw Exception(Errc::not_connected, text);
-    write_all(waiter->fd.get(), line_of(Errc::not_connected, text));
+    answer(waiter->fd.get(), line_of(Errc::not_connected, text));
     waiter = waiters_.erase(waiter);
   }
 }
@@ -293,13 +289,13 @@ void Supervisor::settle_waiters() {
       continue;
     }
     if (ready == all) {
-      write_all(waiter->fd.get(), "ready\n");
+      answer(waiter->fd.get(), "ready\n");
       reported_ = true;
     } else {
       const std::string text = "only " + std::to_string(ready) + " of " + std::to_string(all) +
                                " engines came up in time; see the logs in " + run_dir_.path();
       if (!reported_) throw TimeoutError(text);
-      write_all(waiter->fd.get(), line_of(Errc::timeout, text));
+      answer(waiter->fd.get(), line_of(Errc::timeout, text));
     }
     waiter = waiters_.erase(waiter);
   }
@@ -364,8 +360,8 @@ int Supervisor::run() {
   stop_all();
   listener_.reset();
   for (const Waiter& waiter : waiters_)
-    write_all(waiter.fd.get(), failure_ ? line_of(failure_->code, failure_->text)
-                                        : line_of(Errc::closed, "the cluster is being stopped"));
+    answer(waiter.fd.get(), failure_ ? line_of(failure_->code, failure_->text)
+                                     : line_of(Errc::closed, "the cluster is being stopped"));
   // A cluster that ran, and then failed, leaves its logs to whoever wonders.
   if (failure_ && reported_) {
     log::error("supervisor_failed", {{"why", failure_->text}});
@@ -378,8 +374,7 @@ int Supervisor::run() {
   if (!failure_) return 0;
   // Before the hub was ready nobody waits but whoever started us.
   const bool told = options_.ready_fd >= 0 && !reported_;
-  if (told && !first_hub_ready_)
-    write_all(options_.ready_fd, line_of(failure_->code, failure_->text));
+  if (told && !first_hub_ready_) answer(options_.ready_fd, line_of(failure_->code, failure_->text));
   if (!told) log::error("supervisor_failed", {{"why", failure_->text}});
   return 1;
 }
@@ -390,7 +385,7 @@ int supervise(const SupervisorOptions& options) {
   auto run_dir = RunDir::locate(options.cluster.name);
   if (run_dir) return Supervisor(options, *std::move(run_dir)).run();
   if (options.ready_fd >= 0)
-    write_all(options.ready_fd, line_of(run_dir.error().code, run_dir.error().text));
+    answer(options.ready_fd, line_of(run_dir.error().code, run_dir.error().text));
   else
     std::fprintf(stderr, "roundhouse: %s\n", run_dir.error().text.c_str());
   return 1;

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shared/fd.hpp"
+
 namespace roundhouse::engine {
 namespace {
 
@@ -15,16 +17,6 @@ constexpr std::size_t kNameMax = 200;  // memfd_create takes 249
 
 Error failed(const std::string& what) {
   return {Errc::io_failed, "cannot " + what + ": " + std::strerror(errno)};
-}
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 }  // namespace

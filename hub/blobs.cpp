@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shared/fd.hpp"
 #include "shared/message.hpp"
 #include "shared/pack.hpp"
 #include <roundhouse/error.hpp>
@@ -32,46 +33,31 @@ constexpr std::uint64_t kHeadBytesMax = 4U << 20U;
 class File {
  public:
   File(const std::string& path, int flags) : path_(path), fd_(::open(path.c_str(), flags, 0600)) {
-    if (fd_ < 0) fail("open", path_, errno);
+    if (!fd_) fail("open", path_, errno);
   }
 
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  ~File() { ::close(fd_); }
-
   void write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail("write", path_, errno);
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
+    if (!write_all(fd_.get(), bytes)) fail("write", path_, errno);
   }
 
   [[nodiscard]] std::string read(std::size_t size) const {
-    std::string out(size, '\0');
-    for (std::size_t at = 0; at < size;) {
-      const ssize_t count = ::read(fd_, out.data() + at, size - at);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail("read", path_, errno);
-      if (count == 0) fail("read all of", path_, ENODATA);
-      at += static_cast<std::size_t>(count);
-    }
-    return out;
+    auto out = read_up_to(fd_.get(), size);
+    if (!out) fail("read", path_, errno);
+    if (out->size() < size) fail("read all of", path_, ENODATA);
+    return *std::move(out);
   }
 
   void skip(std::uint64_t bytes) const {
-    if (::lseek(fd_, static_cast<off_t>(bytes), SEEK_CUR) < 0) fail("read", path_, errno);
+    if (::lseek(fd_.get(), static_cast<off_t>(bytes), SEEK_CUR) < 0) fail("read", path_, errno);
   }
 
   void sync() const {
-    if (::fsync(fd_) != 0) fail("write", path_, errno);
+    if (::fsync(fd_.get()) != 0) fail("write", path_, errno);
   }
 
  private:
   std::string path_;
-  int fd_;
+  Fd fd_;
 };
 
 // The head of a file: its own length in 8 digits of hexadecimal, then msgpack: body, spill, sizes.

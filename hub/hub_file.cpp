@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "shared/fd.hpp"
 #include "shared/log.hpp"
 #include <roundhouse/error.hpp>
 
@@ -51,12 +52,9 @@ bool HubFile::write() const {
         << engine.slots << ' ' << engine.gone << '\n';
   const std::string text = out.str();
   const std::string aside = path_ + ".new";
-  const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  bool good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  good = ::fsync(fd) == 0 && good;
-  ::close(fd);
-  return good && std::rename(aside.c_str(), path_.c_str()) == 0;
+  const Fd file(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  return file && write_all(file.get(), text) && ::fsync(file.get()) == 0 &&
+         std::rename(aside.c_str(), path_.c_str()) == 0;
 }
 
 std::uint64_t HubFile::begin_epoch() {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/fd.hpp"
 #include "shared/module_messages.hpp"
 #include <roundhouse/error.hpp>
 
@@ -30,50 +30,9 @@ Error failure(const std::string& what, const std::string& path, const std::strin
   raise(failure(what, path, std::strerror(errno)));
 }
 
-// A descriptor that closes itself.
-class File {
- public:
-  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
-  [[nodiscard]] bool write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-
-  // Up to so many; fewer at the end of the file. Nothing on an error.
-  [[nodiscard]] std::optional<std::string> read(std::size_t size) const {
-    std::string out(size, '\0');
-    std::size_t at = 0;
-    while (at < size) {
-      const ssize_t count = ::read(fd_, out.data() + at, size - at);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return std::nullopt;
-      if (count == 0) break;
-      at += static_cast<std::size_t>(count);
-    }
-    out.resize(at);
-    return out;
-  }
-
-  [[nodiscard]] bool sync() const { return ::fsync(fd_) == 0; }
-
- private:
-  int fd_;
-};
+Fd open_file(const std::string& path, int flags) {
+  return Fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+}
 
 }  // namespace
 
@@ -87,26 +46,26 @@ void ModuleFolder::write(const ContentHash& build, const Frames& parts) {
   if (::access(path.c_str(), F_OK) == 0) return;
   const std::string half = path + std::string(kHalf);
   {
-    const File out(half, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!out.open()) fail("create", half);
+    const Fd out = open_file(half, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!out) fail("create", half);
     for (const Buffer& part : parts)
-      if (!out.write(part.view())) fail("write", half);
-    if (sync_ && !out.sync()) fail("write", half);
+      if (!write_all(out.get(), part.view())) fail("write", half);
+    if (sync_ && ::fsync(out.get()) != 0) fail("write", half);
   }
   if (::rename(half.c_str(), path.c_str()) != 0) fail("name", path);
   if (!sync_) return;
-  const File folder(path_, O_RDONLY | O_DIRECTORY);
-  if (!folder.open() || !folder.sync()) fail("write", path_);
+  const Fd folder = open_file(path_, O_RDONLY | O_DIRECTORY);
+  if (!folder || ::fsync(folder.get()) != 0) fail("write", path_);
 }
 
 Result<Frames> ModuleFolder::read(const ContentHash& build) const {
   const std::string path = file(build);
-  const File in(path, O_RDONLY);
-  if (!in.open()) return failure("open", path, std::strerror(errno));
+  const Fd in = open_file(path, O_RDONLY);
+  if (!in) return failure("open", path, std::strerror(errno));
   Frames out;
   ContentHasher hasher;
   while (true) {
-    auto part = in.read(wire::kPartBytesMax);
+    auto part = read_up_to(in.get(), wire::kPartBytesMax);
     if (!part) return failure("read", path, std::strerror(errno));
     if (part->empty()) break;
     hasher.add(*part);

@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shared/fd.hpp"
 #include <roundhouse/version.hpp>
 
 namespace roundhouse {
@@ -20,20 +21,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kMarker = "roundhouse connection file";
-
-// Closes on every path out.
-struct Descriptor {
-  int value;
-
-  explicit Descriptor(int descriptor) : value(descriptor) {}
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  ~Descriptor() {
-    if (value >= 0) close(value);
-  }
-};
 
 Error os_error(const std::string& what, int number) {
   const bool denied = number == EACCES || number == EPERM || number == EROFS || number == ELOOP;
@@ -61,20 +48,9 @@ std::string to_text(const ConnectionInfo& info) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-bool write_all(int descriptor, const std::string& text) {
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t size = write(descriptor, text.data() + done, text.size() - done);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return false;
-    done += static_cast<std::size_t>(size);
-  }
-  return true;
-}
-
 Result<std::string> read_private_file(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.value < 0) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) {
     if (errno == ENOENT || errno == ENOTDIR) {
       return Error{Errc::not_connected, "no hub is running: there is no " + path +
                                             "; start one with `roundhouse start`"};
@@ -84,7 +60,7 @@ Result<std::string> read_private_file(const std::string& path) {
 
   struct stat info {};
 
-  if (fstat(file.value, &info) != 0) return os_error("cannot look at " + path, errno);
+  if (fstat(file.get(), &info) != 0) return os_error("cannot look at " + path, errno);
   if (!S_ISREG(info.st_mode)) return Error{Errc::malformed, path + " is not a file"};
   if (info.st_uid != geteuid()) {
     return Error{Errc::permission, path + " belongs to another user (uid " +
@@ -93,20 +69,12 @@ Result<std::string> read_private_file(const std::string& path) {
   if ((info.st_mode & 077) != 0) {
     return Error{Errc::permission, "others can use " + path + ": chmod 600 " + path};
   }
-  std::string text(kConnectionFileBytesMax + 1, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t size = read(file.value, text.data() + used, text.size() - used);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return os_error("cannot read " + path, errno);
-    if (size == 0) break;
-    used += static_cast<std::size_t>(size);
-  }
-  if (used > kConnectionFileBytesMax) {
+  auto text = read_up_to(file.get(), kConnectionFileBytesMax + 1);
+  if (!text) return os_error("cannot read " + path, errno);
+  if (text->size() > kConnectionFileBytesMax) {
     return Error{Errc::malformed, path + " is too large to be a connection file"};
   }
-  text.resize(used);
-  return text;
+  return *std::move(text);
 }
 
 ConnectionInfo from_json(const Json& json, Role role) {
@@ -163,9 +131,9 @@ Result<ConnectionInfo> parse(const std::string& text, const std::string& path, R
 Result<void> write_connection_file(const std::string& path, const ConnectionInfo& info) {
   std::string temporary = path + ".XXXXXX";
   {
-    const Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));  // made 0600
-    if (file.value < 0) return os_error("cannot write " + path, errno);
-    if (!write_all(file.value, to_text(info))) {
+    const Fd file(mkostemp(temporary.data(), O_CLOEXEC));  // made 0600
+    if (!file) return os_error("cannot write " + path, errno);
+    if (!write_all(file.get(), to_text(info))) {
       const int number = errno;
       unlink(temporary.c_str());
       return os_error("cannot write " + path, number);
