@@ -141,7 +141,7 @@ void SqliteStore::restore_modules(Restored& out) {
       db_.prepare("SELECT build, name, size, loaded, everywhere FROM modules ORDER BY loaded");
   std::set<ContentHash> known;
   while (rows.next()) {
-    Restored::Module module;
+    ModuleKept module;
     module.build = read_hash(rows.blob(0));
     module.name = rows.text(1);
     module.size = unsigned_of(rows.integer(2));

@@ -157,7 +157,6 @@ void Router::State::give_up_restart(Engine& engine) {
   if (!engine.back_by) return;
   engine.back_by.reset();
   end_lanes(engine, "engine " + std::to_string(engine.index) + " died and did not start again");
-  engine.busy_lanes.clear(), engine.lanes.clear();
 }
 
 // What the dead process ran for an earlier hub: this one did not assign it, and must not run it as
@@ -201,7 +200,6 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
   }
   end_lanes(engine, why);
   engine.assigned.clear();
-  engine.busy_lanes.clear(), engine.lanes.clear();
   for (auto it = orphans.begin(); it != orphans.end();) {
     const bool is_over = it->second.engine == engine.index && !it->second.finished;
     if (is_over) uncount_orphan(it->second);
@@ -225,6 +223,7 @@ void Router::State::end_lanes(Engine& engine, const std::string& why) {
     cascades.push_back(std::move(doomed));
     more_work = true;
   }
+  engine.busy_lanes.clear(), engine.lanes.clear();
 }
 
 void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox&) {

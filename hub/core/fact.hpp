@@ -100,7 +100,7 @@ struct ModuleKept {
   std::uint64_t size = 0;
   std::uint64_t order = 0;
   bool everywhere = false;
-  Frames parts;
+  Frames parts = {};
 };
 
 struct ModuleDropped {
@@ -140,21 +140,13 @@ struct Restored {
     bool gone = false;  // left for good: only its id is remembered
   };
 
-  struct Module {
-    ContentHash build;
-    std::string name;
-    std::uint64_t size = 0;
-    std::uint64_t order = 0;
-    bool everywhere = false;
-  };
-
   std::uint64_t epoch = 0;  // of the hub before; 0 in a fresh database
   std::vector<Session> sessions;
   std::vector<TemplateDefined> templates;
   std::vector<Pending> pending;    // by session and first
   std::vector<Ended> undelivered;  // by session and delivery
   std::vector<Engine> engines;
-  std::vector<Module> modules;
+  std::vector<ModuleKept> modules;  // without their parts
 };
 
 }  // namespace roundhouse::hub

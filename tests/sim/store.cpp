@@ -91,7 +91,7 @@ hub::Restored StoreActor::restore() const {
   hub::Restored out;
   std::map<hub::SessionNumber, hub::Restored::Session> sessions;
   std::map<std::uint32_t, hub::Restored::Engine> engines;
-  std::map<ContentHash, hub::Restored::Module> modules;
+  std::map<ContentHash, hub::ModuleKept> modules;
   std::map<std::pair<hub::SessionNumber, std::uint64_t>, hub::Ended> undelivered;
   for (const hub::Fact& fact : committed_) {
     if (const auto* opened = std::get_if<hub::SessionOpened>(&fact)) {
@@ -110,7 +110,8 @@ hub::Restored StoreActor::restore() const {
       engines[joined->id.value] = {joined->id, joined->uuid, joined->incarnation, joined->slots,
                                    false};
     } else if (const auto* kept = std::get_if<hub::ModuleKept>(&fact)) {
-      modules[kept->build] = {kept->build, kept->name, kept->size, kept->order, kept->everywhere};
+      modules[kept->build] = {kept->build, kept->name,       kept->size,
+                              kept->order, kept->everywhere, {}};
     } else if (const auto* dropped = std::get_if<hub::ModuleDropped>(&fact)) {
       modules.erase(dropped->build);
     } else if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
