@@ -71,6 +71,11 @@ std::vector<Restored::Engine> HubFile::engines() const {
   return out;
 }
 
+std::optional<Uuid> HubFile::uuid_of(EngineId id) const {
+  const auto known = engines_.find(id.value);
+  return known == engines_.end() ? std::nullopt : std::optional(known->second.uuid);
+}
+
 void HubFile::note(std::span<const Fact> facts) {
   bool changed = false;
   for (const Fact& fact : facts) {

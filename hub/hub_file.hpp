@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ class HubFile {
 
   // The engines of the cluster so far, by id; those that left for good, too.
   [[nodiscard]] std::vector<Restored::Engine> engines() const;
+
+  // Of one of them; nothing when there is none of this id.
+  [[nodiscard]] std::optional<Uuid> uuid_of(EngineId id) const;
 
   // Takes note of engines that joined or left. The file is written once, if there was one; that it
   // could not be is a warning in the log: the next hub then gives that engine another id.

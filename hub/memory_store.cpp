@@ -46,8 +46,6 @@ Result<void> MemoryStore::commit(std::span<const Fact> facts) {
       sessions_[opened->number].id = opened->id;
     } else if (const auto* defined = std::get_if<TemplateDefined>(&fact)) {
       templates_[defined->number] = *defined;
-    } else if (const auto* joined = std::get_if<EngineJoined>(&fact)) {
-      engines_[joined->id.value] = joined->uuid;
     } else if (const auto* delivered = std::get_if<Delivered>(&fact)) {
       Session& session = sessions_[delivered->session];
       session.delivered = std::max(session.delivered, delivered->through);
@@ -104,8 +102,7 @@ Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
   out.duration_ns = fact.duration_ns;
   out.engine = fact.engine;
   if (fact.engine)
-    if (const auto found = engines_.find(fact.engine->value); found != engines_.end())
-      out.engine_uuid = found->second;
+    if (const auto uuid = file_.uuid_of(*fact.engine)) out.engine_uuid = *uuid;
   out.incarnation = fact.incarnation;
   out.attempt = fact.attempt;
   if (const auto found = sessions_.find(fact.session);

@@ -62,7 +62,6 @@ class MemoryStore final : public Store {
   HubFile file_;
   std::unordered_map<SessionNumber, Session> sessions_;
   std::unordered_map<TemplateNumber, TemplateDefined> templates_;
-  std::unordered_map<std::uint32_t, Uuid> engines_;
   std::deque<Kept> records_;  // oldest first
   std::size_t bytes_ = 0;     // of their payloads
 };

@@ -32,7 +32,10 @@ TEST_CASE("engines keep their ids, also those that left for good") {
     left.id = EngineId{1}, left.incarnation = 2, left.gone = true;
     file.note(std::vector<Fact>{joined(0), joined(1), left, again});
   }
-  const auto engines = HubFile(dir.file("f")).engines();
+  const HubFile later(dir.file("f"));
+  CHECK(later.uuid_of(EngineId{1}) == uuid(1));
+  CHECK_FALSE(later.uuid_of(EngineId{2}));
+  const auto engines = later.engines();
   REQUIRE(engines.size() == 2);
   CHECK(engines[0].id == EngineId{0});
   CHECK(engines[0].incarnation == 3);
