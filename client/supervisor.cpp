@@ -372,10 +372,11 @@ int Supervisor::run() {
   // Only what is ours: without the lock it is somebody else's cluster.
   if (pid_file_) run_dir_.remove();
   if (!failure_) return 0;
-  // Before the hub was ready nobody waits but whoever started us.
-  const bool told = options_.ready_fd >= 0 && !reported_;
-  if (told && !first_hub_ready_) answer(options_.ready_fd, line_of(failure_->code, failure_->text));
-  if (!told) log::error("supervisor_failed", {{"why", failure_->text}});
+  if (options_.ready_fd < 0) {
+    log::error("supervisor_failed", {{"why", failure_->text}});
+  } else if (!first_hub_ready_) {  // nobody waits but whoever started us
+    answer(options_.ready_fd, line_of(failure_->code, failure_->text));
+  }
   return 1;
 }
 
