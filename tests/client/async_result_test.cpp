@@ -9,6 +9,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/async_result.hpp>
 #include <roundhouse/roundhouse.hpp>
 
@@ -17,8 +18,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 TEST_CASE("the results of several engines are looked at one by one, or by engine") {
   LocalHub hub(3);

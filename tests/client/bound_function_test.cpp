@@ -7,6 +7,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/bound_function.hpp>
 #include <roundhouse/roundhouse.hpp>
 
@@ -15,8 +16,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 TEST_CASE("a remote function is called as a function, on the engines of its view") {
   LocalHub hub(2);

@@ -9,6 +9,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/calls.hpp>
 #include <roundhouse/roundhouse.hpp>
 
@@ -17,8 +18,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 // 0, 1, 2, ... without an end, and each number only once.
 class Numbers {

@@ -11,6 +11,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/completion.hpp>
 #include <roundhouse/roundhouse.hpp>
 
@@ -19,8 +20,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 template <class T>
 T value_of(std::future<T> future) {

@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace roundhouse::test {
@@ -21,8 +22,6 @@ using namespace std::chrono_literals;
 
 using Numbers = std::vector<int>;
 using Texts = std::vector<std::string>;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 // 0 to 15.
 Numbers sixteen() {

@@ -5,6 +5,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/held_results.hpp>
 #include <roundhouse/roundhouse.hpp>
 
@@ -13,8 +14,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 TEST_CASE("a client knows what it submitted, in order, and what has no outcome yet") {
   LocalHub hub(2);

@@ -6,6 +6,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/pending.hpp>
 #include <roundhouse/roundhouse.hpp>
 
@@ -14,8 +15,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 TEST_CASE("an error of the task is a RemoteError, of several engines a CompositeError") {
   LocalHub hub(2);

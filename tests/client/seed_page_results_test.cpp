@@ -6,9 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/client/client_tasks.hpp"
-#include "tests/support/local_hub.hpp"
-#include <roundhouse/roundhouse.hpp>
+#include "tests/client/seed_page.hpp"
 
 namespace rh = roundhouse;
 
@@ -17,13 +15,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
-
-struct Page {
-  LocalHub hub{4};
-  Client rc = hub.connect();
-};
 
 TEST_CASE_FIXTURE(Page, "execution methods, data movement too, all return AsyncResults") {
   const DirectView dview = rc[rh::all];

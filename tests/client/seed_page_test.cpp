@@ -1,14 +1,12 @@
 // The page "Details of Parallel Computing with IPython", sentence by sentence: running code, and
 // views. Each test is named after what the page says. (Results: seed_page_results_test.cpp.)
+#include "tests/client/seed_page.hpp"
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
-
-#include "tests/client/client_tasks.hpp"
-#include "tests/support/local_hub.hpp"
-#include <roundhouse/roundhouse.hpp>
 
 namespace rh = roundhouse;
 
@@ -17,14 +15,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
-
-// A hub with four engines, and its client: the page's `rc`.
-struct Page {
-  LocalHub hub{4};
-  Client rc = hub.connect();
-};
 
 TEST_CASE_FIXTURE(Page, "the principal method of remote execution is apply, of view objects") {
   CHECK(rc[0].apply(twice, 21).get(kPatience) == 42);

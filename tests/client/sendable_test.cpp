@@ -8,6 +8,7 @@
 
 #include "tests/client/sendable_types.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace sendable {
@@ -26,7 +27,6 @@ namespace {
 using namespace sendable;
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 constexpr std::size_t kLarge = kInlineArrayBytesMax;
 
 template <class T>

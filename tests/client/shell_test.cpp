@@ -11,6 +11,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace roundhouse::test {
@@ -18,8 +19,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 TEST_CASE("many asynchronous calls all end, and nothing is kept of them") {
   LocalHub hub(2);

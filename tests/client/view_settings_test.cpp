@@ -6,6 +6,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace roundhouse::test {
@@ -13,8 +14,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 template <class T>
 std::string text_of(const T& view) {

@@ -8,6 +8,7 @@
 
 #include "tests/client/client_tasks.hpp"
 #include "tests/support/local_hub.hpp"
+#include "tests/support/patience.hpp"
 #include <roundhouse/roundhouse.hpp>
 #include <roundhouse/view.hpp>
 
@@ -35,8 +36,6 @@ namespace {
 
 using namespace client_test;
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s * RH_TEST_SLOWDOWN;
 
 TEST_CASE("one engine gives the value, several a vector in the order of the engines") {
   LocalHub hub(3);
