@@ -5,14 +5,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/bench_relay.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
 #include "cli/usage.hpp"
 #include "client/supervisor.hpp"
+#include "shared/manual/man_page.hpp"
 #include "shared/time.hpp"
 #include <roundhouse/error.hpp>
 #include <roundhouse/version.hpp>
@@ -41,9 +44,18 @@ Examples:
 A cluster is a hub and its engines. Several can run beside each other: --cluster NAME, or
 ROUNDHOUSE_CLUSTER in the environment. `roundhouse COMMAND --help` tells more.
 
+What goes wrong is one line on standard error; with --json {"error": CODE, "text": TEXT}.)";
+
+constexpr const char* kExitCodes = R"(
+
 Exit codes: 0 success, 1 failure, 2 a command line that makes no sense, 3 no hub is running,
-4 the cluster is running already. What went wrong is one line on standard error; with --json
-{"error": CODE, "text": TEXT}.)";
+4 the cluster is running already.)";
+
+// In the help of each command.
+void tell_exit_codes(CLI::App& app) {
+  app.footer(app.get_footer() + kExitCodes);
+  for (CLI::App* each : app.get_subcommands([](CLI::App*) { return true; })) tell_exit_codes(*each);
+}
 
 void add_start(CLI::App& app, Line& line) {
   const auto options = std::make_shared<cli::StartOptions>();
@@ -101,22 +113,24 @@ void add_stop_and_list(CLI::App& app, Line& line) {
   CLI::App* command = app.add_subcommand("stop", "Stop the hub and its engines");
   command->add_flag("--all", options->all, "Every cluster of this user on this machine");
   add_duration(command, "--timeout", options->timeout, "How long to wait until all are gone");
+  command->footer(
+      "Records in a database stay for the next start.\nExample: roundhouse stop --cluster night");
   command->callback([&line, options] {
     line.run = [&line, options](cli::Output& out) {
       options->cluster = line.cluster;
       cli::stop(*options, out);
     };
   });
-  app.add_subcommand("list", "The clusters of this user on this machine")->callback([&line] {
-    line.run = [](cli::Output& out) { cli::list(out); };
-  });
+  app.add_subcommand("list", "The clusters of this user on this machine")
+      ->footer("Those that were killed are listed as well.\nExample: roundhouse list")
+      ->callback([&line] { line.run = [](cli::Output& out) { cli::list(out); }; });
 }
 
 void add_status_and_engines(CLI::App& app, Line& line) {
   const auto ask = std::make_shared<cli::AskOptions>();
   CLI::App* status =
       add_question(app, "status", "How the hub, its queues and its engines are", *ask);
-  status->footer(cli::status_words());
+  status->footer(cli::status_words() + "\n\nExample: roundhouse status --cluster night");
   status->callback([&line, ask] {
     line.run = [&line, ask](cli::Output& out) {
       ask->cluster = line.cluster;
@@ -159,6 +173,7 @@ void add_modules(CLI::App& app, Line& line) {
   });
   const auto ask = std::make_shared<cli::AskOptions>();
   add_question(app, "modules", "The modules that the hub keeps and engines have loaded", *ask)
+      ->footer("Example: roundhouse modules")
       ->callback([&line, ask] {
         line.run = [&line, ask](cli::Output& out) {
           ask->cluster = line.cluster;
@@ -173,7 +188,8 @@ void add_bench(CLI::App& app, Line& line) {
   bench->require_subcommand(0, 1);
   bench->footer(
       "The baseline is a libzmq relay of three processes that looks at nothing; runs of both take\n"
-      "turns, and the ratio is the median of the pairs'. Takes at most 50 seconds.");
+      "turns, and the ratio is the median of the pairs'. Takes at most 50 seconds.\n"
+      "Example: roundhouse bench latency --pairs 3");
   const auto add = [&](const std::string& name, const std::string& help, auto measure) {
     const auto options = std::make_shared<cli::BenchOptions>();
     CLI::App* command = bench->add_subcommand(name, help);
@@ -191,6 +207,7 @@ void add_bench(CLI::App& app, Line& line) {
             },
             "How long a run takes, about")
         ->type_name("TIME");
+    command->footer("Example: roundhouse bench " + name + " --pairs 3 --span 500ms");
     command->callback([&line, options, measure] {
       line.run = [options, measure](cli::Output& out) { measure(*options, out); };
     });
@@ -207,6 +224,43 @@ void add_bench(CLI::App& app, Line& line) {
   relay->callback([&line, role, folder] {
     line.run = [role, folder](cli::Output&) {
       if (cli::run_relay_process(*role, *folder) != 0) throw cli::UsageError("hub or engine");
+    };
+  });
+}
+
+void add_completion(CLI::App& app, Line& line) {
+  const auto shell = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("completion", "Print what completes commands in a shell");
+  command->add_option("shell", *shell, "Which shell: bash")
+      ->required()
+      ->check(plain(CLI::IsMember({"bash"})))
+      ->type_name("SHELL");
+  command->footer(
+      "An installed Roundhouse has it where bash looks for it. Else put the example into "
+      "~/.bashrc.\n"
+      "Example: eval \"$(roundhouse completion bash)\"");
+  command->callback([&line] {
+    line.run = [](cli::Output&) { std::cout << cli::bash_completion() << std::flush; };
+  });
+}
+
+// Hidden: the build makes the man pages with it.
+void add_manual(CLI::App& app, Line& line) {
+  const auto folder = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("manual", "Write the man pages")->group("");
+  command->add_option("folder", *folder)->required();
+  command->callback([&app, &line, folder] {
+    line.run = [&app, folder](cli::Output&) {
+      roundhouse::manual::Notes notes;
+      notes.version = roundhouse::kVersion;
+      notes.environment = {{"ROUNDHOUSE_CLUSTER", "The cluster where --cluster names none."},
+                           {"ROUNDHOUSE_DIR", "The folder of run directories."},
+                           {"XDG_STATE_HOME", "Databases are in its folder roundhouse."}};
+      notes.files = {{"$XDG_RUNTIME_DIR/roundhouse/CLUSTER, or ~/.roundhouse/CLUSTER",
+                      "The run directory: sockets, connection files, logs."},
+                     {"~/.local/state/roundhouse/CLUSTER.db", "The records of all tasks."}};
+      notes.see_also = {"roundhouse-hub(8)", "roundhouse-engine(8)"};
+      roundhouse::manual::write_pages(app, notes, *folder);
     };
   });
 }
@@ -256,7 +310,15 @@ int main(int argc, char** argv) {
   add_modules(app, line);
   cli::add_record_commands(app, line);
   add_bench(app, line);
+  add_completion(app, line);
+  add_manual(app, line);
   app.footer(kExamples + 1);  // last: subcommands would inherit it
+  tell_exit_codes(app);
+  // Hidden as well, and not parsed: the words that follow are no line yet.
+  if (argc > 1 && std::string_view(argv[1]) == "complete") {
+    cli::print_completion(app, std::vector<std::string>(argv + 2, argv + argc));
+    return 0;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -15,6 +15,8 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/program.hpp"
+#include "shared/manual/man_page.hpp"
+#include <roundhouse/version.hpp>
 
 namespace {
 
@@ -27,27 +29,47 @@ struct Options {
   bool no_shipped_modules = false;
   std::vector<std::string> settings;
   std::string inherit;
+  std::string manual;
 };
 
 void declare(CLI::App& app, Options& o) {
-  app.add_option("--cluster", o.cluster, "the cluster to serve");
-  app.add_option("--connection-file", o.connection_file, "how to reach the hub");
-  app.add_option("--slots", o.slots, "tasks that run at a time (1)");
+  app.add_option("--cluster", o.cluster, "the cluster to serve")->type_name("NAME");
+  app.add_option("--connection-file", o.connection_file, "how to reach the hub")->type_name("FILE");
+  app.add_option("--slots", o.slots, "tasks that run at a time (1)")->type_name("N");
   app.add_option("--module", o.modules, "a module of tasks to load; may be given several times")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->type_name("PATH");
   app.add_flag("--no-shipped-modules", o.no_shipped_modules,
                "refuse modules that clients ship; run only those of --module");
-  app.add_option("--name", o.name, "a name for people");
-  app.add_option("--wait", o.wait, "seconds (or 500ms, 5min) to wait for a hub; default: not");
-  app.add_option("--config", o.config_file, "a file like config/engine.json");
-  app.add_option("--set", o.settings, "KEY=VALUE: any key of the configuration")
-      ->allow_extra_args(false);
-  app.add_option("--log-level", o.log_level, "debug, info, warn, error or off");
+  app.add_option("--name", o.name, "a name for people")->type_name("NAME");
+  app.add_option("--wait", o.wait, "seconds (or 500ms, 5min) to wait for a hub; default: not")
+      ->type_name("TIME");
+  app.add_option("--config", o.config_file, "a file like config/engine.json")->type_name("FILE");
+  app.add_option("--set", o.settings, "KEY=VALUE: any key of config/engine.json; repeat")
+      ->allow_extra_args(false)
+      ->type_name("SETTING");
+  app.add_option("--log-level", o.log_level, "debug, info, warn, error or off")->type_name("LEVEL");
   app.add_option(engine::kInheritFlag, o.inherit)->group("");
   app.set_version_flag("--version", std::string("roundhouse-engine ") + roundhouse::kVersion);
+  app.add_option("--manual", o.manual)->group("");
   app.footer(
-      "Exit status: 0 stopped, 1 could not start, 2 wrong usage, 3 no hub, 4 refused by the "
-      "hub,\n5 crashed too often.");
+      "Example: roundhouse-engine --module ./survey_tasks.so --slots 2 --wait 10\n\n"
+      "Exit codes: 0 stopped, 1 could not start, 2 wrong usage, 3 no hub, 4 refused by the hub,\n"
+      "5 crashed too often.");
+}
+
+// For the build: writes the page of these flags.
+void write_manual(const CLI::App& app, const std::string& folder) {
+  roundhouse::manual::Notes notes;
+  notes.section = 8;
+  notes.version = roundhouse::kVersion;
+  notes.environment = {
+      {"ROUNDHOUSE_CLUSTER", "The cluster where nothing else names one."},
+      {"ROUNDHOUSE_DIR", "The folder of run directories."},
+      {"ROUNDHOUSE_ENGINE_KEY", "Any key of the configuration: ROUNDHOUSE_ENGINE_SLOTS=4."}};
+  notes.files = {{"engine.json", "In the run directory of the cluster: how to reach its hub."}};
+  notes.see_also = {"roundhouse(1)", "roundhouse-hub(8)"};
+  roundhouse::manual::write_pages(app, notes, folder);
 }
 
 roundhouse::JsonConfig::Settings flags_of(const Options& o) {
@@ -76,13 +98,14 @@ roundhouse::JsonConfig::Settings flags_of(const Options& o) {
 int main(int argc, char** argv) {
   try {
     Options options;
-    CLI::App app{"Runs the tasks that a Roundhouse hub sends."};
+    CLI::App app{"Runs the tasks that a Roundhouse hub sends", "roundhouse-engine"};
     declare(app, options);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& wrong) {
       return app.exit(wrong) == 0 ? 0 : engine::kUsageStatus;
     }
+    if (!options.manual.empty()) return write_manual(app, options.manual), 0;
     auto config = engine::load_config(options.config_file, flags_of(options));
     if (!config) {
       std::fprintf(stderr, "roundhouse-engine: %s\n", config.error().text.c_str());

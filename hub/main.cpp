@@ -15,6 +15,7 @@
 #include "hub/descriptors.hpp"
 #include "hub/hub.hpp"
 #include "shared/log.hpp"
+#include "shared/manual/man_page.hpp"
 #include <roundhouse/version.hpp>
 
 namespace {
@@ -23,6 +24,7 @@ namespace hub = roundhouse::hub;
 
 struct Flags {
   std::string config;
+  std::string manual;
   roundhouse::JsonConfig::Settings settings;
 };
 
@@ -35,16 +37,17 @@ std::string milliseconds(const std::string& text) {
 void add_setting(CLI::App& app, Flags& flags, const std::string& flag, const std::string& key,
                  const std::string& help, bool is_time = false) {
   app.add_option_function<std::string>(
-      flag,
-      [&flags, key, is_time](const std::string& value) {
-        flags.settings.emplace_back(key, is_time ? milliseconds(value) : value);
-      },
-      help);
+         flag,
+         [&flags, key, is_time](const std::string& value) {
+           flags.settings.emplace_back(key, is_time ? milliseconds(value) : value);
+         },
+         help)
+      ->type_name(is_time ? "MS" : "VALUE");
 }
 
 void add_flags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string(roundhouse::kVersion));
-  app.add_option("--config", flags.config, "File as config/hub.json");
+  app.add_option("--config", flags.config, "File as config/hub.json")->type_name("FILE");
   add_setting(app, flags, "--cluster", "cluster", "Name of the cluster (ROUNDHOUSE_CLUSTER)");
   add_setting(app, flags, "--dir", "dir", "Folder of run directories (ROUNDHOUSE_DIR)");
   add_setting(app, flags, "--store", "store.kind", "sqlite, memory or none");
@@ -69,8 +72,29 @@ void add_flags(CLI::App& app, Flags& flags) {
              flags.settings.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
            }
          },
-         "KEY=VALUE for any key of config/hub.json")
-      ->allow_extra_args(false);
+         "KEY=VALUE for any key of config/hub.json; repeat")
+      ->allow_extra_args(false)
+      ->type_name("SETTING");
+  app.add_option("--manual", flags.manual)->group("");
+  app.footer(
+      "`roundhouse start` starts a hub and keeps it running; by hand it stays in the foreground.\n"
+      "Example: roundhouse-hub --cluster night --listen tcp://192.0.2.1:7000 --dead 10s\n\n"
+      "Exit codes: 0 stopped in good order, 1 could not start or not go on, 2 a flag is wrong.");
+}
+
+// For the build: writes the page of these flags.
+void write_manual(const CLI::App& app, const std::string& folder) {
+  roundhouse::manual::Notes notes;
+  notes.section = 8;
+  notes.version = roundhouse::kVersion;
+  notes.environment = {
+      {"ROUNDHOUSE_CLUSTER", "The cluster where nothing else names one."},
+      {"ROUNDHOUSE_DIR", "The folder of run directories."},
+      {"ROUNDHOUSE_HUB_KEY", "Any key of the configuration: ROUNDHOUSE_HUB_STORE_KIND=memory."}};
+  notes.files = {{"client.json, engine.json", "In the run directory: how to reach this hub."},
+                 {"~/.local/state/roundhouse/CLUSTER.db", "The records of all tasks."}};
+  notes.see_also = {"roundhouse(1)", "roundhouse-engine(8)"};
+  roundhouse::manual::write_pages(app, notes, folder);
 }
 
 // Blocked before any thread starts, so that all of them inherit it and only the descriptor tells.
@@ -110,11 +134,13 @@ int serve(const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"The hub of a Roundhouse cluster: routes tasks between clients and engines."};
+  CLI::App app{"The hub of a Roundhouse cluster: routes tasks between clients and engines",
+               "roundhouse-hub"};
   Flags flags;
   add_flags(app, flags);
   try {
     app.parse(argc, argv);
+    if (!flags.manual.empty()) return write_manual(app, flags.manual), 0;
     return serve(flags);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version

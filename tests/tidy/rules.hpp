@@ -222,7 +222,7 @@ inline const std::vector<Door>& doors() {
       {"nlohmann/",
        {"shared/json_config.cpp", "shared/config_field.", "shared/connection_file.cpp",
         "cli/output."}},
-      {"CLI/", {"cli/", "hub/main.cpp", "engine/main.cpp"}},
+      {"CLI/", {"cli/", "shared/manual/", "hub/main.cpp", "engine/main.cpp"}},
       {"sqlite3.h", {"hub/sqlite.cpp"}},
       {"sodium", {"shared/random.cpp", "shared/content_hash.cpp", "hub/curve.cpp"}},
       {"spdlog/", {"shared/log.cpp"}},
