@@ -51,14 +51,18 @@ Call read_call(const BodyMap& map, const std::string& id) {
   return out;
 }
 
-Call fetch_call(const Client& client, const std::string& id) {
+Call fetch_call(const Client& client, const std::string& id, const detail::ResultType& wanted) {
   detail::PayloadParts parts;
   Call out;
   do {
     const bool first = parts.offset() == 0;
     const HubReply reply = client.request("payload", part_body(id, parts.offset()));
     const BodyMap map(reply.body);
-    if (first) out = read_call(map, id);
+    if (first) {
+      out = read_call(map, id);
+      const std::string problem = detail::result_type_problem(out.function, out.signature, wanted);
+      if (!problem.empty()) raise({Errc::wrong_signature, "task " + id + ": " + problem});
+    }
     parts.add(map).or_throw();
   } while (!parts.complete());
   const Payload payload = parts.take();
@@ -70,20 +74,20 @@ Call fetch_call(const Client& client, const std::string& id) {
 
 }  // namespace
 
-AsyncTasks Client::find_results(const Jobs& jobs) const {
+AsyncTasks Client::find_results(const Jobs& jobs, const detail::ResultType& wanted) const {
   detail::Shell& shell = this->shell();
   std::vector<TaskId> tasks;
   for (const std::string& id : detail::ids_of(jobs)) tasks.push_back(*parse_task_id(id));
-  return AsyncTasks(shell.find_results(shell_, tasks));
+  return AsyncTasks(shell.find_results(shell_, tasks, wanted));
 }
 
 AsyncResult<void> Client::resubmit(const Jobs& jobs) const {
-  return {resubmit_all(jobs).tasks_, &detail::collect_many<void>};
+  return {resubmit_all(jobs, {}).tasks_, &detail::collect_many<void>};
 }
 
-AsyncTasks Client::resubmit_all(const Jobs& jobs) const {
+AsyncTasks Client::resubmit_all(const Jobs& jobs, const detail::ResultType& wanted) const {
   std::vector<Call> calls;
-  for (const std::string& id : detail::ids_of(jobs)) calls.push_back(fetch_call(*this, id));
+  for (const std::string& id : detail::ids_of(jobs)) calls.push_back(fetch_call(*this, id, wanted));
   for (const Call& call : calls)
     if (!call.engines.empty()) (void)Targets(call.engines).resolve(ids());
   std::vector<AsyncTasks> sent;
@@ -101,7 +105,7 @@ AsyncTasks Client::resubmit_all(const Jobs& jobs) const {
                                       {&call.arguments, 1}));
     tasks.push_back(*parse_task_id(sent.back().msg_ids().front()));
   }
-  return AsyncTasks(shell().find_results(shell_, tasks));
+  return AsyncTasks(shell().find_results(shell_, tasks, wanted));
 }
 
 }  // namespace roundhouse

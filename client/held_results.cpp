@@ -11,7 +11,8 @@ bool HeldResults::contains(std::string_view msg_id) const {
   return ids().contains(msg_id);
 }
 
-detail::ResultBytes HeldResults::find(std::string_view msg_id) const {
+detail::ResultBytes HeldResults::find(std::string_view msg_id,
+                                      const detail::ResultType& wanted) const {
   detail::ResultBytes out;
   std::exception_ptr failure;
   shell_->look([&] {
@@ -21,6 +22,7 @@ detail::ResultBytes HeldResults::find(std::string_view msg_id) const {
       throw Exception(Errc::unknown_task, "this client has no result of task " +
                                               std::string(msg_id) +
                                               (slot.done ? " any more" : " yet"));
+    shell_->require_type(shell_->slot(sequence - slot.offset), sequence, wanted);
     failure = shell_->failure_of(slot, sequence);
     if (!failure) out = detail::Shell::bytes_of(slot);
   });

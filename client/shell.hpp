@@ -35,6 +35,7 @@
 #include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
 #include <roundhouse/pending.hpp>
+#include <roundhouse/result_type.hpp>
 #include <roundhouse/submission.hpp>
 
 namespace roundhouse::detail {
@@ -139,9 +140,12 @@ class Shell {
   void spin();
 
   // Any tasks by id, as one handle: those that this client has at hand, and the others by asking
-  // the hub, now and when they end. Throws Exception (unknown_task), and as ask().
+  // the hub, now and when they end. Throws Exception (unknown_task; wrong_signature: one of them
+  // gives another type), and as ask().
   [[nodiscard]] Pending find_results(const std::shared_ptr<Shell>& self,
-                                     const std::vector<TaskId>& tasks);
+                                     const std::vector<TaskId>& tasks, const ResultType& wanted);
+  // Throws Exception (wrong_signature) when this task of the client's own gives another type.
+  void require_type(const Slot& head, std::uint64_t sequence, const ResultType& wanted) const;
   // Whether some of the tasks that begin with this place came by the hub.
   [[nodiscard]] bool from_hub(std::uint64_t first);
   // Lets go of results before their handles. Throws Exception (invalid) when one has not come.

@@ -22,9 +22,21 @@ std::string ids_body(std::span<const TaskId> tasks) {
   return out;
 }
 
+void require_type_of(const std::string& id, std::string_view function, std::string_view signature,
+                     const ResultType& wanted) {
+  const std::string problem = result_type_problem(function, signature, wanted);
+  if (!problem.empty()) throw Exception(Errc::wrong_signature, "task " + id + ": " + problem);
+}
+
 }  // namespace
 
-Pending Shell::find_results(const std::shared_ptr<Shell>& self, const std::vector<TaskId>& tasks) {
+void Shell::require_type(const Slot& head, std::uint64_t sequence, const ResultType& wanted) const {
+  const wire::Define& shared = session_.template_of(head.template_number);
+  require_type_of(msg_id(sequence), shared.function, shared.signature, wanted);
+}
+
+Pending Shell::find_results(const std::shared_ptr<Shell>& self, const std::vector<TaskId>& tasks,
+                            const ResultType& wanted) {
   require_same_process();
   if (tasks.empty()) return {self, nullptr, 0, 0};
   // Own tasks stay while the hub is asked for the others.
@@ -39,11 +51,16 @@ Pending Shell::find_results(const std::shared_ptr<Shell>& self, const std::vecto
         asked.insert(task);
         continue;
       }
+      require_type(*head, task.sequence, wanted);
       share(*head);
       held.emplace_back(self, head, task.sequence - slot->offset, head->count);
     }
   }
   const std::map<TaskId, std::string> records = look_up({asked.begin(), asked.end()});
+  for (const auto& [task, record] : records) {
+    const BodyMap map(record);
+    require_type_of(to_string(task), map.text("function"), map.text("signature"), wanted);
+  }
   auto guard = lease_.lock();
   require_open();
   const std::uint64_t first = next_place_;

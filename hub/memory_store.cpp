@@ -93,6 +93,7 @@ Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
   if (const auto found = templates_.find(fact.template_number); found != templates_.end()) {
     const wire::Define& define = found->second.define;
     out.function = define.function;
+    out.signature = define.signature;
     out.label = define.label;
     out.view = define.view;
     out.targets = define.targets;

@@ -36,6 +36,7 @@ std::string sqlite_expression(Field field) {
     case Field::session: return "printf('%016x', s.id)";
     case Field::sequence: return "(t.id & 0xffffffffff)";
     case Field::function: return "coalesce(f.function, '')";
+    case Field::signature: return "nullif(f.signature, '')";
     case Field::label: return "coalesce(f.label, '')";
     case Field::view: return "coalesce(f.view, '')";
     case Field::status: return "CASE t.status WHEN 0 THEN 'ok' ELSE 'error' END";

@@ -41,6 +41,7 @@ Record Router::State::record_of(const Task& task) {
   out.task = id_of(task);
   out.status = is_running(task) ? TaskStatus::running : TaskStatus::pending;
   out.function = define.function;
+  out.signature = define.signature;
   out.label = define.label;
   out.view = define.view;
   out.targets = define.targets;

@@ -26,6 +26,10 @@ FieldValue time_if_known(std::int64_t us) {
   return us == 0 ? FieldValue{} : FieldValue::of(us);
 }
 
+FieldValue text_if_known(std::string_view text) {
+  return text.empty() ? FieldValue{} : FieldValue::of(text);
+}
+
 // Whether a field that is no plain value has something to say.
 bool has_bulk(const Record& record, Field field) {
   if (field == Field::targets) return true;
@@ -96,6 +100,7 @@ FieldValue Record::value(Field field) const {
     case Field::session: return FieldValue::of(TaskId{task.session, 0});
     case Field::sequence: return number_if(true, task.sequence);
     case Field::function: return FieldValue::of(std::string_view(function));
+    case Field::signature: return text_if_known(signature);
     case Field::label: return FieldValue::of(std::string_view(label));
     case Field::view: return FieldValue::of(std::string_view(view));
     case Field::status: return FieldValue::of(name_of(status));

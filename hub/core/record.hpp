@@ -27,6 +27,7 @@ enum class Field : std::uint8_t {
   session,
   sequence,
   function,
+  signature,
   label,
   view,
   targets,
@@ -56,19 +57,19 @@ struct FieldInfo {
   FieldKind kind;
 };
 
-inline constexpr std::array<FieldInfo, 23> kFields{{
-    {"msg_id", FieldKind::id},          {"session", FieldKind::session},
-    {"sequence", FieldKind::number},    {"function", FieldKind::text},
-    {"label", FieldKind::text},         {"view", FieldKind::text},
-    {"targets", FieldKind::bulk},       {"status", FieldKind::text},
-    {"outcome", FieldKind::text},       {"attempt", FieldKind::number},
-    {"submitted", FieldKind::number},   {"started", FieldKind::number},
-    {"completed", FieldKind::number},   {"received", FieldKind::number},
-    {"duration_ns", FieldKind::number}, {"engine_id", FieldKind::number},
-    {"engine_uuid", FieldKind::text},   {"incarnation", FieldKind::number},
-    {"error_name", FieldKind::text},    {"error_value", FieldKind::text},
-    {"error", FieldKind::bulk},         {"result_bytes", FieldKind::number},
-    {"result", FieldKind::bulk},
+inline constexpr std::array<FieldInfo, 24> kFields{{
+    {"msg_id", FieldKind::id},           {"session", FieldKind::session},
+    {"sequence", FieldKind::number},     {"function", FieldKind::text},
+    {"signature", FieldKind::text},      {"label", FieldKind::text},
+    {"view", FieldKind::text},           {"targets", FieldKind::bulk},
+    {"status", FieldKind::text},         {"outcome", FieldKind::text},
+    {"attempt", FieldKind::number},      {"submitted", FieldKind::number},
+    {"started", FieldKind::number},      {"completed", FieldKind::number},
+    {"received", FieldKind::number},     {"duration_ns", FieldKind::number},
+    {"engine_id", FieldKind::number},    {"engine_uuid", FieldKind::text},
+    {"incarnation", FieldKind::number},  {"error_name", FieldKind::text},
+    {"error_value", FieldKind::text},    {"error", FieldKind::bulk},
+    {"result_bytes", FieldKind::number}, {"result", FieldKind::bulk},
 }};
 static_assert(kFields.size() == static_cast<std::size_t>(Field::result) + 1);
 
@@ -139,6 +140,7 @@ struct Record final : FieldSource {
   TaskStatus status = TaskStatus::ok;
   wire::Ending ending = wire::Ending::ok;  // of a finished task
   std::string function;
+  std::string signature;
   std::string label;
   std::string view;
   std::vector<std::uint32_t> targets;

@@ -25,6 +25,9 @@ class LiveTask final : public FieldSource {
       case Field::session: return FieldValue::of(TaskId{session_, 0});
       case Field::sequence: return number(task_.sequence);
       case Field::function: return FieldValue::of(std::string_view(define_.function));
+      case Field::signature:
+        if (define_.signature.empty()) return {};
+        return FieldValue::of(std::string_view(define_.signature));
       case Field::label: return FieldValue::of(std::string_view(define_.label));
       case Field::view: return FieldValue::of(std::string_view(define_.view));
       case Field::status: return FieldValue::of(name_of(status()));

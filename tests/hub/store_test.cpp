@@ -60,6 +60,7 @@ TEST_CASE("a finished task's record has all that is known of it") {
     CHECK(text(good["msg_id"]) == id_of(1, 2));
     CHECK(text(good["session"]) == id_of(1, 2).substr(0, 16));
     CHECK(text(good["function"]) == "survey");
+    CHECK(text(good["signature"]) == "FivE");
     CHECK(text(good["label"]) == "night");
     CHECK(text(good["view"]) == "load_balanced");
     CHECK(text(good["status"]) == "ok");

@@ -37,6 +37,7 @@
 #include <roundhouse/modules.hpp>
 #include <roundhouse/msg_ids.hpp>
 #include <roundhouse/options.hpp>
+#include <roundhouse/result_type.hpp>
 #include <roundhouse/targets.hpp>
 #include <roundhouse/view.hpp>
 
@@ -152,10 +153,12 @@ class Client {
 
   // The result of any task, also of another client's, and of one that has not ended: from what this
   // client has at hand, or else from the hub, and then it is an AsyncHubResult (hub_result.hpp).
-  // Throws Exception: unknown_task, when the hub knows no such task, or it was purged.
+  // A piece of a map has a list; any result can be waited for as void.
+  // Throws Exception: unknown_task, when the hub knows no such task, or it was purged;
+  // wrong_signature, when the task gives no T.
   template <class T, std::convertible_to<std::string_view> Id>
   [[nodiscard]] AsyncResult<T> get_result(const Id& msg_id) const {
-    return find_results(Jobs(std::string_view(msg_id))).template as<T>();
+    return find_results(Jobs(std::string_view(msg_id)), detail::result_type<T>()).template as<T>();
   }
 
   // By its place in history(): -1 is the last call of this client. Throws std::out_of_range.
@@ -167,7 +170,7 @@ class Client {
   // Of several, as a list.
   template <class T>
   [[nodiscard]] AsyncListResult<T> get_result(const Jobs& jobs) const {
-    return AsyncListResult<T>(find_results(jobs).tasks_);
+    return AsyncListResult<T>(find_results(jobs, detail::result_type<T>()).tasks_);
   }
 
   // Calls the same functions with the same arguments again, as tasks of this client with ids of
@@ -178,12 +181,12 @@ class Client {
 
   template <class T, std::convertible_to<std::string_view> Id>
   AsyncResult<T> resubmit(const Id& msg_id) const {
-    return resubmit_all(Jobs(std::string_view(msg_id))).template as<T>();
+    return resubmit_all(Jobs(std::string_view(msg_id)), detail::result_type<T>()).template as<T>();
   }
 
   template <class T>
   AsyncListResult<T> resubmit(const Jobs& jobs) const {
-    return AsyncListResult<T>(resubmit_all(jobs).tasks_);
+    return AsyncListResult<T>(resubmit_all(jobs, detail::result_type<T>()).tasks_);
   }
 
   // Deletes the hub's records of finished tasks, whoever submitted them. Returns how many.
@@ -216,8 +219,8 @@ class Client {
 
   [[nodiscard]] detail::Shell& shell() const;
   std::uint64_t purge_jobs(const Jobs& jobs) const;
-  [[nodiscard]] AsyncTasks find_results(const Jobs& jobs) const;
-  [[nodiscard]] AsyncTasks resubmit_all(const Jobs& jobs) const;
+  [[nodiscard]] AsyncTasks find_results(const Jobs& jobs, const detail::ResultType& wanted) const;
+  [[nodiscard]] AsyncTasks resubmit_all(const Jobs& jobs, const detail::ResultType& wanted) const;
 
   std::shared_ptr<detail::Shell> shell_;  // shared by the client, its views and its handles
 };

@@ -17,6 +17,7 @@
 #include <roundhouse/msg_ids.hpp>
 #include <roundhouse/outcome.hpp>
 #include <roundhouse/pending.hpp>
+#include <roundhouse/result_type.hpp>
 
 namespace roundhouse {
 
@@ -32,10 +33,11 @@ class HeldResults {
   [[nodiscard]] bool contains(std::string_view msg_id) const;
 
   // The value. Throws what the task ended with; Exception (unknown_task) when there is no result
-  // (yet, or any more), (invalid) for what is no id; SerializationError when it is not a T.
+  // (yet, or any more), (invalid) for what is no id, (wrong_signature) when the task gives no T;
+  // SerializationError when its types are not known and it is not a T.
   template <class T>
   [[nodiscard]] T get(std::string_view msg_id) const {
-    const detail::ResultBytes bytes = find(msg_id);
+    const detail::ResultBytes bytes = find(msg_id, detail::result_type<T>());
     return decode_result<T>(bytes.body(), bytes.frames());
   }
 
@@ -44,7 +46,8 @@ class HeldResults {
 
   explicit HeldResults(std::shared_ptr<detail::Shell> shell) : shell_(std::move(shell)) {}
 
-  [[nodiscard]] detail::ResultBytes find(std::string_view msg_id) const;
+  [[nodiscard]] detail::ResultBytes find(std::string_view msg_id,
+                                         const detail::ResultType& wanted) const;
 
   std::shared_ptr<detail::Shell> shell_;  // shared by the client, its views and its handles
 };

@@ -201,6 +201,7 @@ inline constexpr Text msg_id{"msg_id"};
 inline constexpr Text session{"session"};  // the first 16 digits of the msg_ids of one client
 inline constexpr Number sequence{"sequence"};
 inline constexpr Text function{"function"};
+inline constexpr Text signature{"signature"};  // mangled
 inline constexpr Text label{"label"};
 inline constexpr Text view{"view"};        // "direct" or "load_balanced"
 inline constexpr Text status{"status"};    // "pending", "running", "ok", "error"
