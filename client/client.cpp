@@ -122,7 +122,7 @@ bool Client::wait_interactive(const Jobs& jobs, const InteractiveOptions& option
   detail::Shell& shell = this->shell();
   const auto done = [&] {
     std::size_t out = 0;
-    for (const Jobs::Ids& ids : jobs.ids()) out += shell.done_of(ids.range);
+    for (const Jobs::Ids& ids : jobs.ids()) out += shell.done_of(ids.session, ids.range);
     for (const detail::Pending& tasks : jobs.results()) out += tasks.done();
     return out;
   };

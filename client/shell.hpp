@@ -130,8 +130,8 @@ class Shell {
   [[nodiscard]] std::uint64_t find_task(std::string_view id);
   // Waits until all of them are done, in time. Throws as sequence_of.
   bool wait_for(SessionId session, MsgIds::Range range, std::optional<TimePoint> deadline);
-  // How many of them are.
-  [[nodiscard]] std::size_t done_of(MsgIds::Range range);
+  // How many of them are. Throws as sequence_of.
+  [[nodiscard]] std::size_t done_of(SessionId session, MsgIds::Range range);
   [[nodiscard]] MsgIds history();
   [[nodiscard]] MsgIds outstanding();
   // Those that are done and of which something is kept.
@@ -226,6 +226,8 @@ class Shell {
   [[nodiscard]] std::uint32_t template_number(const Function& function, std::uint32_t settings);
   [[nodiscard]] std::vector<ContentHash> builds_of(const Function& function) const;
   void require_open() const;
+  // Throws Exception (unknown_task) for tasks that are not of this client.
+  void require_own(SessionId session, MsgIds::Range range) const;
 
   const ClientOptions options_;
   const Connector connector_;

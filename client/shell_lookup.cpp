@@ -99,12 +99,16 @@ std::uint64_t Shell::find_task(std::string_view id) {
   return sequence;
 }
 
-bool Shell::wait_for(SessionId session, MsgIds::Range range, std::optional<TimePoint> deadline) {
-  require_same_process();
-  auto guard = lease_.lock();
+void Shell::require_own(SessionId session, MsgIds::Range range) const {
   if (session != session_.id() || range.last > session_.log().last() || range.first == 0)
     throw Exception(Errc::unknown_task, "task " + to_string(TaskId{session, range.last}) +
                                             " is not of this client, which cannot wait for it");
+}
+
+bool Shell::wait_for(SessionId session, MsgIds::Range range, std::optional<TimePoint> deadline) {
+  require_same_process();
+  auto guard = lease_.lock();
+  require_own(session, range);
   const client::OutcomeTable& outcomes = session_.outcomes();
   std::uint64_t at = range.first;
   const auto done = [&] {
@@ -115,9 +119,10 @@ bool Shell::wait_for(SessionId session, MsgIds::Range range, std::optional<TimeP
   return wait_locked(guard, done, deadline);
 }
 
-std::size_t Shell::done_of(MsgIds::Range range) {
+std::size_t Shell::done_of(SessionId session, MsgIds::Range range) {
   require_same_process();
   const auto guard = lease_.lock();
+  require_own(session, range);
   const client::OutcomeTable& outcomes = session_.outcomes();
   std::uint64_t at = std::max(range.first, std::min(outcomes.settled(), range.last) + 1);
   std::size_t out = at - range.first;

@@ -158,5 +158,36 @@ TEST_CASE("waiting interactively shows the progress") {
   CHECK_FALSE(client.wait_interactive({.timeout = 1ms, .out = &out}));
 }
 
+TEST_CASE("a client waits interactively for any mix, and not for others' tasks") {
+  LocalHub hub(2);
+  const Client client = hub.connect();
+  std::ostringstream out;
+  const auto one = client[0].apply_async(twice, 1);
+  const auto two = client[all].apply_async(twice, 2);
+  CHECK(client.wait_interactive({one.msg_ids(), two}, {.timeout = kPatience, .out = &out}));
+  CHECK(out.str().find("3 of 3 tasks") != std::string::npos);
+  CHECK(client.wait_interactive({.timeout = kPatience, .out = &out}));
+  const std::string theirs = std::string(16, 'a') + "0000000000000001";
+  CHECK_THROWS_WITH_AS((void)client.wait_interactive(theirs, {.out = &out}),
+                       doctest::Contains("not of this client"), Exception);
+}
+
+TEST_CASE("elapsed counts from the call, wall_time to the last result, serial_time what ran") {
+  LocalHub hub(2);
+  const Client client = hub.connect();
+  hub.holds_outcomes(true);
+  const auto open = client[all].apply_async(twice, 1);
+  CHECK(open.progress() == 0);
+  CHECK(open.serial_time() == Seconds(0));
+  const Seconds early = open.elapsed();
+  CHECK(open.elapsed() >= early);
+  hub.holds_outcomes(false);
+  CHECK(open.wait(kPatience));
+  CHECK(open.progress() == open.task_count());
+  CHECK(open.wall_time() > early);
+  CHECK(open.wall_time() == open.elapsed());
+  CHECK(open.serial_time() > Seconds(0));
+}
+
 }  // namespace
 }  // namespace roundhouse::test
