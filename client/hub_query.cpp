@@ -154,6 +154,11 @@ ResultStatus Client::result_status(const Jobs& jobs) const {
     append(out.completed, map.texts("completed"));
     append(out.unknown, map.texts("unknown"));
   }
+  if (out.unknown.empty()) return out;
+  // Own ones that wait for room at the hub.
+  const MsgIds waiting = outstanding();
+  for (std::string& id : std::exchange(out.unknown, {}))
+    (waiting.contains(id) ? out.pending : out.unknown).push_back(std::move(id));
   return out;
 }
 

@@ -211,6 +211,9 @@ class Shell {
   bool wait_locked(Lease::Guard& guard, const std::function<bool()>& done,
                    std::optional<TimePoint> deadline);
   void wait_for_room(Lease::Guard& guard);
+  // Until the hub has heard of what was submitted before a question about tasks, which goes another
+  // way; or until it is not going to, for now.
+  void wait_for_acceptance(Lease::Guard& guard, std::string_view verb);
   // Places. Their number comes without its bit.
   [[nodiscard]] std::map<TaskId, std::string> look_up(const std::vector<TaskId>& tasks);
   void open_places(const std::vector<TaskId>& tasks, const std::map<TaskId, std::string>& records);

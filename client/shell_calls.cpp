@@ -1,5 +1,6 @@
 // What a Shell does for views, handles and questions.
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <utility>
 
@@ -9,6 +10,15 @@
 #include "shared/clock.hpp"
 
 namespace roundhouse::detail {
+namespace {
+
+constexpr std::array<std::string_view, 7> kAboutTasks{
+    "queue_status", "result_status", "result", "db_query", "payload", "watch", "purge_results"};
+
+// A hub whose disk is full takes over nothing, and still answers.
+constexpr Duration kAcceptanceMax = std::chrono::seconds{1};
+
+}  // namespace
 
 void Shell::wait_for_room(Lease::Guard& guard) {
   const auto has_room = [this] {
@@ -100,11 +110,24 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   return number;
 }
 
+void Shell::wait_for_acceptance(Lease::Guard& guard, std::string_view verb) {
+  if (std::ranges::find(kAboutTasks, verb) == kAboutTasks.end()) return;
+  const std::uint64_t last = session_.log().last();
+  const auto taken_over = [this, last] {
+    const client::SubmissionLog& log = session_.log();
+    if (log.accepted() >= last) return true;
+    // The rest waits for room.
+    return session_.usable() && !session_.wants_flush() && log.accepted() >= log.sent();
+  };
+  if (!taken_over()) wait_locked(guard, taken_over, steady_now() + kAcceptanceMax);
+}
+
 HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat) {
   require_same_process();
   auto guard = lease_.lock();
   require_open();
   const TimePoint deadline = deadline_of(options_.timeout);
+  wait_for_acceptance(guard, verb);
   const std::string asked = verb;
   const std::uint64_t id =
       session_.request(std::move(verb), wire::Raw{std::move(body)}, repeat, out_);

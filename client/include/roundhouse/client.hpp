@@ -137,11 +137,13 @@ class Client {
   [[nodiscard]] std::vector<ModuleRecord> modules() const;
 
   // Questions to the hub. Each throws TimeoutError after ClientOptions::timeout, and the error that
-  // the hub answers with as Exception.
+  // the hub answers with as Exception. What this client has submitted before is known to the
+  // answer, unless it waits for room at the hub. Of other clients' tasks those count that the hub
+  // has heard of: all that they submitted before a question of their own was answered.
   [[nodiscard]] std::vector<EngineInfo> engines() const;
   [[nodiscard]] QueueStatus queue_status(Targets targets = all, bool verbose = false) const;
-  // Which of these have ended. For Jobs here and below, ids of other clients' tasks are right; ids
-  // come before results.
+  // Which of these have ended; own ones that the hub has not heard of are pending. For Jobs here
+  // and below, ids of other clients' tasks are right; ids come before results.
   [[nodiscard]] ResultStatus result_status(const Jobs& jobs) const;
   // Records of tasks by msg_id, of unfinished ones as well.
   [[nodiscard]] TaskRecords result(std::span<const std::string> ids) const;
