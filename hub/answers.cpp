@@ -62,9 +62,10 @@ Error no_such_payload(PayloadOf what, TaskId task, bool finished) {
     return {Errc::payload_lost, "the result of task " + id +
                                     " is no longer kept: large ones that their client has "
                                     "received make room for others (store.blob_bytes_max)"};
-  return {Errc::payload_lost, "the arguments of task " + id +
-                                  " are no longer kept: only those without large arrays are, up to "
-                                  "store.arguments_bytes_max"};
+  return {Errc::payload_lost,
+          "the arguments of task " + id +
+              " are no longer kept: of a finished task small ones are (store.arguments_bytes_max), "
+              "and large arrays while the hub runs and has room (store.large_arguments_bytes_max)"};
 }
 
 Error ended_badly(const Record& record) {

@@ -44,6 +44,7 @@ void HubConfig::bind(JsonConfig& table) {
   table.key("store.durability", durability, {.choices = {"none", "relaxed", "commit"}});
   table.key("store.database", store.path);
   table.key("store.arguments_bytes_max", store.arguments_bytes_max, {.max = 16384});
+  table.key("store.large_arguments_bytes_max", store.large_arguments_bytes_max);
   table.key("store.memory_records_max", store.memory_records_max);
   table.key("store.memory_bytes_max", store.memory_bytes_max);
   table.key("store.blob_bytes_max", store.blob_bytes_max);

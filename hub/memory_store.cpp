@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "hub/schema.hpp"
+
 namespace roundhouse::hub {
 namespace {
 
@@ -13,6 +15,10 @@ Restored restored_from(const HubFile& file) {
   out.epoch = file.last_epoch();
   out.engines = file.engines();
   return out;
+}
+
+std::int64_t key_of(const Ended& fact) {
+  return make_key(fact.session, fact.sequence);
 }
 
 // A larger result would push too many records out.
@@ -27,7 +33,9 @@ void detach(Payload& payload) {
 }  // namespace
 
 MemoryStore::MemoryStore(const StoreOptions& options)
-    : options_(options), file_(options.epoch_file) {}
+    : options_(options),
+      file_(options.epoch_file),
+      large_arguments_(options.large_arguments_bytes_max) {}
 
 Restored MemoryStore::restore() {
   return restored_from(file_);
@@ -69,6 +77,10 @@ void MemoryStore::keep(const Ended& fact) {
     detach(result);
   }
   std::optional<Payload>& arguments = kept.fact.arguments;
+  if (arguments && arguments->frame_count() > 0) {
+    large_arguments_.add(key_of(fact), std::move(*arguments));
+    arguments.reset();
+  }
   if (arguments &&
       (arguments->size() > options_.arguments_bytes_max || options_.arguments_bytes_max == 0))
     arguments.reset();
@@ -76,6 +88,7 @@ void MemoryStore::keep(const Ended& fact) {
   bytes_ += kept.bytes();
   while (records_.size() > options_.memory_records_max || bytes_ > options_.memory_bytes_max) {
     bytes_ -= records_.front().bytes();
+    large_arguments_.erase(key_of(records_.front().fact));
     records_.pop_front();
   }
 }
@@ -169,7 +182,7 @@ wire::Reply MemoryStore::answer_result(const Query& query, const RequestBody& qu
   return answer.take();
 }
 
-wire::Reply MemoryStore::answer_payload(const Query& query, const RequestBody& question) const {
+wire::Reply MemoryStore::answer_payload(const Query& query, const RequestBody& question) {
   if (question.ids.size() != 1)
     return make_error(query, {Errc::invalid, "the payload of one task is asked for at a time"});
   const TaskId task = question.ids.front();
@@ -183,9 +196,11 @@ wire::Reply MemoryStore::answer_payload(const Query& query, const RequestBody& q
     return make_part(query, part_of(kept->fact.payload, question.offset));
   }
   const auto made = templates_.find(kept->fact.template_number);
-  if (!kept->fact.arguments || made == templates_.end())
+  const Payload* arguments =
+      kept->fact.arguments ? &*kept->fact.arguments : large_arguments_.find(key_of(kept->fact));
+  if (arguments == nullptr || made == templates_.end())
     return make_error(query, no_such_payload(question.of, task, true));
-  PayloadPart part = part_of(*kept->fact.arguments, question.offset);
+  PayloadPart part = part_of(*arguments, question.offset);
   part.define = &made->second.define;
   if (part.define->view == "direct") part.engine = kept->fact.engine;
   return make_part(query, part);
@@ -196,7 +211,7 @@ wire::Reply MemoryStore::answer_purge(const Query& query, const RequestBody& que
   const std::unordered_set<std::uint32_t> engines(question.engines.begin(), question.engines.end());
   const std::int64_t before =
       question.older_than_us ? time_before(query, *question.older_than_us) : 0;
-  const std::size_t count = std::erase_if(records_, [&](const Kept& kept) {
+  const auto is_meant = [&](const Kept& kept) {
     const Ended& fact = kept.fact;
     if (question.all || (fact.engine && engines.contains(fact.engine->value)) ||
         ids.contains(task_of(fact)))
@@ -206,6 +221,11 @@ wire::Reply MemoryStore::answer_purge(const Query& query, const RequestBody& que
     const std::int64_t over =
         record.completed_us() == 0 ? record.submitted_us : record.completed_us();
     return over < before || (question.where && matches(*question.where, record));
+  };
+  const std::size_t count = std::erase_if(records_, [&](const Kept& kept) {
+    const bool meant = is_meant(kept);
+    if (meant) large_arguments_.erase(key_of(kept.fact));
+    return meant;
   });
   bytes_ = 0;
   for (const Kept& kept : records_) bytes_ += kept.bytes();

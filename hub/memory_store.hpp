@@ -13,6 +13,7 @@
 
 #include "hub/answers.hpp"
 #include "hub/hub_file.hpp"
+#include "hub/large_arguments.hpp"
 #include "hub/store.hpp"
 
 namespace roundhouse::hub {
@@ -54,7 +55,7 @@ class MemoryStore final : public Store {
   [[nodiscard]] Record record_of(const Kept& kept, bool with_result) const;
   [[nodiscard]] wire::Reply answer_query(const Query& query) const;
   [[nodiscard]] wire::Reply answer_result(const Query& query, const RequestBody& question) const;
-  [[nodiscard]] wire::Reply answer_payload(const Query& query, const RequestBody& question) const;
+  [[nodiscard]] wire::Reply answer_payload(const Query& query, const RequestBody& question);
   [[nodiscard]] wire::Reply answer_purge(const Query& query, const RequestBody& question);
   void keep(const Ended& fact);
 
@@ -64,6 +65,7 @@ class MemoryStore final : public Store {
   std::unordered_map<TemplateNumber, TemplateDefined> templates_;
   std::deque<Kept> records_;  // oldest first
   std::size_t bytes_ = 0;     // of their payloads
+  LargeArguments large_arguments_;
 };
 
 class NoStore final : public Store {

@@ -79,7 +79,8 @@ wire::Reply SqliteStore::answer_payload(const Query& query, const RequestBody& q
   const auto key = find_key(task);
   const auto record = key ? records_->find(*key, task, false) : std::optional<Record>{};
   if (!record) return make_error(query, no_such_payload(question.of, task, false));
-  if (question.of == PayloadOf::arguments) return answer_arguments(query, *key, task);
+  if (question.of == PayloadOf::arguments)
+    return answer_arguments(query, *key, task, question.offset);
   if (record->ending != wire::Ending::ok) return make_error(query, ended_badly(*record));
   const auto part = find_result(*key, task, question.offset);
   return part ? make_part(query, *part) : make_error(query, part.error());
@@ -99,13 +100,16 @@ Result<PayloadPart> SqliteStore::find_result(std::int64_t key, TaskId task, std:
   }
 }
 
-wire::Reply SqliteStore::answer_arguments(const Query& query, std::int64_t key, TaskId task) {
+wire::Reply SqliteStore::answer_arguments(const Query& query, std::int64_t key, TaskId task,
+                                          std::uint64_t offset) {
   sql::Statement row = db_.prepare(
       "SELECT t.arguments, t.engine, f.function, f.signature, f.view, f.label, f.targets, "
       "f.retries, f.priority FROM tasks t JOIN templates f ON f.number = t.template "
       "WHERE t.id = ?1");
   row.bind(1, key);
-  if (!row.next() || row.null(0))
+  const bool known = row.next();
+  const Payload* large = known && row.null(0) ? large_arguments_.find(key) : nullptr;
+  if (!known || (row.null(0) && large == nullptr))
     return make_error(query, no_such_payload(PayloadOf::arguments, task, true));
   wire::Define define;
   define.function = row.text(2);
@@ -115,7 +119,8 @@ wire::Reply SqliteStore::answer_arguments(const Query& query, std::int64_t key, 
   define.targets = read_targets(row.blob(6));
   define.retries = static_cast<std::uint32_t>(row.integer(7));
   define.priority = static_cast<std::int32_t>(row.integer(8));
-  PayloadPart part = begin_part(std::string(row.blob(0)), 0, 0);
+  PayloadPart part =
+      large != nullptr ? part_of(*large, offset) : begin_part(std::string(row.blob(0)), 0, offset);
   part.define = &define;
   if (define.view == "direct" && !row.null(1))
     part.engine = EngineId{static_cast<std::uint32_t>(row.integer(1))};
@@ -192,6 +197,7 @@ std::uint64_t SqliteStore::purge(const std::vector<std::int64_t>& keys) {
 }
 
 std::uint64_t SqliteStore::purge_all() {
+  large_arguments_.clear();
   std::uint64_t count = 0;
   sql::Statement hide_batch =
       db_.prepare("INSERT OR IGNORE INTO purged SELECT id FROM tasks WHERE id BETWEEN ?1 AND ?2");
@@ -226,6 +232,7 @@ std::uint64_t SqliteStore::purge_all() {
 }
 
 void SqliteStore::erase_row(std::int64_t key) {
+  large_arguments_.erase(key);
   for (sql::Statement* erase : {&erase_task_, &erase_error_, &erase_purged_, &erase_blob_}) {
     erase->bind(1, key);
     erase->run();

@@ -35,6 +35,7 @@ SqliteStore::SqliteStore(const StoreOptions& options)
       blobs_(options.path + ".blobs", options.durability == Durability::commit),
       modules_(options.path + ".modules", options.durability == Durability::commit),
       db_(options.path),
+      large_arguments_(options.large_arguments_bytes_max),
       fold_above_(options.log_bytes) {
   prepare_database(db_, options_.path, options_.durability);
   begin_ = db_.prepare("BEGIN IMMEDIATE");
@@ -171,7 +172,7 @@ void SqliteStore::apply(const Ended& fact) {
   insert_task_.bind(9, fact.attempt);
   insert_task_.bind(10, signed_of(fact.delivery));
   std::string joined_arguments;
-  bind_arguments(fact, joined_arguments);
+  keep_arguments(fact, key, joined_arguments);
   std::string joined;
   if (!fits_row(fact.payload)) {
     insert_task_.bind_null(11);
@@ -187,7 +188,11 @@ void SqliteStore::apply(const Ended& fact) {
 }
 
 // `joined` has to last until the statement has run.
-void SqliteStore::bind_arguments(const Ended& fact, std::string& joined) {
+void SqliteStore::keep_arguments(const Ended& fact, std::int64_t key, std::string& joined) {
+  if (fact.arguments && fact.arguments->frame_count() > 0) {
+    large_arguments_.add(key, *fact.arguments);
+    return insert_task_.bind_null(12);
+  }
   const std::size_t size = fact.arguments ? fact.arguments->inline_size() : 0;
   if (!fact.arguments || size > options_.arguments_bytes_max || options_.arguments_bytes_max == 0)
     return insert_task_.bind_null(12);

@@ -17,6 +17,7 @@
 #include "hub/answers.hpp"
 #include "hub/blobs.hpp"
 #include "hub/database_lock.hpp"
+#include "hub/large_arguments.hpp"
 #include "hub/ledger.hpp"
 #include "hub/module_folder.hpp"
 #include "hub/schema.hpp"
@@ -59,7 +60,7 @@ class SqliteStore final : public Store {
 
   void apply(const EngineJoined& fact);
   void apply(const EngineLeft& fact);
-  void bind_arguments(const Ended& fact, std::string& joined);
+  void keep_arguments(const Ended& fact, std::int64_t key, std::string& joined);
   void apply(const ModuleKept& fact);
   void apply(const ModuleDropped& fact);
   void insert_error(std::int64_t key, const Ended& fact);
@@ -87,7 +88,8 @@ class SqliteStore final : public Store {
   [[nodiscard]] wire::Reply answer_payload(const Query& query, const RequestBody& question);
   [[nodiscard]] Result<PayloadPart> find_result(std::int64_t key, TaskId task,
                                                 std::uint64_t offset);
-  [[nodiscard]] wire::Reply answer_arguments(const Query& query, std::int64_t key, TaskId task);
+  [[nodiscard]] wire::Reply answer_arguments(const Query& query, std::int64_t key, TaskId task,
+                                             std::uint64_t offset);
   [[nodiscard]] wire::Reply answer_purge(const Query& query, const RequestBody& question);
   // The keys of tasks in the table that the question means, but for `all`.
   [[nodiscard]] std::vector<std::int64_t> purgeable(const Query& query,
@@ -107,6 +109,7 @@ class SqliteStore final : public Store {
   std::optional<SqliteRecords> records_;     // once there are tables
   std::unique_ptr<StoreSearch> own_search_;  // for questions that come to answer()
   Ledger ledger_;
+  LargeArguments large_arguments_;
   std::unordered_map<std::uint64_t, SessionNumber> numbers_;  // by session id
   std::unordered_map<SessionNumber, std::uint64_t> ids_;
   std::uint64_t blob_bytes_ = 0;

@@ -39,6 +39,8 @@ struct StoreOptions {
   std::string path;
   // Arguments of finished tasks that are kept, so that these can be submitted anew; 0: none.
   std::size_t arguments_bytes_max = wire::kInlineBytesMax;
+  // The same of those with bulk frames, all together: in memory, the newest. 0: none.
+  std::size_t large_arguments_bytes_max = std::size_t{256} << 20U;
   // memory: finished records that are kept, and the bytes of their results and arguments.
   std::size_t memory_records_max = 100'000;
   std::size_t memory_bytes_max = std::size_t{256} << 20U;

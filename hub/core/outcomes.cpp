@@ -218,7 +218,7 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
              record.duration_ns,   record.engine,     engine == nullptr ? 0U : engine->incarnation,
              record.attempt,       record.ending,     record.payload};
   // One that is settled may have come without them.
-  if (task.payload.frame_count() == 0 && !task.settled) fact.arguments = std::move(task.payload);
+  if (!task.lacks_frames && !task.settled) fact.arguments = std::move(task.payload);
   emit(std::move(fact), out);
   Undelivered outcome{std::move(record), delivery, engine == nullptr ? kNoEngine : engine->index,
                       engine == nullptr ? 0U : engine->incarnation, outcome_number};

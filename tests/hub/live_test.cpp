@@ -140,3 +140,16 @@ TEST_CASE("a finished task's arguments go to the database with its outcome") {
   REQUIRE(ended->arguments.has_value());
   CHECK(ended->arguments->body() == "what it is called with");
 }
+
+TEST_CASE("arguments with bulk frames go to the database, too") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.body = "head", .framed = true});
+  hub.engine_finishes(engine);
+  const auto* ended = std::get_if<hub::Ended>(&hub.facts.back());
+  REQUIRE(ended != nullptr);
+  REQUIRE(ended->arguments.has_value());
+  REQUIRE(ended->arguments->frame_count() == 1);
+  CHECK(ended->arguments->frames->front().view() == "frame");
+}

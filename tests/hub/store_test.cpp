@@ -13,7 +13,7 @@ namespace {
 using namespace roundhouse::test;
 
 struct Fixture {
-  explicit Fixture(const std::string& kind) {
+  explicit Fixture(const std::string& kind, StoreOptions with = {}) : options(std::move(with)) {
     options.kind = kind;
     options.path = dir.file("test.db");
     options.epoch_file = dir.file("test.epoch");
@@ -226,6 +226,35 @@ TEST_CASE("arguments are kept with the record, as far as they are small") {
     CHECK(ask(22).text.find("arguments_bytes_max") != std::string::npos);
     CHECK(ask(23).code == "payload_lost");
     CHECK(ask(99).code == "unknown_task");
+  }
+}
+
+TEST_CASE("arguments with bulk frames are kept while there is room, until their task is purged") {
+  for (const char* kind : {"sqlite", "memory"}) {
+    CAPTURE(kind);
+    StoreOptions options;
+    options.large_arguments_bytes_max = 1'000'000;
+    Fixture store(kind, options);
+    fill(store);
+    const auto ask = [&](std::uint64_t sequence, std::uint64_t offset) {
+      const std::string how = pair_of("of", "arguments") + pair_of("offset", offset);
+      return store.ask("payload", ids_body({id_of(1, sequence)}, how, 2));
+    };
+    Ended large = ended(1, 20, 20);
+    large.arguments = large_payload(2, 400'000);
+    Ended huge = ended(1, 21, 21);
+    huge.arguments = large_payload(1, 1'000'001);
+    store.commit({large, huge});
+    auto part = read_map(ask(20, 0).body.bytes);
+    CHECK(text(part["body"]) == "head");
+    CHECK(text(part["function"]) == "survey");
+    std::string bytes = text(part["bytes"]);
+    bytes += text(read_map(ask(20, bytes.size()).body.bytes)["bytes"]);
+    CHECK(bytes == std::string(400'000, 'a') + std::string(400'000, 'b'));
+    CHECK(ask(21, 0).code == "payload_lost");
+    CHECK(ask(21, 0).text.find("large_arguments_bytes_max") != std::string::npos);
+    (void)store.ask("purge_results", ids_body({id_of(1, 20)}));
+    CHECK(ask(20, 0).code == "unknown_task");
   }
 }
 
