@@ -222,11 +222,83 @@ TEST_CASE("a call is made again, by whoever asks, as a task of its own") {
   CHECK(two.asker.resubmit<int>(unfinished.msg_ids().front()).get(kPatience) == 3);
   CHECK(two.asker.resubmit(again).msg_ids().size() == 1);
 
-  std::vector<double> values(100'000);
-  const auto large = client[0].apply_async(doubled, values);
-  (void)large.get();
-  CHECK_THROWS_WITH_AS((void)two.asker.resubmit(large), doctest::Contains("arguments"),
-                       rh::Exception);
   CHECK_THROWS_WITH_AS((void)two.asker.resubmit(std::string(32, '0')),
                        doctest::Contains("no record"), rh::Exception);
+}
+
+TEST_CASE("a call with a large array is made again while the hub has room for its arguments") {
+  for (const char* store : {"sqlite", "memory"}) {
+    CAPTURE(store);
+    Two two(1, {.store = store, .hub_flags = {"--set", "store.large_arguments_bytes_max=1000000"}});
+    std::vector<double> values(100'000);
+    std::iota(values.begin(), values.end(), 0.5);
+    const auto first = (*two.worker)[0].apply_async(doubled, values);
+    const std::vector<double> doubles = first.get();
+    const auto id = first.msg_ids().front();
+    CHECK(two.asker.resubmit<std::vector<double>>(id).get(kPatience) == doubles);
+    // Calling it again was a call as well: there is room for one of them.
+    CHECK_THROWS_WITH_AS((void)two.asker.resubmit(first),
+                         doctest::Contains("store.large_arguments_bytes_max"), rh::Exception);
+    CHECK(two.asker.db_query({.where = f::function == "process_tasks::doubled"}).size() == 2);
+  }
+}
+
+TEST_CASE("a result that is asked for as another type is an error that names both, at once") {
+  Two two(1);
+  const rh::Client& client = *two.worker;
+  const auto finished = client[0].apply_async(add, 1, 2);
+  CHECK(finished.get() == 3);
+  const auto running = client[0].apply_async(slowly, 500, 4);
+  const auto map = client[0].map_async(slowly, std::vector{1, 1}, std::vector{5, 6});
+  CHECK(map.get() == std::vector{5, 6});
+  const auto both = doctest::Contains("returns int; its result was asked for as a std::string");
+  for (const rh::Client* asker : {&client, static_cast<const rh::Client*>(&two.asker)}) {
+    for (const auto& ids : {finished.msg_ids(), running.msg_ids()}) {
+      CHECK_THROWS_WITH_AS((void)asker->get_result<std::string>(ids.front()), both, rh::Exception);
+      CHECK_THROWS_WITH_AS((void)asker->get_result<std::string>(ids), both, rh::Exception);
+      CHECK_THROWS_WITH_AS((void)asker->resubmit<std::string>(ids.front()), both, rh::Exception);
+    }
+    CHECK(asker->get_result<void>(finished.msg_ids().front()).wait(kPatience));
+    CHECK_THROWS_AS((void)asker->get_result<int>(map.msg_ids().front()), rh::Exception);
+    CHECK(asker->get_result<std::vector<int>>(map.msg_ids().front()).get(kPatience) ==
+          std::vector{5, 6});
+  }
+  try {
+    (void)two.asker.get_result<std::string>(finished.msg_ids().front());
+  } catch (const rh::Exception& error) {
+    CHECK(error.code() == rh::Errc::wrong_signature);
+  }
+  CHECK(two.asker.hub_history().size() == 3);
+}
+
+TEST_CASE("a client's own questions know what it has submitted just before") {
+  Two two(2);
+  const rh::Client& client = *two.worker;
+  const auto any = client.load_balanced_view();
+  for (int i = 0; i < 100; ++i) {
+    // No handle is kept.
+    const std::string id = any.apply_async(add, i, i).msg_ids().front();
+    switch (i % 4) {
+      case 0: CHECK(client.get_result<int>(id).get(kPatience) == 2 * i); break;
+      case 1: CHECK(client.result_status(id).unknown.empty()); break;
+      case 2: CHECK(client.db_query({.where = f::msg_id == id}).size() == 1); break;
+      default: CHECK(client.result(std::vector{id}).records.size() == 1);
+    }
+  }
+}
+
+TEST_CASE("own tasks that wait for room at the hub are pending") {
+  Two two(1, {.hub_flags = {"--set", "session.tasks_max=4"}});
+  const rh::Client& client = *two.worker;
+  std::vector<rh::AsyncResult<int>> results;
+  for (int i = 0; i < 12; ++i) results.push_back(client[0].apply_async(slowly, 100, i));
+  const std::vector<std::string> ids = [&] {
+    std::vector<std::string> out;
+    for (const auto& one : results) out.push_back(one.msg_ids().front());
+    return out;
+  }();
+  const rh::ResultStatus status = client.result_status(ids);
+  CHECK(status.unknown.empty());
+  CHECK(status.pending.size() + status.running.size() + status.completed.size() == 12);
+  for (int i = 0; i < 12; ++i) CHECK(results[static_cast<std::size_t>(i)].get(kPatience) == i);
 }
