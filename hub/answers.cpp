@@ -148,6 +148,8 @@ void PageAnswer::add_live_before(const FieldValue& value, TaskId task) {
 void PageAnswer::add(const FieldValue& value, TaskId task,
                      const std::function<std::optional<Record>()>& find) {
   if (next_live_ < query_.live.size()) add_live_before(value, task);
+  // It has ended since the router told of it: here is what became of it.
+  if (next_live_ < query_.live.size() && query_.live[next_live_].task == task) ++next_live_;
   if (skip()) return;
   if (const auto record = find()) put(value, *record);
 }
