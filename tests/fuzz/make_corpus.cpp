@@ -98,6 +98,11 @@ void write_arguments(const std::filesystem::path& folder) {
   value("shape", shape);
   value("shapes", std::vector<Shape>{shape, {}});
   value("named_fields", argument_types::Named{});
+  rh::Encoded by_name;
+  rh::detail::Encoder(by_name).keywords(
+      "\x81\xa1"
+      "b\x05");
+  write(folder / "members_by_name", input_of(number_of<argument_types::Named>(), by_name));
   value("map", std::map<std::string, std::vector<double>>{{"k", {1, 2}}, {"l", {}}});
   value("optional", std::optional(std::tuple{1, std::string("x")}));
   value("variant", std::variant<int, std::string, std::vector<Point>>(std::vector<Point>{{1, 2}}));

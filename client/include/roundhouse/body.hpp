@@ -22,10 +22,11 @@ static_assert(std::endian::native == std::endian::little, "raw arrays travel as 
 
 // Types of msgpack extension that a body may hold.
 enum class Extension : std::int8_t {
-  // Both begin with the kind of the elements and, for records, their size (u32).
+  // These two begin with the kind of the elements and, for records, their size (u32).
   inline_array = 1,  // the bytes
   frame_array = 2,   // bytes in all (u64), first frame (u32), frames (u32)
   reference = 3,     // type name, 0, name in the engine's namespace
+  keywords = 4,      // a msgpack map: members by name, of which none may be unknown
 };
 
 // Writers append to `out`.

@@ -63,6 +63,14 @@ class Encoder {
     out_.body.append(name);
   }
 
+  // The members of a struct by their names: `map` is a msgpack map.
+  void keywords(std::string_view map) {
+    if (map.size() > std::numeric_limits<std::uint32_t>::max())
+      throw SerializationError("keyword arguments of 4 GiB or more cannot be packed");
+    put_extension_head(out_.body, Extension::keywords, map.size());
+    out_.body.append(map);
+  }
+
   void list(std::size_t count) {
     if (count > std::numeric_limits<std::uint32_t>::max())
       throw SerializationError("a list of more than 4294967295 elements cannot be packed");
@@ -195,7 +203,8 @@ class Decoder {
   }
 
   [[noreturn]] void fail(std::string_view expected) {
-    fail(expected, to_string(reader_.peek().kind));
+    const BodyToken token = reader_.peek();
+    fail(expected, is_keywords(token) ? "members by their names" : to_string(token.kind));
   }
 
   [[noreturn]] void fail(std::string_view expected, std::string_view got) const {
@@ -226,6 +235,8 @@ class Decoder {
                                  ElementType type) {
     if (extension == static_cast<std::int8_t>(Extension::reference))
       fail(name_of(type), "an rh::ref, which cannot be used here");
+    if (extension == static_cast<std::int8_t>(Extension::keywords))
+      fail(name_of(type), "members by their names");
     if (extension != static_cast<std::int8_t>(Extension::inline_array) &&
         extension != static_cast<std::int8_t>(Extension::frame_array))
       fail("a raw array", "an extension of an unknown type");
@@ -257,6 +268,17 @@ class Decoder {
     return true;
   }
 
+  // Members by name that come next; false when something else does. `map` is one whole value.
+  [[nodiscard]] bool take_keywords(std::string_view& map) {
+    const BodyToken token = reader_.peek();
+    if (!is_keywords(token)) return false;
+    BodyReader inside(token.bytes);
+    if (inside.peek().kind != BodyKind::map || !inside.skip(map) || !inside.at_end())
+      fail("members by their names", "bytes that are no map");
+    reader_.drop(token);
+    return true;
+  }
+
   // The head of a list, whose elements cannot be more than the bytes that are left.
   [[nodiscard]] std::size_t take_list() {
     const BodyToken token = reader_.peek();
@@ -267,6 +289,11 @@ class Decoder {
   }
 
  private:
+  [[nodiscard]] static bool is_keywords(const BodyToken& token) {
+    return token.kind == BodyKind::extension &&
+           token.extension == static_cast<std::int8_t>(Extension::keywords);
+  }
+
   [[nodiscard]] static std::string name_of(ElementType type) {
     return element_name(static_cast<std::uint8_t>(type.kind), type.size);
   }

@@ -44,6 +44,7 @@
 
 #include <msgpack.hpp>
 
+#include <roundhouse/arity.hpp>
 #include <roundhouse/codec.hpp>
 #include <roundhouse/packing.hpp>
 #include <roundhouse/type_name.hpp>
@@ -51,13 +52,6 @@
 namespace roundhouse {
 
 namespace detail {
-
-// What msgpack-c writes to.
-struct BodyStream {
-  std::string& body;
-
-  void write(const char* bytes, std::size_t size) { body.append(bytes, size); }
-};
 
 // The call that is being packed or unpacked on this thread, for rh::Array inside users' types.
 [[gnu::visibility("hidden")]] inline constinit thread_local Encoder* current_encoder = nullptr;
@@ -78,124 +72,6 @@ class Current {
   T* before_;
 };
 
-// A struct, pair or tuple of another number of fields came.
-class ArityError : public std::runtime_error {
-  using runtime_error::runtime_error;
-};
-
-inline void require_arity(std::size_t expected, const msgpack::object& object) {
-  if (object.type == msgpack::type::ARRAY && object.via.array.size == expected) return;
-  throw ArityError("expected a value of " + std::to_string(expected) + " fields, got " +
-                   (object.type == msgpack::type::ARRAY
-                        ? "one of " + std::to_string(object.via.array.size) +
-                              ": was the module built anew after the engines were started?"
-                        : std::string("something else")));
-}
-
-template <class T>
-void check_arity(const T& value, const msgpack::object& object);
-
-// Takes the place of a packer in msgpack_pack() and compares what is announced with `object`. A
-// hand-written msgpack_pack() may call anything of a packer; what it packs below its first array
-// or map is not checked.
-class ArityProbe : public msgpack::packer<BodyStream> {
- public:
-  ArityProbe(const msgpack::object& object, BodyStream& sink)
-      : msgpack::packer<BodyStream>(sink), object_(object) {}
-
-  ArityProbe& pack_array(std::uint32_t size) {
-    if (started_) {
-      lost_ = true;
-    } else {
-      require_arity(size, object_);
-    }
-    started_ = true;
-    return *this;
-  }
-
-  ArityProbe& pack_map(std::uint32_t) {
-    started_ = lost_ = true;
-    return *this;
-  }
-
-  template <class T>
-  ArityProbe& pack(const T& value) {
-    if (started_ && !lost_ && next_ < object_.via.array.size)
-      check_arity(value, object_.via.array.ptr[next_]);
-    ++next_;
-    return *this;
-  }
-
- private:
-  const msgpack::object& object_;
-  bool started_ = false;
-  bool lost_ = false;
-  std::uint32_t next_ = 0;
-};
-
-template <class T>
-concept PacksItself = requires(const T& value, ArityProbe& probe) {
-  value.msgpack_pack(probe);
-};
-
-template <class T>
-inline constexpr bool kIsTemplate = false;
-template <template <class...> class C, class... A>
-inline constexpr bool kIsTemplate<C<A...>> = true;
-
-// A plain struct, of which msgpack-c would say no more than that it has no member msgpack_pack.
-template <class T>
-concept LacksDefine = std::is_class_v<T> && std::is_aggregate_v<T> && !kIsTemplate<T> &&
-                      !PacksItself<T> && !HasBuffers<T> && !std::ranges::range<T>;
-
-template <class T>
-inline constexpr bool kIsTuple = false;
-template <class... T>
-inline constexpr bool kIsTuple<std::tuple<T...>> = true;
-template <class A, class B>
-inline constexpr bool kIsTuple<std::pair<A, B>> = true;
-
-template <class T>
-inline constexpr bool kIsVariant = false;
-template <class... T>
-inline constexpr bool kIsVariant<std::variant<T...>> = true;
-
-template <class T>
-inline constexpr bool kIsSequence = false;
-template <class T, class A>
-inline constexpr bool kIsSequence<std::vector<T, A>> = !std::is_arithmetic_v<T>;
-template <class T, std::size_t N>
-inline constexpr bool kIsSequence<std::array<T, N>> = !std::is_arithmetic_v<T>;
-template <class T, class A>
-inline constexpr bool kIsSequence<std::list<T, A>> = !std::is_arithmetic_v<T>;
-template <class T, class A>
-inline constexpr bool kIsSequence<std::deque<T, A>> = !std::is_arithmetic_v<T>;
-
-// Compares a value just converted with what it was converted from; msgpack-c itself takes structs
-// and tuples of any length. Throws ArityError.
-template <class T>
-void check_arity(const T& value, const msgpack::object& object) {
-  if constexpr (PacksItself<T>) {
-    std::string ignored;
-    BodyStream sink{ignored};
-    ArityProbe probe(object, sink);
-    value.msgpack_pack(probe);
-  } else if constexpr (kIsTuple<T>) {
-    require_arity(std::tuple_size_v<T>, object);
-    const msgpack::object* field = object.via.array.ptr;
-    std::apply([&](const auto&... fields) { (check_arity(fields, *field++), ...); }, value);
-  } else if constexpr (kIsSequence<T>) {
-    if (object.type != msgpack::type::ARRAY || object.via.array.size != value.size()) return;
-    const msgpack::object* element = object.via.array.ptr;
-    for (const auto& each : value) check_arity(each, *element++);
-  } else if constexpr (kIsVariant<T>) {
-    const msgpack::object& alternative = object.via.array.ptr[1];
-    std::visit([&](const auto& held) { check_arity(held, alternative); }, value);
-  } else if constexpr (requires { value.has_value(), *value; }) {
-    if (value) check_arity(*value, object);
-  }
-}
-
 // Anything by msgpack-c.
 template <class T>
 struct Codec {
@@ -213,7 +89,8 @@ struct Codec {
 
   static T decode(Decoder& in) {
     std::string_view bytes;
-    if (!in.reader().skip(bytes))
+    const bool by_name = in.take_keywords(bytes);
+    if (!by_name && !in.reader().skip(bytes))
       in.fail("a complete value", "bytes that are cut short or invalid");
     const Current<Decoder> current(current_decoder, in);
     try {
@@ -227,6 +104,7 @@ struct Codec {
                                 bytes.size(), kBodyDepthMax + 1));
       if constexpr (std::is_default_constructible_v<T>) {
         T value{};
+        if (by_name) check_members(value, object);
         object.convert(value);
         check_arity(value, object);
         return value;
