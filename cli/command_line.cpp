@@ -42,18 +42,6 @@ Examples:
   roundhouse history --label 'night*' --engine 0,2-5
   roundhouse history --where '{"duration_ns": {"$gt": 1000000000}}' --limit 5)";
 
-// What a command does, once the line has been read.
-template <class Options>
-void runs(CLI::App* command, Line& line, const std::shared_ptr<Options>& options,
-          void (*act)(const Options&, Output&)) {
-  command->callback([&line, options, act] {
-    line.run = [&line, options, act](Output& out) {
-      options->ask.cluster = line.cluster;
-      act(*options, out);
-    };
-  });
-}
-
 void add_lists(CLI::App& app, Line& line) {
   const auto unfinished = std::make_shared<TasksOptions>();
   CLI::App* tasks =

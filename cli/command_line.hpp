@@ -4,7 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +33,25 @@ CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& valu
 // A command that asks the hub.
 CLI::App* add_question(CLI::App& app, const std::string& name, const std::string& help,
                        AskOptions& ask);
+
+// The words behind the program's name. CLI11 would take "[1,2]" apart at its commas: for apply and
+// map such words begin with a blank, which is gone when they are read.
+[[nodiscard]] std::vector<std::string> unsplit(int argc, char** argv);
+
+// apply, map, push, pull.
+void add_call_commands(CLI::App& app, Line& line);
+
+// What a command does, once the line has been read; its options have an AskOptions named `ask`.
+template <class Options>
+void runs(CLI::App* command, Line& line, const std::shared_ptr<Options>& options,
+          void (*act)(const Options&, Output&)) {
+  command->callback([&line, options, act] {
+    line.run = [&line, options, act](Output& out) {
+      options->ask.cluster = line.cluster;
+      act(*options, out);
+    };
+  });
+}
 
 // tasks, history, result, purge, resubmit.
 void add_record_commands(CLI::App& app, Line& line);

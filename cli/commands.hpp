@@ -136,6 +136,39 @@ struct ResubmitOptions {
 // Calls the same again. Prints the new ids.
 void resubmit(const ResubmitOptions& options, Output& out);
 
+struct CallOptions {
+  AskOptions ask;
+  std::string function;
+  std::vector<std::string> words;  // arguments: see call_words.hpp
+  std::string engines;             // "0,2-5", "last", "all"; empty: the scheduler chooses
+  std::string label;
+  std::uint32_t retries = 0;
+  std::optional<Duration> limit;  // for the results; nothing: as long as it takes
+  bool leave = false;             // prints the ids and does not wait
+};
+
+// Calls a function by its name and prints what it gives, as JSON. Throws what it ended with.
+void apply(const CallOptions& options, Output& out);
+
+struct MapOptions {
+  CallOptions call;
+  std::size_t chunk = 1;  // elements for a task
+  bool unordered = false;
+};
+
+// Calls a function for each element of sequences and prints one line of JSON for each, as they
+// come. Errors are told as they come, too, and it throws behind the last one.
+void map(const MapOptions& options, Output& out);
+
+struct NamesOptions {
+  AskOptions ask;
+  std::vector<std::string> words;  // NAME=VALUE to push, names to pull
+  std::string engines = "all";
+};
+
+void push(const NamesOptions& options, Output& out);
+void pull(const NamesOptions& options, Output& out);
+
 struct BenchOptions {
   std::size_t pairs = 0;  // 0: as many as are good
   Duration span{};        // of one run; 0: as long as is good

@@ -70,6 +70,18 @@ Client connect(const AskOptions& options) {
   return Client({.cluster = run_dir.cluster(), .timeout = options.timeout, .label = "roundhouse"});
 }
 
+std::vector<int> resolve_engines(const Client& client, const std::string& selector) {
+  const std::vector<int> known = client.ids();
+  if (known.empty())
+    throw NoEnginesRegistered("no engine is here: `roundhouse engines add N` starts some");
+  const std::vector<int> chosen = select_engines(selector, known);
+  for (const int engine : chosen)
+    if (!std::ranges::binary_search(known, engine))
+      throw Exception(Errc::unknown_engine, "there is no engine " + std::to_string(engine) +
+                                                ": `roundhouse engines` lists those that are");
+  return chosen;
+}
+
 std::vector<std::string> resolve_ids(const Client& client, std::span<const std::string> selectors) {
   std::vector<std::string> ids;
   for (const std::string& selector : selectors) {

@@ -24,6 +24,10 @@ namespace roundhouse::cli {
 // throws ConnectionError (not_connected) then, and else as Client's constructor.
 [[nodiscard]] Client connect(const AskOptions& options);
 
+// The engines that a selector means, of those that are there now: see select_engines(). Throws
+// Exception (unknown_engine) for one that is not, and NoEnginesRegistered when none is.
+[[nodiscard]] std::vector<int> resolve_engines(const Client& client, const std::string& selector);
+
 // "last": the newest task; "last:N": the N newest, newest first; all else must be msg_ids, of 32
 // hexadecimal digits. Throws UsageError for anything else, and Exception (unknown_task) for "last"
 // when there is no task.

@@ -1,10 +1,12 @@
 // `roundhouse`: the command line. Only the words are here; what they do is in commands.hpp.
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -35,6 +37,8 @@ Examples:
   roundhouse status                                   what they are doing
   roundhouse engines add 2                            two more
   roundhouse load ./more_tasks.so                     a module for engines that run already
+  roundhouse apply survey_file /etc/passwd            calls a function, prints its result
+  ls *.txt | roundhouse map survey_file -             one call for each line
   roundhouse tasks                                    what waits and what runs
   roundhouse history --limit 5                        the last five tasks
   roundhouse result last                              all that is known about the last one
@@ -308,6 +312,7 @@ int main(int argc, char** argv) {
   add_stop_and_list(app, line);
   add_status_and_engines(app, line);
   add_modules(app, line);
+  cli::add_call_commands(app, line);
   cli::add_record_commands(app, line);
   add_bench(app, line);
   add_completion(app, line);
@@ -320,7 +325,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = cli::unsplit(argc, argv);
+    std::ranges::reverse(words);  // as CLI11 wants them
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     cli::print_error("usage", cli::usage_text(app, error), line.json);

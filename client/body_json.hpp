@@ -15,6 +15,8 @@ namespace roundhouse::detail {
 // is behind the value, become null.
 [[nodiscard]] std::string json_of(std::string_view msgpack);
 
+[[nodiscard]] std::string base64(std::string_view bytes);
+
 // A map, taken apart. Names that are missing, or of another type, read as nothing: a hub may be one
 // version away. Views point into the bytes that it was made of.
 class BodyMap {

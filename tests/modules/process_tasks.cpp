@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 
@@ -14,6 +15,15 @@ namespace process_tasks {
 
 int add(int a, int b) {
   return a + b;
+}
+
+std::string train(const std::string& name, const Training& how) {
+  return name + ": " + std::to_string(how.rate) + " " + std::to_string(how.steps) + " " +
+         how.method;
+}
+
+double total(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 int slowly(int milliseconds, int value) {
@@ -65,6 +75,8 @@ int scaled_limit(roundhouse::Namespace& engine, int factor) {
 }  // namespace process_tasks
 
 RH_TASK(process_tasks::add)
+RH_TASK(process_tasks::train)
+RH_TASK(process_tasks::total)
 RH_TASK(process_tasks::slowly)
 RH_TASK(process_tasks::traced)
 RH_TASK(process_tasks::throws_error)

@@ -7,10 +7,22 @@
 #include <vector>
 
 #include <roundhouse/namespace.hpp>
+#include <roundhouse/serialize.hpp>
 
 namespace process_tasks {
 
+// Keyword arguments, by name.
+struct Training {
+  double rate = 0.5;
+  int steps = 100;
+  std::string method = "adam";
+  MSGPACK_DEFINE_MAP(rate, steps, method)
+};
+
 int add(int a, int b);
+// Says what it was told.
+std::string train(const std::string& name, const Training& how);
+double total(const std::vector<double>& values);
 // Sleeps, then gives the value back.
 int slowly(int milliseconds, int value);
 // Appends one line with `value` to the file, sleeps, and gives the value back: a run that leaves a

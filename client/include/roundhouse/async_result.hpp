@@ -166,4 +166,9 @@ AsyncResult<T> AsyncTasks::as() const {
   return {tasks_, &detail::collect_one<T>};
 }
 
+template <class T>
+AsyncListResult<T> AsyncTasks::as_list() const {
+  return AsyncListResult<T>(tasks_);
+}
+
 }  // namespace roundhouse

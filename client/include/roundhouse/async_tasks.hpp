@@ -24,6 +24,8 @@ namespace roundhouse {
 
 template <class T>
 class AsyncResult;
+template <class R>
+class AsyncListResult;
 
 // How wait_interactive() waits, and where it shows how far things are: on a terminal as a bar that
 // is drawn again and again, elsewhere as a line for every tenth that is done.
@@ -86,6 +88,9 @@ class AsyncTasks {
   // it is that of the first.
   template <class T>
   [[nodiscard]] AsyncResult<T> as() const;
+  // All of them, each with its result as a T.
+  template <class T>
+  [[nodiscard]] AsyncListResult<T> as_list() const;
 
  protected:
   explicit AsyncTasks(detail::Pending tasks) : tasks_(std::move(tasks)) {}

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.hpp"
+
+namespace roundhouse::cli {
+
+namespace {
+
+constexpr const char* kWords =
+    "An argument is JSON: 5, 0.5, true, '\"text\"', '[1, 2]', '{\"a\": 1}'; what is no JSON is a "
+    "text.\n"
+    "NAME=VALUE gives a member of the struct that is the function's last parameter, by its name\n"
+    "(the struct says MSGPACK_DEFINE_MAP); @NAME is a named value of the engine. Quote what is "
+    "meant\n"
+    "as a text and looks like one of these: '\"5\"', '\"a=b\"'. Behind -- nothing is an option.\n";
+
+// Takes away what unsplit() has put before a list.
+CLI::Validator as_written() {
+  return {[](std::string& word) {
+            if (word.starts_with(" [")) word.erase(0, 1);
+            return std::string();
+          },
+          ""};
+}
+
+void add_call(CLI::App* command, CallOptions& call, const char* words, const char* type) {
+  command->add_option("function", call.function, "Its name, as in RH_TASK")
+      ->required()
+      ->type_name("FUNCTION");
+  command->add_option("words", call.words, words)->type_name(type)->transform(as_written());
+  command
+      ->add_option("-e,--engine", call.engines,
+                   "On these: 3, 0,2-5, last, all; else wherever there is room")
+      ->type_name("ENGINES");
+  command->add_option("-l,--label", call.label, "A label, to find the tasks by")
+      ->type_name("LABEL")
+      ->transform(as_written());
+  command
+      ->add_option("--retries", call.retries,
+                   "How often to try again after an error, where no engine is said (0)")
+      ->check(plain(CLI::Range(0, 65'535)))
+      ->type_name("N");
+  command
+      ->add_option_function<std::string>(
+          "--wait",
+          [&call](const std::string& text) {
+            call.limit = parse_duration(text);
+            if (!call.limit) throw CLI::ValidationError("--wait", "wants a duration: 10s, 2min");
+          },
+          "How long to wait for a result; the tasks go on (as long as it takes)")
+      ->type_name("TIME");
+}
+
+void add_names(CLI::App* command, NamesOptions& options, const char* help, const char* type) {
+  command->add_option("words", options.words, help)->required()->type_name(type);
+  command->add_option("-e,--engine", options.engines, "3, 0,2-5, last, all (all)")
+      ->type_name("ENGINES");
+}
+
+}  // namespace
+
+std::vector<std::string> unsplit(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  const auto command = std::ranges::find_if(
+      words, [](const std::string& word) { return word == "apply" || word == "map"; });
+  for (auto word = command; word != words.end(); ++word)
+    if (word->starts_with('[')) word->insert(0, " ");
+  return words;
+}
+
+void add_call_commands(CLI::App& app, Line& line) {
+  const auto call = std::make_shared<CallOptions>();
+  CLI::App* apply = add_question(app, "apply", "Call a function and print its result", call->ask);
+  add_call(apply, *call, "Its arguments, in order", "ARG|NAME=VALUE");
+  apply->add_flag("--no-wait", call->leave, "Print the ids of the tasks instead of the results");
+  apply->footer(std::string(kWords) +
+                "Examples:\n"
+                "  roundhouse apply survey_file /etc/passwd\n"
+                "  roundhouse apply --engine all train rate=0.5 steps=100\n"
+                "  roundhouse result $(roundhouse apply --no-wait add 1 2) --wait");
+  runs(apply, line, call, &cli::apply);
+
+  const auto each = std::make_shared<MapOptions>();
+  CLI::App* map =
+      add_question(app, "map", "Call a function for each element of sequences", each->call.ask);
+  add_call(map, each->call, "For each parameter a JSON list, or - for the lines of standard input",
+           "SEQUENCE");
+  map->add_option("--chunk", each->chunk, "Elements for one task (1)")
+      ->check(plain(CLI::Range(1, 1'000'000)))
+      ->type_name("N");
+  map->add_flag("--unordered", each->unordered, "Print results as they come");
+  map->footer(
+      "Prints one line of JSON for each element, in their order; the shortest sequence decides "
+      "how\n"
+      "many. A line of standard input is JSON, or else a text. Errors go to standard error, and "
+      "the\n"
+      "others go on; the exit code is 1 then.\n"
+      "Examples:\n"
+      "  roundhouse map add '[1, 2, 3]' '[10, 20, 30]'\n"
+      "  ls *.txt | roundhouse map survey_file - --unordered\n"
+      "  seq 1000000 | roundhouse map is_prime - --chunk 1000");
+  map->callback([&line, each] {
+    line.run = [&line, each](Output& out) {
+      each->call.ask.cluster = line.cluster;
+      cli::map(*each, out);
+    };
+  });
+
+  const auto given = std::make_shared<NamesOptions>();
+  CLI::App* push = add_question(app, "push", "Give engines named values", given->ask);
+  add_names(push, *given, "Names and values", "NAME[:TYPE]=VALUE");
+  push->footer(
+      "A VALUE is JSON, or else a text. Its type on the engine is that which it has in C++: int, "
+      "long\n"
+      "for what is larger, double, bool, std::string, std::vector of them, and std::map of them "
+      "by\n"
+      "texts; or the one that is said: bool, int, unsigned, long, unsigned long, float, double, "
+      "string,\n"
+      "vector<...> and map<...> of one of them, or of a vector.\n"
+      "Examples:\n"
+      "  roundhouse push steps=100 'samples=[0.5, 1, 2]' name=night\n"
+      "  roundhouse push -e 0 'rate:double=1' 'empty:vector<double>=[]'");
+  runs(push, line, given, &cli::push);
+
+  const auto names = std::make_shared<NamesOptions>();
+  CLI::App* pull = add_question(app, "pull", "Print named values of engines", names->ask);
+  add_names(pull, *names, "Their names", "NAME");
+  pull->footer(
+      "Values of any type are printed as JSON; structs that travel as raw bytes as base64.\n"
+      "Examples:\n"
+      "  roundhouse pull samples\n"
+      "  roundhouse --json pull -e 0,2-5 samples steps | jq .");
+  runs(pull, line, names, &cli::pull);
+}
+
+}  // namespace roundhouse::cli

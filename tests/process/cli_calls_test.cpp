@@ -1,0 +1,154 @@
+// Calls and named data from the command line, against real engines.
+#include <doctest/doctest.h>
+
+#include "tests/support/patience.hpp"
+#include "tests/support/roundhouse_command.hpp"
+#include <roundhouse/roundhouse.hpp>
+
+namespace roundhouse::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Callable {
+  Callable() {
+    const std::string module = std::string(RH_BINARY_DIR) + "/lib/process_tasks.so";
+    const Ended started = roundhouse({"start", "-n", "2", "--module", module});
+    REQUIRE_MESSAGE(started.exit == 0, started.err);
+  }
+
+  // What it prints, when all goes well.
+  [[nodiscard]] std::string out(std::vector<std::string> words) const {
+    const Ended ended = roundhouse(std::move(words));
+    CHECK_MESSAGE(ended.exit == 0, ended.err);
+    return ended.out;
+  }
+
+  // With these bytes as standard input.
+  [[nodiscard]] Ended fed(const std::string& input, const std::string& words) const {
+    write_file(roundhouse.file("input"), input);
+    return run({"sh", "-c",
+                "'" + kBin + "/roundhouse' " + words + " < '" + roundhouse.file("input") + "'"});
+  }
+
+  Shell roundhouse;
+};
+
+}  // namespace
+
+TEST_CASE("apply calls a function by its name, with arguments in JSON") {
+  const Callable at;
+  CHECK(at.out({"apply", "process_tasks::add", "1", "-2"}) == "-1\n");
+  CHECK(at.out({"apply", "process_tasks::doubled", "[1, 2.5]"}) == "[2.0,5.0]\n");
+  CHECK(at.out({"apply", "process_tasks::train", "night", "rate=0.25", "method=owl"}) ==
+        "\"night: 0.250000 100 owl\"\n");
+  CHECK(at.out({"apply", "process_tasks::train", "night", R"({"steps": 3})"}) ==
+        "\"night: 0.500000 3 adam\"\n");
+  CHECK(at.out({"apply", "--engine", "all", "process_tasks::add", "1", "2"}) == "0: 3\n1: 3\n");
+  CHECK(at.out({"apply", "--engine", "last", "process_tasks::add", "1", "2"}) == "3\n");
+  const Json both =
+      at.roundhouse.json({"apply", "-e", "0-1", "-l", "[x]", "process_tasks::add", "1", "2"});
+  REQUIRE(both.size() == 2);
+  CHECK(both[1]["engine"] == 1);
+  CHECK(both[1]["result"] == 3);
+  CHECK(at.roundhouse.json({"result", both[0]["msg_id"]})[0]["label"] == "[x]");
+  // Longer than what travels inside a message.
+  std::string many = "[0.5";
+  for (int i = 1; i < 10'000; ++i) many += ",0.5";
+  CHECK(at.out({"apply", "process_tasks::total", many + "]"}) == "5000.0\n");
+}
+
+TEST_CASE("apply can leave, and can be told how long to wait") {
+  const Callable at;
+  std::string id = at.out({"apply", "--no-wait", "process_tasks::slowly", "100", "7"});
+  REQUIRE(id.size() == 33);
+  id.pop_back();
+  CHECK(at.roundhouse.json({"result", "--wait", id})[0]["status"] == "ok");
+  check_one_line(at.roundhouse({"apply", "--wait", "1ms", "process_tasks::slowly", "2000", "7"}),
+                 "roundhouse result");
+}
+
+TEST_CASE("what cannot be called says why") {
+  const Callable at;
+  const auto refused = [&](std::vector<std::string> words, const char* part) {
+    words.insert(words.begin(), "apply");
+    const Ended ended = at.roundhouse(std::move(words));
+    CHECK(ended.exit == 1);
+    check_one_line(ended, part);
+  };
+  refused({"process_tasks::ad", "1"}, "did you mean process_tasks::add");
+  refused({"process_tasks::add", "1"}, "expected 2 arguments, got 1");
+  refused({"process_tasks::add", "1", "x"}, "argument 2 of 2 (int): expected an integer, got text");
+  refused({"process_tasks::add", "1", "a=2"}, "members by their names");
+  refused({"process_tasks::train", "x", "stps=3"}, "no member 'stps', but rate, steps, method");
+  refused({"process_tasks::train", "x", "steps=few"}, "member 'steps' is of another type");
+  refused({"process_tasks::throws_error", "bad luck"}, "std::runtime_error: bad luck (engine");
+  refused({"process_tasks::total", "@nothing"}, "nothing is named 'nothing'");
+  refused({"-e", "7", "process_tasks::add", "1", "2"}, "there is no engine 7");
+  const Ended some = at.roundhouse({"apply", "-e", "all", "process_tasks::throws_error", "x"});
+  CHECK(some.exit == 1);
+  CHECK_MESSAGE(contains(some.err, "2 of 2 tasks failed"), some.err);
+}
+
+TEST_CASE("map prints a line for each element, in order or as they come") {
+  const Callable at;
+  CHECK(at.out({"map", "process_tasks::add", "[1,2,3]", "[10,20,30,40]"}) == "11\n22\n33\n");
+  CHECK(at.out({"map", "-e", "all", "--chunk", "2", "process_tasks::add", "[1,2,3]", "[1,1,1]"}) ==
+        "2\n3\n4\n");
+  CHECK(at.fed("1\n2\n", "map process_tasks::add - '[5,5]'").out == "6\n7\n");
+  CHECK(at.fed("a b\n\"c\"\n", "map process_tasks::throws_error -").exit == 1);
+  CHECK(at.out({"map", "--unordered", "process_tasks::slowly", "[1500,0,0]", "[1,2,2]"}) ==
+        "2\n2\n1\n");
+  const Ended none = at.fed("", "map process_tasks::throws_error -");
+  CHECK(none.exit == 0);
+  CHECK(none.out.empty());
+  std::string lines;
+  std::string sums;
+  for (int i = 0; i < 2000; ++i) {
+    lines += std::to_string(i) + "\n";
+    sums += std::to_string(i) + "\n";
+  }
+  CHECK(at.fed(
+              lines, "map --chunk 3 process_tasks::slowly '[" +
+                         [] {
+                           std::string zeros = "0";
+                           for (int i = 1; i < 2000; ++i) zeros += ",0";
+                           return zeros;
+                         }() +
+                         "]' -")
+            .out == sums);
+}
+
+TEST_CASE("map goes on when some calls fail, and tells in the end") {
+  const Callable at;
+  const Ended some = at.roundhouse({"map", "process_tasks::add", R"([1,"x",3])", "[1,1,1]"});
+  CHECK(some.exit == 1);
+  CHECK(some.out == "2\n4\n");
+  CHECK_MESSAGE(contains(some.err, "element 1: SerializationError"), some.err);
+  CHECK_MESSAGE(contains(some.err, "1 of 3 tasks failed"), some.err);
+  const Ended unknown = at.roundhouse({"map", "process_tasks::ad", "[1,2,3]"});
+  CHECK(unknown.exit == 1);
+  check_one_line(unknown, "did you mean");
+  CHECK(at.roundhouse({"map", "process_tasks::add", "5"}).exit == 2);
+}
+
+TEST_CASE("push gives engines named values, which tasks and pull find") {
+  const Callable at;
+  CHECK(at.out({"push", "limit=5", "samples=[1, 2.5]", "who=night owl"}).empty());
+  CHECK(at.out({"pull", "-e", "0", "samples"}) == "[1.0,2.5]\n");
+  CHECK(at.out({"pull", "who", "limit"}) ==
+        "0: who = \"night owl\"\n0: limit = 5\n1: who = \"night owl\"\n1: limit = 5\n");
+  CHECK(at.out({"apply", "-e", "1", "process_tasks::scaled_limit", "3"}) == "15\n");
+  CHECK(at.out({"apply", "-e", "1", "process_tasks::total", "@samples"}) == "3.5\n");
+  CHECK(at.roundhouse.json({"push", "-e", "1", "limit:double=5"})["engines"] == Json({1}));
+  CHECK(at.roundhouse.json({"pull", "limit"})[1]["values"]["limit"] == 5.0);
+  const Client client({.timeout = kPatience});
+  CHECK(client[1].pull<double>("limit").get(kPatience) == 5.0);
+  client[0].push({{"table", std::map<int, bool>{{1, true}}}}).get(kPatience);
+  CHECK(at.out({"pull", "-e", "0", "table"}) == "{\"1\":true}\n");
+  check_one_line(at.roundhouse({"pull", "-e", "0", "nothing"}), "nothing is named 'nothing'");
+  CHECK(at.roundhouse({"push", "samples=[]"}).exit == 2);
+}
+
+}  // namespace roundhouse::test
