@@ -40,8 +40,10 @@ std::vector<std::string> AsyncTasks::msg_ids() const {
 
 void AsyncTasks::require_done(Timeout timeout) const {
   if (tasks_.wait(timeout)) return;
+  const std::string pause = tasks_.pause();
   throw TimeoutError(std::to_string(tasks_.size() - tasks_.done()) + " of " +
-                     std::to_string(tasks_.size()) + " tasks are not done; they go on");
+                     std::to_string(tasks_.size()) + " tasks are not done; they go on" +
+                     (pause.empty() ? "" : ". Meanwhile " + pause));
 }
 
 }  // namespace roundhouse

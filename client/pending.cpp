@@ -66,6 +66,10 @@ bool Pending::wait_one(std::size_t index, Timeout timeout) const {
   return shell.wait([slot] { return slot->done; }, timeout);
 }
 
+std::string Pending::pause() const {
+  return shell().pause();
+}
+
 std::size_t Pending::done() const {
   Shell& shell = this->shell();
   std::size_t out = 0;

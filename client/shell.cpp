@@ -171,6 +171,7 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
     for (const auto& [id, engine] : session_.engines().engines()) seen_[id] = engine;
   }
   if (news) changed_.notify_all();
+  if (out_.usable_changed) guard.wake_followers();  // submissions may wait for room
   if (out_.failed) {
     call_all_watchers();
     guard.wake_followers();

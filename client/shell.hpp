@@ -134,6 +134,8 @@ class Shell {
   [[nodiscard]] std::size_t done_of(SessionId session, MsgIds::Range range);
   [[nodiscard]] MsgIds history();
   [[nodiscard]] MsgIds outstanding();
+  // As Pending::pause().
+  [[nodiscard]] std::string pause();
   // Those that are done and of which something is kept.
   [[nodiscard]] MsgIds finished();
   // Takes what has arrived; see Client::spin.

@@ -23,11 +23,12 @@ constexpr Duration kAcceptanceMax = std::chrono::seconds{1};
 void Shell::wait_for_room(Lease::Guard& guard) {
   const auto has_room = [this] {
     const client::SubmissionLog& log = session_.log();
-    if (log.unsent_tasks() == 0) return true;
+    if (log.unsent_tasks() == 0 || session_.pause()) return true;
     return log.unsent_records() < options_.queued_calls_max &&
            log.unsent_bytes() < options_.queued_bytes_max;
   };
   if (!has_room()) wait_locked(guard, has_room, std::nullopt);
+  if (session_.pause()) raise(*session_.pause());
 }
 
 Pending Shell::send_apply_message(const std::shared_ptr<Shell>& self, const Function& function,

@@ -138,6 +138,11 @@ MsgIds Shell::history() {
   return {session_.id(), {{forgotten_ + 1, last}}};
 }
 
+std::string Shell::pause() {
+  const auto guard = lease_.lock();
+  return session_.pause() ? session_.pause()->text : std::string();
+}
+
 MsgIds Shell::outstanding() {
   require_same_process();
   const auto guard = lease_.lock();

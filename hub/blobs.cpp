@@ -25,9 +25,15 @@ namespace {
 constexpr std::size_t kKeyDigits = 16;
 constexpr std::uint64_t kHeadBytesMax = 4U << 20U;
 
+const char* advice(int error) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  return full ? " (make room on the disk, or raise the limit of its files' size)" : "";
+}
+
 [[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
   throw Exception(Errc::store_failed, "cannot " + what + " '" + path +
-                                          "', a large result's file: " + std::strerror(error));
+                                          "', a large result's file: " + std::strerror(error) +
+                                          advice(error));
 }
 
 class File {

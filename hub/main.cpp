@@ -97,6 +97,11 @@ void write_manual(const CLI::App& app, const std::string& folder) {
   roundhouse::manual::write_pages(app, notes, folder);
 }
 
+// A file that may not grow is a store that fails: its writer is told, not killed.
+void survive_full_disks() {
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 // Blocked before any thread starts, so that all of them inherit it and only the descriptor tells.
 int make_stop_fd() {
   sigset_t signals;
@@ -118,6 +123,7 @@ void open_log(const hub::HubConfig& config) {
 int serve(const Flags& flags) {
   const hub::HubConfig config = hub::load_config(flags.config, flags.settings).or_throw();
   const int stop_fd = make_stop_fd();
+  survive_full_disks();
   open_log(config);
   hub::raise_descriptor_limit();
   hub::Hub hub(config);

@@ -17,6 +17,7 @@ constexpr std::uint64_t kPageBytes = 4096;  // SQLite's default, which nothing h
 std::string advice(int code) {
   switch (code & 0xff) {
     case SQLITE_FULL: return " (make room on the disk)";
+    case SQLITE_IOERR: return " (make room on the disk, or raise the limit of its files' size)";
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:

@@ -84,6 +84,7 @@ void Session::drop_link(std::string_view reason, TimePoint now, Outbox& out) {
   task_welcome_ = control_welcome_ = false;
   engines_request_ = 0;
   log_.stop();
+  pause_.reset();
   link_reason_ = reason;
   state_ = State::waiting;
   retry_at_ = now + backoff_;
@@ -107,6 +108,7 @@ void Session::fail(Error error, Outbox& out) {
   link_open_ = false;
   task_welcome_ = control_welcome_ = false;
   log_.stop();
+  pause_.reset();
   state_ = State::over;
   failure_ = error;
   out.failed = std::move(error);

@@ -157,6 +157,10 @@ class Session {
   // What a person is told when nothing answers: "lost: connection refused".
   [[nodiscard]] const std::string& link_reason() const { return link_reason_; }
 
+  // Why the hub takes no tasks at present, though it is there: its database cannot be written. What
+  // was submitted is kept and sent when it can; nothing when tasks are taken.
+  [[nodiscard]] const std::optional<Error>& pause() const { return pause_; }
+
   // Aborts the process when the tables contradict each other; for tests and simulation.
   void check_invariants() const;
 
@@ -199,6 +203,7 @@ class Session {
   const SessionOptions options_;
   State state_ = State::waiting;
   std::optional<Error> failure_;
+  std::optional<Error> pause_;
   std::string link_reason_;
   std::uint64_t epoch_ = 0;
   std::uint64_t connection_ = 0;

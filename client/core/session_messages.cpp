@@ -126,6 +126,8 @@ void Session::on_refused(const wire::Message& message, TimePoint now, Outbox& ou
   // nothing, and outcomes go on coming.
   if (!refused->fatal && code_of(refused->code) == Errc::store_failed) {
     link_reason_ = refused->text;
+    pause_ = Error{Errc::store_failed, refused->text};
+    out.usable_changed = true;
     return;
   }
   // Whatever was dropped is sent again on a new connection; if it is dropped again and again, the

@@ -70,6 +70,8 @@ class Pending {
   [[nodiscard]] bool wait(Timeout timeout) const;
   // The same for one of them. Precondition: index < size().
   [[nodiscard]] bool wait_one(std::size_t index, Timeout timeout) const;
+  // Why the hub takes no tasks at present; empty when it does. For people.
+  [[nodiscard]] std::string pause() const;
   // How many are done.
   [[nodiscard]] std::size_t done() const;
   // Those that are done and not in `seen` (as many flags as tasks), in the order in which they were

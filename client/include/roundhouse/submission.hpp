@@ -78,7 +78,8 @@ class Submitter {
   // Submits one task per engine, or as many tasks as there are bodies where the scheduler chooses
   // (`engines` is empty). `bodies`: one for all tasks, or one each; they are moved from.
   // Throws ConnectionError when the client is closed or was refused, ForkedError, and Exception
-  // (too_large) for arguments over the limits of the wire.
+  // (too_large) for arguments over the limits of the wire, (store_failed) while the hub has said
+  // that its database cannot be written.
   [[nodiscard]] Pending submit(const Function& function, std::span<const int> engines,
                                std::span<Encoded> bodies, Urgency urgency) const;
   // A call of the view. Throws NoEnginesRegistered, too.

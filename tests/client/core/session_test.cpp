@@ -135,6 +135,23 @@ TEST_CASE("a refused message is sent again on a new connection, but not for ever
   CHECK(client.failed->code == Errc::malformed);
 }
 
+TEST_CASE("a hub that cannot store pauses the client, until the next connection") {
+  SessionHarness client;
+  client.connects();
+  client.submits("x");
+  client.flush();
+  client.hub_says(wire::Plane::task, wire::Refused{"store_failed", "no room", false});
+  REQUIRE(client.session.pause());
+  CHECK(client.session.pause()->code == Errc::store_failed);
+  CHECK(client.session.pause()->text == "no room");
+  CHECK_FALSE(client.closed);
+  client.forget_sent();
+  client.link_is_lost("the hub has room again");
+  CHECK_FALSE(client.session.pause());
+  client.connects();
+  CHECK(client.sequences_sent() == "1");
+}
+
 TEST_CASE("nonsense from the hub begins a new connection") {
   SessionHarness client;
   client.connects();
