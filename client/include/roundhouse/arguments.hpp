@@ -100,6 +100,8 @@ void encode_argument(Encoder& out, A&& value) {
   } else {
     static_assert(!kIsRef<std::decay_t<A>> && !kIsBorrowed<std::decay_t<A>>,
                   "rh::ref<T> and rh::borrow need exactly the type of the parameter");
+    static_assert(!UnderWay<std::decay_t<A>>,
+                  "a result of a task cannot travel: pass what its get() returns");
     static_assert(std::is_convertible_v<A&&, std::remove_cvref_t<P>>,
                   "an argument cannot be converted to the type of its parameter");
     if constexpr (std::is_convertible_v<A&&, std::remove_cvref_t<P>>) {

@@ -29,7 +29,13 @@
 
 namespace roundhouse {
 
+class AsyncTasks;
+
 namespace detail {
+
+// A result of a task, which may not have ended yet.
+template <class T>
+concept UnderWay = std::is_class_v<T> && std::is_base_of_v<AsyncTasks, T>;
 
 // Whether a class has a member of this name, whatever it is: then &Both::msgpack_pack is ambiguous.
 struct NamesPack {

@@ -241,20 +241,26 @@ MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
 
   // Adaptors that users write for their structs, full specializations, go before these two.
   template <class T>
-  struct pack<T, std::enable_if_t<roundhouse::detail::LacksDefine<T>>> {
+  struct pack<
+      T, std::enable_if_t<roundhouse::detail::LacksDefine<T> || roundhouse::detail::UnderWay<T>>> {
     template <class Stream>
     packer<Stream>& operator()(packer<Stream>& out, const T&) const {
-      static_assert(!roundhouse::detail::LacksDefine<T>,
+      static_assert(!roundhouse::detail::UnderWay<T>,
+                    "a result of a task cannot travel: pass what its get() returns");
+      static_assert(!roundhouse::detail::LacksDefine<T> || roundhouse::detail::UnderWay<T>,
                     "this struct cannot travel: say MSGPACK_DEFINE(its, members) in it");
       return out;
     }
   };
 
   template <class T>
-  struct convert<T, std::enable_if_t<roundhouse::detail::LacksDefine<T>>> {
+  struct convert<
+      T, std::enable_if_t<roundhouse::detail::LacksDefine<T> || roundhouse::detail::UnderWay<T>>> {
     template <class Object>
     const Object& operator()(const Object& from, T&) const {
-      static_assert(!roundhouse::detail::LacksDefine<T>,
+      static_assert(!roundhouse::detail::UnderWay<T>,
+                    "a result of a task cannot travel: pass what its get() returns");
+      static_assert(!roundhouse::detail::LacksDefine<T> || roundhouse::detail::UnderWay<T>,
                     "this struct cannot travel: say MSGPACK_DEFINE(its, members) in it");
       return from;
     }
