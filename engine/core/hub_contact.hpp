@@ -73,6 +73,12 @@ class HubContact {
   // kMalformedMax in a row.
   void on_malformed(wire::Plane plane, const Error& error, TimePoint now, Outbox& out);
 
+  // Whether a message that is none, for this reason, is a hub's answer to hello in the words of
+  // another version of the protocol: it will never be understood.
+  [[nodiscard]] bool is_foreign(const Error& error) const {
+    return error.code == Errc::version && !task_welcome_ && !control_welcome_;
+  }
+
   // A message of the owner's was well formed.
   void on_sound() { malformed_in_a_row_ = 0; }
 

@@ -113,6 +113,8 @@ void NannyCore::on_message(Plane plane, const wire::Message& message, TimePoint 
                            NannyOutbox& out) {
   if (state_ != State::will || !will_->contact.has_link()) return;
   const auto kind = wire::kind_of(message);
+  if (!kind && will_->contact.is_foreign(kind.error()))
+    return end({Exit::refused, kind.error().text}, out);
   if (!kind) return will_->contact.on_malformed(plane, kind.error(), now, out);
   switch (will_->contact.on_message(plane, *kind, message, now, out)) {
     case HubContact::News::none:

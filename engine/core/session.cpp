@@ -68,6 +68,7 @@ void Session::on_message(Plane plane, const wire::Message& message, TimePoint no
   }
   const auto kind = wire::kind_of(message);
   if (!kind) {
+    if (contact_.is_foreign(kind.error())) return end(Exit::refused, kind.error().text, out);
     contact_.on_malformed(plane, kind.error(), now, out);
   } else {
     switch (contact_.on_message(plane, *kind, message, now, out)) {
