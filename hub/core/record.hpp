@@ -19,7 +19,8 @@
 
 namespace roundhouse::hub {
 
-inline constexpr std::size_t kErrorTextMax = 16U << 10U;  // of each text of an error
+// Of each text of an error: what an engine leaves of a longer one, and its note of that.
+inline constexpr std::size_t kErrorTextMax = (16U << 10U) + 64;
 
 // The fields of a record, in the order in which they are packed; kFields has their names.
 enum class Field : std::uint8_t {

@@ -48,6 +48,14 @@ int throws_int(int value) {
   throw value;
 }
 
+void throws_nothing() {
+  struct Nothing : std::exception {
+    [[nodiscard]] const char* what() const noexcept override { return nullptr; }
+  };
+
+  throw Nothing{};
+}
+
 int crashes(int signal) {
   return ::raise(signal);
 }
@@ -81,6 +89,7 @@ RH_TASK(process_tasks::slowly)
 RH_TASK(process_tasks::traced)
 RH_TASK(process_tasks::throws_error)
 RH_TASK(process_tasks::throws_int)
+RH_TASK(process_tasks::throws_nothing)
 RH_TASK(process_tasks::crashes)
 RH_TASK(process_tasks::process_id)
 RH_TASK(process_tasks::doubled)

@@ -30,6 +30,8 @@ int slowly(int milliseconds, int value);
 int traced(const std::string& path, int milliseconds, int value);
 int throws_error(const std::string& text);
 int throws_int(int value);
+// Throws an exception whose what() is null.
+void throws_nothing();
 // Raises the signal in the engine process.
 int crashes(int signal);
 int process_id();

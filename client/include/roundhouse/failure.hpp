@@ -27,6 +27,10 @@ inline std::string shortened(std::string text) {
   return std::move(text) + "... (" + std::to_string(all) + " bytes)";
 }
 
+inline std::string shortened(const char* text) {
+  return shortened(std::string(text == nullptr ? "" : text));
+}
+
 // Type and text of the exception that is being handled.
 inline std::pair<std::string, std::string> current_exception_text() {
   const std::type_info* type = abi::__cxa_current_exception_type();
@@ -42,7 +46,7 @@ inline std::pair<std::string, std::string> current_exception_text() {
   } catch (const std::string& text) {
     return {std::move(name), shortened(text)};
   } catch (const char* text) {
-    return {std::move(name), shortened(text == nullptr ? "" : text)};
+    return {std::move(name), shortened(text)};
   } catch (int number) {
     return {std::move(name), std::to_string(number)};
   } catch (...) {
