@@ -148,6 +148,22 @@ TEST_CASE("a refusal that is not fatal is remembered and nothing else") {
   CHECK(engine.session.connected());
 }
 
+TEST_CASE("an answer to hello in the words of another version ends the engine, and only that") {
+  wire::Message foreign = wire::encode(welcome_of(1));
+  std::string bytes(foreign.header.view());
+  bytes[2] = static_cast<char>(kProtocolMajor + 1);
+  foreign.header = Buffer::copy(bytes);
+  EngineUnderTest stranger;
+  stranger.link_comes_up();
+  stranger.hub_sends(foreign);
+  REQUIRE(stranger.exit);
+  CHECK(stranger.exit->exit == Exit::refused);
+  EngineUnderTest friendly;
+  friendly.connects();
+  friendly.hub_sends(foreign);
+  CHECK_FALSE(friendly.exit);
+}
+
 TEST_CASE("nonsense is answered, and sixteen times in a row ends the connection") {
   EngineUnderTest engine;
   engine.connects();
