@@ -218,7 +218,8 @@ struct Door {
 inline const std::vector<Door>& doors() {
   static const std::vector<Door> list{
       {"zmq", {"shared/net/", "cli/bench_relay.cpp"}},
-      {"msgpack", {"client/include/roundhouse/serialize.hpp"}},
+      {"msgpack",
+       {"client/include/roundhouse/serialize.hpp", "client/include/roundhouse/arity.hpp"}},
       {"nlohmann/",
        {"shared/json_config.cpp", "shared/config_field.", "shared/connection_file.cpp",
         "cli/output."}},

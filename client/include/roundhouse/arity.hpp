@@ -1,8 +1,12 @@
 // Whether a value that msgpack-c made of a message is what the message meant: msgpack-c itself
 // takes structs and tuples of any length, and members by any name.
 //
-// For serialize.hpp alone, which has msgpack-c. Thread rule: plain functions; any thread.
+// For serialize.hpp. Thread rule: plain functions; any thread.
 #pragma once
+
+#ifndef MSGPACK_NO_BOOST
+#define MSGPACK_NO_BOOST
+#endif
 
 #include <algorithm>
 #include <array>
@@ -19,6 +23,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <msgpack.hpp>
 
 #include <roundhouse/buffers.hpp>
 
