@@ -3,8 +3,8 @@
 //
 //   ar.on_done([](const rh::AsyncResult<int>& done) { if (done.successful()) use(done.get()); });
 //   std::future<std::string> text = ar.then([](const auto& done) { return show(done.get()); });
-//   std::future<int> value = ar.future();                        // for code that knows the
-//   standard int n = co_await view.apply_async(f, x);                     // in a coroutine
+//   std::future<int> value = ar.future();                        // for code that knows those
+//   int n = co_await view.apply_async(f, x);                     // in a coroutine
 //
 // Callbacks, and coroutines behind a co_await, run on the client's dispatcher thread, which is
 // there from the first use on: one after the other, in the order of completion, under no lock. They

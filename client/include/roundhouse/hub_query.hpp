@@ -6,7 +6,7 @@
 //   auto night = client.db_query({.where = f::label.glob("night*") && f::submitted >= yesterday});
 //   auto lazy = client.db_query({.where = f::engine_id.in({0, 1}) || f::started == rh::missing,
 //                                .fields = {"msg_id", "status"}});
-//   client.purge_results(f::completed < last_week);
+//   client.purge_results({.where = f::completed < last_week});
 //
 // All tasks count, those that have not ended, too. A field that a task does not have (yet) equals
 // rh::missing alone, differs from every value, and is neither below nor above any. Values travel
