@@ -12,14 +12,9 @@ function(roundhouse_add_module name)
   if(NOT ARGN)
     message(FATAL_ERROR "roundhouse_add_module(${name}): name at least one source file")
   endif()
-  if(TARGET rh_task)
-    set(task_library rh_task)
-  else()
-    set(task_library roundhouse::task)
-  endif()
 
   add_library(${name} OBJECT ${ARGN})
-  target_link_libraries(${name} PUBLIC ${task_library})
+  target_link_libraries(${name} PUBLIC roundhouse::task)
 
   set(entry ${CMAKE_CURRENT_BINARY_DIR}/${name}_module.cpp)
   file(CONFIGURE OUTPUT ${entry} @ONLY CONTENT [[
