@@ -233,9 +233,10 @@ void add_bench(CLI::App& app, Line& line) {
 }
 
 void add_completion(CLI::App& app, Line& line) {
-  const auto shell = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("completion", "Print what completes commands in a shell");
-  command->add_option("shell", *shell, "Which shell: bash")
+  command
+      ->add_option_function<std::string>(
+          "shell", [](const std::string&) {}, "Which shell: bash")
       ->required()
       ->check(plain(CLI::IsMember({"bash"})))
       ->type_name("SHELL");

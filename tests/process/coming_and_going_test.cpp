@@ -110,7 +110,8 @@ TEST_CASE("a thousand clients that come and go, some of them killed, leave nothi
   CHECK(wrong == 0);
   CHECK(comes_true([&] { return descriptors_of(hub) <= descriptors; }));
   const long grown = memory_kb_of(hub) - memory;
-  CHECK_MESSAGE(grown <= kGrowthMaxKb, grown, " KB");
+  // A sanitizer keeps what was freed.
+  if (RH_TEST_SLOWDOWN == 1) CHECK_MESSAGE(grown <= kGrowthMaxKb, grown, " KB");
   MESSAGE(kClients, " clients; the hub has grown by ", grown, " KB");
   CHECK(hub_pid(cluster) == hub);
   const rh::Client client = cluster.connect();
