@@ -15,7 +15,8 @@ constexpr const char* kWords =
     "NAME=VALUE gives a member of the struct that is the function's last parameter, by its name\n"
     "(the struct says MSGPACK_DEFINE_MAP); @NAME is a named value of the engine. Quote what is "
     "meant\n"
-    "as a text and looks like one of these: '\"5\"', '\"a=b\"'. Behind -- nothing is an option.\n";
+    "as a text and looks like one of these: '\"5\"', '\"a=b\"'. Behind -- nothing is an option.\n"
+    "Results are JSON, where nan and infinities are null.\n";
 
 // Takes away what unsplit() has put before a list.
 CLI::Validator as_written() {

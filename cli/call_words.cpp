@@ -25,6 +25,24 @@ std::string_view keyword_of(std::string_view word) {
   return word.substr(0, equals);
 }
 
+// The same, but what begins as JSON must be JSON.
+Json parse_argument(std::string_view word) {
+  Json value = parse_word(word);
+  constexpr std::string_view kBegins = "[{\"";
+  if (!word.empty() && kBegins.find(word.front()) != std::string_view::npos && value.is_string() &&
+      value.get_ref<const std::string&>() == word)
+    throw UsageError(
+        "'" + std::string(word.substr(0, 60)) +
+        "' begins as JSON and is none; if it is meant as a text, write it as one: " +
+        Json(std::string(word.substr(0, 20))).dump(-1, ' ', false, Json::error_handler_t::replace));
+  return value;
+}
+
+void put_keywords(detail::Encoder& out, const Json& members) {
+  const std::vector<std::uint8_t> map = Json::to_msgpack(members);
+  out.keywords({reinterpret_cast<const char*>(map.data()), map.size()});
+}
+
 }  // namespace
 
 Json parse_word(std::string_view word) {
@@ -53,21 +71,23 @@ Encoded encode_words(const std::vector<std::string>& words) {
       continue;
     }
     if (keywords.contains(name)) throw UsageError("'" + std::string(name) + "' is given twice");
-    keywords[std::string(name)] = parse_word(word.substr(name.size() + 1));
+    keywords[std::string(name)] = parse_argument(word.substr(name.size() + 1));
   }
   Encoded out;
   detail::Encoder encoder(out);
   encoder.list(positional.size() + (keywords.empty() ? 0 : 1));
   for (const std::string_view word : positional) {
-    if (word.size() > 1 && word.front() == '@')
+    if (word.size() > 1 && word.front() == '@') {
       encoder.reference({}, word.substr(1));
+      continue;
+    }
+    const Json value = parse_argument(word);
+    if (value.is_object())  // of a struct as well as of a map; a struct refuses unknown names
+      put_keywords(encoder, value);
     else
-      encode(encoder, parse_word(word));
+      encode(encoder, value);
   }
-  if (!keywords.empty()) {
-    const std::vector<std::uint8_t> map = Json::to_msgpack(keywords);
-    encoder.keywords({reinterpret_cast<const char*>(map.data()), map.size()});
-  }
+  if (!keywords.empty()) put_keywords(encoder, keywords);
   return out;
 }
 
@@ -80,7 +100,7 @@ Sequences::Sequences(const std::vector<std::string>& words, Lines lines)
       lists_.emplace_back();
       continue;
     }
-    Json list = parse_word(word);
+    Json list = parse_argument(word);
     if (!list.is_array())
       throw UsageError("'" + word.substr(0, 60) +
                        "' is no sequence: a JSON list such as [1,2,3] is, and '-' for the lines "

@@ -9,7 +9,9 @@ namespace {
 
 template <class Options>
 void add_ids(CLI::App* command, Options& options) {
-  command->add_option("ids", options.ids, "Ids of tasks, last (the newest), last:N")
+  command
+      ->add_option("ids", options.ids,
+                   "Ids, last (the newest), last:N, all, or places from the oldest: 0,2-5")
       ->type_name("ID");
 }
 

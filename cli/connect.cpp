@@ -30,6 +30,11 @@ std::optional<std::size_t> count_of_last(const std::string& selector) {
   return count;
 }
 
+// "0,2-5": places in the history.
+bool are_places(const std::string& selector) {
+  return !selector.empty() && selector.find_first_not_of("0123456789,-") == std::string::npos;
+}
+
 bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
@@ -92,10 +97,22 @@ std::vector<std::string> resolve_ids(const Client& client, std::span<const std::
       ids.insert(ids.end(), newest.begin(), newest.end());
     } else if (parse_task_id(selector)) {
       ids.push_back(selector);
+    } else if (selector == "all") {
+      const std::vector<std::string> every = client.hub_history();
+      ids.insert(ids.end(), every.begin(), every.end());
+    } else if (are_places(selector)) {
+      const std::vector<std::string> every = client.hub_history();
+      for (const int place : select_engines(selector, {})) {
+        if (static_cast<std::size_t>(place) >= every.size())
+          throw Exception(Errc::unknown_task, "there is no task at place " + std::to_string(place) +
+                                                  ": " + std::to_string(every.size()) +
+                                                  " are on record, from 0, the oldest");
+        ids.push_back(every[static_cast<std::size_t>(place)]);
+      }
     } else {
       throw UsageError("'" + selector +
-                       "' is no task: give 32 hexadecimal digits (see `roundhouse history`), last "
-                       "or last:N");
+                       "' is no task: give 32 hexadecimal digits (see `roundhouse history`), last, "
+                       "last:N, all, or places such as 0,2-5 from the oldest on");
     }
   }
   return ids;

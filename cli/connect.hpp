@@ -28,9 +28,10 @@ namespace roundhouse::cli {
 // Exception (unknown_engine) for one that is not, and NoEnginesRegistered when none is.
 [[nodiscard]] std::vector<int> resolve_engines(const Client& client, const std::string& selector);
 
-// "last": the newest task; "last:N": the N newest, newest first; all else must be msg_ids, of 32
-// hexadecimal digits. Throws UsageError for anything else, and Exception (unknown_task) for "last"
-// when there is no task.
+// "last": the newest task; "last:N": the N newest, newest first; "all"; "0,2-5": by their places in
+// the hub's history, where 0 is the oldest; all else must be msg_ids, of 32 hexadecimal digits.
+// Throws UsageError for anything else, and Exception (unknown_task) for a place or a "last" that no
+// task has.
 [[nodiscard]] std::vector<std::string> resolve_ids(const Client& client,
                                                    std::span<const std::string> selectors);
 

@@ -225,7 +225,12 @@ void print_error(std::string_view code, std::string_view text, bool json) {
     const Json error{{"error", code}, {"text", text}};
     std::cerr << error.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
   } else {
-    std::cerr << "roundhouse: " << printable(text) << '\n' << std::flush;
+    // Errors of several tasks come as lines; here they are one.
+    std::string line(text);
+    bool first = true;
+    for (std::size_t at = 0; (at = line.find("\n  ", at)) != std::string::npos; first = false)
+      line.replace(at, 3, first ? ": " : "; ");
+    std::cerr << "roundhouse: " << printable(line) << '\n' << std::flush;
   }
 }
 

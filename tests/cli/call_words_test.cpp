@@ -84,6 +84,9 @@ TEST_CASE("arguments come in their order, those by name as one at the end") {
   CHECK(arguments_of({"@samples", "@"}) == Json::parse(R"([{"named": "samples"}, "@"])"));
   CHECK(arguments_of({"\"a=b\"", "5=5", "=", "a b=c"}) ==
         Json::parse(R"(["a=b", "5=5", "=", "a b=c"])"));
+  CHECK(arguments_of({R"({"a": 1})"}) == Json::parse(R"([{"by name": {"a": 1}}])"));
+  CHECK(has(refusal({"[1, 2"}), "begins as JSON and is none"));
+  CHECK(has(refusal({"a={1"}), "begins as JSON and is none"));
   CHECK(has(refusal({"a=1", "2"}), "come last"));
   CHECK(has(refusal({"a=1", "a=2"}), "given twice"));
 }

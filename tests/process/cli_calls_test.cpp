@@ -1,4 +1,6 @@
 // Calls and named data from the command line, against real engines.
+#include <csignal>
+
 #include <doctest/doctest.h>
 
 #include "tests/support/patience.hpp"
@@ -88,7 +90,37 @@ TEST_CASE("what cannot be called says why") {
   refused({"-e", "7", "process_tasks::add", "1", "2"}, "there is no engine 7");
   const Ended some = at.roundhouse({"apply", "-e", "all", "process_tasks::throws_error", "x"});
   CHECK(some.exit == 1);
-  CHECK_MESSAGE(contains(some.err, "2 of 2 tasks failed"), some.err);
+  check_one_line(some, "2 of 2 tasks failed: std::runtime_error: x (engine 0); std::runtime_error");
+  refused({"process_tasks::train", "x", R"({"stps": 3})"}, "no member 'stps'");
+  CHECK(at.roundhouse({"apply", "process_tasks::total", "[1, 2"}).exit == 2);
+  CHECK(at.roundhouse({"apply", "-e", "0", "--retries", "2", "process_tasks::add"}).exit == 2);
+}
+
+TEST_CASE("a call that is left says how to come back to it") {
+  const Callable at;
+  Command waiting({kBin + "/roundhouse", "apply", "process_tasks::slowly", "60000", "7"});
+  REQUIRE(comes_true([&] { return at.roundhouse.json({"tasks"}).size() == 1; }));
+  waiting.send(SIGINT);
+  const Ended left = waiting.wait(kPatience);
+  CHECK(left.exit == 1);
+  check_one_line(left, "--wait` waits for it");
+}
+
+TEST_CASE("tasks are named by their places in the history, too, or all at once") {
+  const Callable at;
+  for (const char* number : {"1", "2", "3"})
+    (void)at.out({"apply", "process_tasks::add", number, "0"});
+  REQUIRE(comes_true([&] {
+    return at.roundhouse.json({"history", "--status", "ok"}).size() == 3;
+  }));
+  const Json all = at.roundhouse.json({"result", "all"});
+  REQUIRE(all.size() == 3);
+  const Json two = at.roundhouse.json({"result", "0,2"});
+  REQUIRE(two.size() == 2);
+  CHECK(two[0]["msg_id"] == all[0]["msg_id"]);
+  CHECK(two[1]["msg_id"] == all[2]["msg_id"]);
+  check_one_line(at.roundhouse({"result", "1-3"}), "no task at place 3");
+  CHECK(at.roundhouse.json({"purge", "0-1"})["purged"] == 2);
 }
 
 TEST_CASE("map prints a line for each element, in order or as they come") {

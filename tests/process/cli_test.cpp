@@ -220,7 +220,7 @@ TEST_CASE("a command line that makes no sense exits with 2 and one line") {
 TEST_CASE("ids that are none, or of nobody, are said to be so") {
   const Shell roundhouse;
   REQUIRE(roundhouse({"start", "-n", "0"}).exit == 0);
-  CHECK(roundhouse({"result", "42"}).exit == 2);
+  CHECK(roundhouse({"result", "4x2"}).exit == 2);
   CHECK(roundhouse({"result", "last:x"}).exit == 2);
   CHECK(roundhouse({"purge"}).exit == 2);
   CHECK(roundhouse({"purge", "--all", kNobody}).exit == 2);

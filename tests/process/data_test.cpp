@@ -115,6 +115,13 @@ TEST_CASE("arguments may be names, which stand for what the engines have") {
   const std::vector<double> totals = all.apply_sync(total, rh::ref<std::vector<double>>("samples"));
   CHECK(totals.at(0) + totals.at(1) == std::accumulate(samples.begin(), samples.end(), 0.0));
 
+  SUBCASE("a function sees the names of the engine that runs it, and says which one is missing") {
+    const rh::EngineView one = client[0];
+    CHECK(failure_of([&] { (void)one.apply_sync(global_a); }).name == "NameError");
+    one["a"] = 5;
+    CHECK(one.apply_sync(global_a) == 5);
+  }
+
   SUBCASE("to return objects out of the global namespace is equivalent to pull") {
     all["a"] = 5;
     CHECK(all.apply_sync(global_a) == all.pull<int>("a").get());
