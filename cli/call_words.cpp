@@ -11,7 +11,7 @@ namespace roundhouse::cli {
 
 namespace {
 
-// As deep as a body may be; deeper is no JSON that anybody could use.
+// Well below what a body may be: it may hold the value in lists.
 constexpr int kDepthMax = 32;
 
 void encode(detail::Encoder& out, const Json& value) {
@@ -31,10 +31,9 @@ Json parse_argument(std::string_view word) {
   constexpr std::string_view kBegins = "[{\"";
   if (!word.empty() && kBegins.find(word.front()) != std::string_view::npos && value.is_string() &&
       value.get_ref<const std::string&>() == word)
-    throw UsageError(
-        "'" + std::string(word.substr(0, 60)) +
-        "' begins as JSON and is none; if it is meant as a text, write it as one: " +
-        Json(std::string(word.substr(0, 20))).dump(-1, ' ', false, Json::error_handler_t::replace));
+    throw UsageError("'" + std::string(word.substr(0, 60)) +
+                     "' begins as JSON and is none; if it is meant as a text, write it as one: " +
+                     json_line(std::string(word.substr(0, 20))));
   return value;
 }
 

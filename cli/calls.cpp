@@ -46,10 +46,6 @@ Timeout limit_of(const CallOptions& options) {
   return options.limit ? Timeout(*options.limit) : Timeout();
 }
 
-std::string text_of(const Json& value) {
-  return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
 Json document_of(const Metadata& task, const Outcome<JsonValue>& outcome) {
   Json out = {{"msg_id", task.msg_id}, {"engine", nullptr}};
   if (task.engine_id) out["engine"] = *task.engine_id;
@@ -219,7 +215,7 @@ void apply(const CallOptions& options, Output& out) {
     document.push_back(document_of(task, outcomes[i]));
     if (!out.json() && outcomes[i])
       out.line((engines.size() > 1 ? std::to_string(engines[i]) + ": " : "") +
-               text_of(outcomes[i].value().json));
+               printable(json_line(outcomes[i].value().json)));
   }
   if (out.json()) out.document(document);
   if (engines.size() > 1) return (void)results.get();
@@ -237,7 +233,7 @@ void map(const MapOptions& options, Output& out) {
     const Outcome<std::vector<JsonValue>> outcome = piece->result.get(return_exceptions);
     if (outcome) {
       for (const JsonValue& value : *outcome)
-        out.json() ? out.document(value.json) : out.line(text_of(value.json));
+        out.json() ? out.document(value.json) : out.line(printable(json_line(value.json)));
       continue;
     }
     if (outcome.error().name == "UnknownFunction") (void)outcome.value();  // so will all others

@@ -151,7 +151,7 @@ Output Output::standard(bool json) {
 }
 
 void Output::document(const Json& value) {
-  out_ << value.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
+  out_ << json_line(value) << '\n' << std::flush;
 }
 
 void Output::table(const Table& table) {
@@ -214,16 +214,20 @@ std::string short_time(WallTime time) {
   return text;
 }
 
+std::string json_line(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string cell_text(const Json& value) {
   if (value.is_null()) return "-";
   if (value.is_string()) return value.get<std::string>();
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(value);
 }
 
 void print_error(std::string_view code, std::string_view text, bool json) {
   if (json) {
     const Json error{{"error", code}, {"text", text}};
-    std::cerr << error.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
+    std::cerr << json_line(error) << '\n' << std::flush;
   } else {
     // Errors of several tasks come as lines; here they are one.
     std::string line(text);

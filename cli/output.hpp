@@ -103,6 +103,9 @@ class Output {
 // "2026-03-01 12:00:00.123" in UTC; "-" for a time that is not known.
 [[nodiscard]] std::string short_time(WallTime time);
 
+// The value on one line, as `--json` prints it; what is not UTF-8 is replaced.
+[[nodiscard]] std::string json_line(const Json& value);
+
 // The text of a JSON value for a cell: strings as they are, null as "-".
 [[nodiscard]] std::string cell_text(const Json& value);
 

@@ -29,10 +29,6 @@ class Answers : public AsyncTasks {
   }
 };
 
-std::string text_of(const NamedValue& value) {
-  return printable(json_of(value.packed).dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
 }  // namespace
 
 void push(const NamesOptions& options, Output& out) {
@@ -57,12 +53,12 @@ void pull(const NamesOptions& options, Output& out) {
   for (std::size_t i = 0; i < message.engines.size(); ++i) {
     Json names = Json::object();
     for (const NamedValue& value : answers.of_engine(i, options.words.size())) {
-      names[value.name] = json_of(value.packed);
+      const Json& read = names[value.name] = json_of(value.packed);
       if (out.json()) continue;
       const std::string engine =
           message.engines.size() > 1 ? std::to_string(message.engines[i]) + ": " : std::string();
       const std::string name = options.words.size() > 1 ? value.name + " = " : std::string();
-      out.line(engine + printable(name) + text_of(value));
+      out.line(engine + printable(name + json_line(read)));
     }
     document.push_back({{"engine", message.engines[i]}, {"values", std::move(names)}});
   }
