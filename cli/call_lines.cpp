@@ -86,8 +86,8 @@ void add_call_commands(CLI::App& app, Line& line) {
 
   const auto each = std::make_shared<MapOptions>();
   CLI::App* map =
-      add_question(app, "map", "Call a function for each element of sequences", each->call.ask);
-  add_call(map, each->call, "For each parameter a JSON list, or - for the lines of standard input",
+      add_question(app, "map", "Call a function for each element of sequences", each->ask);
+  add_call(map, *each, "For each parameter a JSON list, or - for the lines of standard input",
            "SEQUENCE");
   map->add_option("--chunk", each->chunk, "Elements for one task (1)")
       ->check(plain(CLI::Range(1, 1'000'000)))
@@ -103,12 +103,7 @@ void add_call_commands(CLI::App& app, Line& line) {
       "  roundhouse map add '[1, 2, 3]' '[10, 20, 30]'\n"
       "  ls *.txt | roundhouse map survey_file - --unordered\n"
       "  seq 1000000 | roundhouse map is_prime - --chunk 1000");
-  map->callback([&line, each] {
-    line.run = [&line, each](Output& out) {
-      each->call.ask.cluster = line.cluster;
-      cli::map(*each, out);
-    };
-  });
+  runs(map, line, each, &cli::map);
 
   const auto given = std::make_shared<NamesOptions>();
   CLI::App* push = add_question(app, "push", "Give engines named values", given->ask);

@@ -93,9 +93,9 @@ class Mapping {
   explicit Mapping(const MapOptions& options)
       : options_(options),
         lines_(STDIN_FILENO),
-        sequences_(options.call.words, [this] { return lines_.next(); }),
-        client_(connect(options.call.ask)),
-        engines_(engines_for(client_, options.call)),
+        sequences_(options.words, [this] { return lines_.next(); }),
+        client_(connect(options.ask)),
+        engines_(engines_for(client_, options)),
         room_(static_cast<std::ptrdiff_t>(std::max(kAheadMin, kAheadPerEngine * client_.size()))),
         thread_([this](const std::stop_token& stop) { submit_all(stop); }) {}
 
@@ -142,7 +142,7 @@ class Mapping {
   }
 
   void submit(Sequences::Piece piece) {
-    ApplyMessage message = message_for(options_.call, {});
+    ApplyMessage message = message_for(options_, {});
     message.kind = CallKind::map;
     if (!engines_.empty()) message.engines = {engines_[pieces_ % engines_.size()]};
     Result result =
@@ -228,7 +228,7 @@ void map(const MapOptions& options, Output& out) {
   std::size_t failures = 0;
   std::string first_failure;
   for (; const std::optional<Mapping::Piece> piece = mapping.take(); ++pieces) {
-    if (!piece->result.wait(limit_of(options.call)))
+    if (!piece->result.wait(limit_of(options)))
       throw TimeoutError("no result for " + place_of(*piece) + " in time; the tasks go on");
     const Outcome<std::vector<JsonValue>> outcome = piece->result.get(return_exceptions);
     if (outcome) {

@@ -150,8 +150,7 @@ struct CallOptions {
 // Calls a function by its name and prints what it gives, as JSON. Throws what it ended with.
 void apply(const CallOptions& options, Output& out);
 
-struct MapOptions {
-  CallOptions call;
+struct MapOptions : CallOptions {
   std::size_t chunk = 1;  // elements for a task
   bool unordered = false;
 };
