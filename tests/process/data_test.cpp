@@ -11,29 +11,19 @@
 #include <doctest/doctest.h>
 
 #include "tests/modules/data_tasks.hpp"
+#include "tests/support/failure.hpp"
 #include "tests/support/real_cluster.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace rh = roundhouse;
 using namespace data_tasks;
+using rh::test::failure_of;
 using rh::test::RealCluster;
 
 namespace {
 
 rh::ClusterOptions with_data_tasks() {
   return {.modules = {RealCluster::module_path("data_tasks")}};
-}
-
-// The error that a call ends with.
-template <class F>
-rh::RemoteErrorInfo failure_of(F&& call) {
-  try {
-    call();
-  } catch (const rh::RemoteError& error) {
-    return error.info();
-  }
-  FAIL("nothing was thrown");
-  return {};
 }
 
 // Zeros that take no memory until somebody writes to them.

@@ -1,12 +1,12 @@
 // Errors of tasks whose texts are nothing, bytes, or a book, and what is thrown that is no
 // exception; as the program, the records and the command line have them.
 #include <algorithm>
-#include <functional>
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include "tests/modules/process_tasks.hpp"
+#include "tests/support/failure.hpp"
 #include "tests/support/real_cluster.hpp"
 #include "tests/support/roundhouse_command.hpp"
 #include <roundhouse/roundhouse.hpp>
@@ -15,19 +15,10 @@ namespace rh = roundhouse;
 using namespace process_tasks;
 using namespace std::string_literals;
 using rh::test::contains;
+using rh::test::failure_of;
 using rh::test::RealCluster;
 
 namespace {
-
-rh::RemoteErrorInfo failure_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const rh::RemoteError& error) {
-    return error.info();
-  }
-  FAIL("nothing was thrown");
-  return {};
-}
 
 // The only record there is of this task.
 rh::TaskRecord record_of(const rh::Client& client, const std::string& msg_id) {
