@@ -38,10 +38,11 @@ CREATE TABLE purged(id INTEGER PRIMARY KEY);
 )sql";
 
 // Came later than the others, and need no new version: an older hub leaves them alone.
-constexpr const char* kModuleTables = R"sql(
+constexpr const char* kLaterTables = R"sql(
 CREATE TABLE IF NOT EXISTS modules(build BLOB PRIMARY KEY, name TEXT NOT NULL,
   size INTEGER NOT NULL, loaded INTEGER NOT NULL, everywhere INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS template_builds(number INTEGER PRIMARY KEY, builds BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS template_rules(number INTEGER PRIMARY KEY, define BLOB NOT NULL);
 )sql";
 
 // For people and their tools: what the tables pack, in words.
@@ -152,7 +153,7 @@ void prepare_database(sql::Database& db, const std::string& path, Durability dur
     db.execute("PRAGMA cache_size = -16384");
     db.execute("PRAGMA temp_store = MEMORY");
     fresh ? make_tables(db) : update_tables(db);
-    db.execute(kModuleTables);
+    db.execute(kLaterTables);
   } catch (const sql::Failure& failure) {
     if (failure.foreign())
       refuse("'" + path + "' is no results database: name another file with --database");

@@ -101,10 +101,17 @@ void SqliteStore::restore_sessions(Restored& out) {
 void SqliteStore::restore_templates(Restored& out) {
   sql::Statement rows = db_.prepare(
       "SELECT t.number, t.session, t.define, t.function, t.signature, t.view, t.label, t.targets, "
-      "t.retries, t.priority, b.builds FROM templates t "
-      "LEFT JOIN template_builds b ON b.number = t.number ORDER BY t.number");
+      "t.retries, t.priority, b.builds, r.define FROM templates t "
+      "LEFT JOIN template_builds b ON b.number = t.number "
+      "LEFT JOIN template_rules r ON r.number = t.number ORDER BY t.number");
   while (rows.next()) {
     TemplateDefined fact;
+    if (!rows.null(11)) {  // with what the columns do not say
+      auto define = wire::decode_as<wire::Define>({Buffer::copy(rows.blob(11)), {}});
+      if (!define)
+        throw Exception(Errc::store_failed, "a template is unreadable: " + define.error().text);
+      fact.define = *std::move(define);
+    }
     fact.number = small_of(rows.integer(0));
     fact.session = small_of(rows.integer(1));
     fact.define.number = small_of(rows.integer(2));

@@ -59,6 +59,7 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   insert_error_ = db_.prepare("INSERT OR REPLACE INTO errors VALUES (?1,?2,?3,?4)");
   insert_blob_ = db_.prepare("INSERT OR REPLACE INTO blobs VALUES (?1,?2)");
   insert_receipt_ = db_.prepare("INSERT OR REPLACE INTO receipts VALUES (?1,?2,?3)");
+  insert_rules_ = db_.prepare("INSERT OR REPLACE INTO template_rules VALUES (?1,?2)");
   insert_builds_ = db_.prepare("INSERT OR REPLACE INTO template_builds VALUES (?1,?2)");
   insert_module_ = db_.prepare("INSERT OR REPLACE INTO modules VALUES (?1,?2,?3,?4,?5)");
   delete_module_ = db_.prepare("DELETE FROM modules WHERE build = ?1");
@@ -142,6 +143,11 @@ void SqliteStore::apply(const TemplateDefined& fact) {
   insert_template_.bind(9, fact.define.retries);
   insert_template_.bind(10, fact.define.priority);
   insert_template_.run();
+  if (fact.define.has_rules()) {
+    insert_rules_.bind(1, fact.number);
+    insert_rules_.bind_blob(2, wire::encode(fact.define).header.view());
+    insert_rules_.run();
+  }
   if (fact.define.builds.empty()) return;
   std::string builds;
   for (const ContentHash& build : fact.define.builds) builds += bytes_of(build);

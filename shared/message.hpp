@@ -174,12 +174,29 @@ struct Define {
   std::uint32_t retries = 0;
   std::int32_t priority = 0;
   std::vector<ContentHash> builds;  // of modules, the one to look in first in front; empty: any
+  std::uint64_t timeout_us = 0;     // for its dependencies to be met; 0: no limit
+  std::uint64_t time_limit_us = 0;  // for a run; 0: no limit
+  // A predicate that an engine asks before it runs a task: a function, its signature and its body.
+  std::string depend = {};
+  std::string depend_signature = {};
+  std::string depend_body = {};
+  std::vector<std::string> require_modules = {};    // names; an engine must have them
+  std::vector<std::string> require_functions = {};  // names, each followed by its signature
   friend bool operator==(const Define&, const Define&) = default;
+
+  // Whether it says more than where and how often its tasks run.
+  [[nodiscard]] bool has_rules() const {
+    return timeout_us != 0 || time_limit_us != 0 || !depend.empty() || !require_modules.empty() ||
+           !require_functions.empty();
+  }
 
   // What counts against the bounds of templates.
   [[nodiscard]] std::size_t bytes() const {
-    return function.size() + signature.size() + view.size() + label.size() + 4 * targets.size() +
-           sizeof(ContentHash) * builds.size();
+    std::size_t texts = function.size() + signature.size() + view.size() + label.size() +
+                        depend.size() + depend_signature.size() + depend_body.size();
+    for (const auto* names : {&require_modules, &require_functions})
+      for (const std::string& name : *names) texts += name.size() + 4;
+    return texts + 4 * targets.size() + sizeof(ContentHash) * builds.size();
   }
 
   template <class Self, class V>
@@ -187,7 +204,10 @@ struct Define {
     v("number", m.number), v("session", m.session), v("function", m.function);
     v("signature", m.signature), v("view", m.view), v("label", m.label);
     v("targets", m.targets), v("retries", m.retries), v("priority", m.priority);
-    v("builds", m.builds);
+    v("builds", m.builds), v("timeout_us", m.timeout_us), v("time_limit_us", m.time_limit_us);
+    v("depend", m.depend), v("depend_signature", m.depend_signature);
+    v("depend_body", m.depend_body), v("require_modules", m.require_modules);
+    v("require_functions", m.require_functions);
   }
 };
 

@@ -25,13 +25,30 @@ constexpr Kind kind_for<OutcomeRecord> = Kind::outcome;
 template <>
 constexpr Kind kind_for<HoldingRecord> = Kind::holding;
 
-std::uint32_t little_endian(std::string_view bytes, std::size_t index) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i)
-    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[4 * index + i]))
-             << (8 * i);
+template <class T = std::uint32_t>
+T little_endian(std::string_view bytes, std::size_t index) {
+  T value = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    value |= static_cast<T>(static_cast<unsigned char>(bytes[sizeof(T) * index + i])) << (8 * i);
   return value;
 }
+
+constexpr std::size_t kRangeBytes = 24;
+
+std::vector<TaskRange> ranges_of(std::string_view bytes, std::size_t from, std::size_t to) {
+  std::vector<TaskRange> out;
+  out.reserve(to - from);
+  for (std::size_t i = from; i < to; ++i)
+    out.push_back({SessionId{little_endian<std::uint64_t>(bytes, 3 * i)},
+                   little_endian<std::uint64_t>(bytes, 3 * i + 1),
+                   little_endian<std::uint64_t>(bytes, 3 * i + 2)});
+  return out;
+}
+
+// Bits of a mode on the wire.
+constexpr std::uint64_t kAny = 1;
+constexpr std::uint64_t kSuccess = 2;
+constexpr std::uint64_t kFailure = 4;
 
 // Payloads: body, number of spilled frames, number of frames.
 
@@ -72,15 +89,28 @@ struct Source {
   }
 };
 
+std::uint64_t bits_of(DependencyMode mode) {
+  return (mode.any ? kAny : 0) | (mode.success ? kSuccess : 0) | (mode.failure ? kFailure : 0);
+}
+
+DependencyMode mode_of(std::uint64_t bits) {
+  return {(bits & kAny) != 0, (bits & kSuccess) != 0, (bits & kFailure) != 0};
+}
+
 // One overload per record: count of elements, writing, reading.
 
 void put(Packer& p, const SubmitRecord& r, Frames& frames) {
-  p.array(r.blank ? 10 : 9);
+  const bool depends = r.depends.size > 0;
+  p.array(depends ? 13 : r.blank ? 10 : 9);
   p.u64(r.sequence), p.u64(r.count), p.u64(r.template_number);
   p.bin(r.engines.view()), p.bin(r.ends.view());
   p.bin(r.payload.head()), p.bin(r.payload.tail());
   p.u64(r.payload.spill), p.u64(r.payload.frame_count());
-  if (r.blank) p.boolean(true);
+  if (r.blank || depends) p.boolean(r.blank);
+  if (depends) {
+    p.bin(r.depends.view()), p.u64(r.after_ranges);
+    p.u64(bits_of(r.after_mode) | bits_of(r.follow_mode) << 3U);
+  }
   if (r.payload.frames)
     frames.insert(frames.end(), r.payload.frames->begin(), r.payload.frames->end());
 }
@@ -118,14 +148,37 @@ std::size_t get(Unpacker& u, Source& source, SubmitRecord& r) {
   return 9;
 }
 
-// Elements that are only there when they say something; how many were read.
-std::size_t get_optional(Unpacker& u, SubmitRecord& r) {
+bool dependencies_are_sound(const SubmitRecord& r) {
+  const std::string_view bytes = r.depends.view();
+  const std::size_t count = bytes.size() / kRangeBytes;
+  if (bytes.size() % kRangeBytes != 0 || count > kDependencyRangesMax || r.after_ranges > count)
+    return false;
+  for (const DependencyMode mode : {r.after_mode, r.follow_mode})
+    if (!mode.success && !mode.failure) return false;
+  std::uint64_t tasks = 0;
+  for (const TaskRange& range : ranges_of(bytes, 0, count)) {
+    if (range.first == 0 || range.last < range.first || range.last >= kSequenceEnd) return false;
+    tasks += range.count();
+    if (tasks > kDependenciesMax) return false;
+  }
+  return true;
+}
+
+// Elements that are only there when they say something, of `left` ones; how many were read.
+std::size_t get_optional(Unpacker& u, const Source& source, std::size_t left, SubmitRecord& r) {
   r.blank = u.boolean();
-  return 1;
+  if (left < 4) return 1;
+  r.depends = Slice{source.message.header, u.bin()};
+  r.after_ranges = u.u32();
+  const std::uint64_t modes = u.u64();
+  r.after_mode = mode_of(modes), r.follow_mode = mode_of(modes >> 3U);
+  if (r.depends.size > 0 && !dependencies_are_sound(r)) u.fail();
+  return 4;
 }
 
 template <class Record>
-std::size_t get_optional(Unpacker& /*u*/, Record& /*r*/) {
+std::size_t get_optional(Unpacker& /*u*/, const Source& /*source*/, std::size_t /*left*/,
+                         Record& /*r*/) {
   return 0;
 }
 
@@ -145,7 +198,7 @@ std::size_t get(Unpacker& u, Source& source, AssignRecord& r) {
 
 Ending get_ending(Unpacker& u) {
   const std::uint64_t number = u.u64();
-  if (number > static_cast<std::uint64_t>(Ending::engine_lost)) u.fail();
+  if (number > static_cast<std::uint64_t>(Ending::unmet)) u.fail();
   return u.ok() ? static_cast<Ending>(number) : Ending::ok;
 }
 
@@ -196,13 +249,30 @@ std::size_t get(Unpacker& u, Source&, HoldingRecord& r) {
 }  // namespace
 
 std::string_view to_string(Ending ending) {
-  constexpr std::array<std::string_view, 5> kNames{"ok", "error", "aborted", "timed_out",
-                                                   "engine_lost"};
+  constexpr std::array<std::string_view, 6> kNames{"ok",        "error",       "aborted",
+                                                   "timed_out", "engine_lost", "unmet"};
   return kNames.at(static_cast<std::size_t>(ending));
 }
 
 EngineId SubmitRecord::engine_of(std::uint32_t index) const {
   return EngineId{little_endian(engines.view(), engines.size == 4 ? 0 : index)};
+}
+
+std::vector<TaskRange> SubmitRecord::after() const {
+  return ranges_of(depends.view(), 0, after_ranges);
+}
+
+std::vector<TaskRange> SubmitRecord::follow() const {
+  return ranges_of(depends.view(), after_ranges, depends.size / kRangeBytes);
+}
+
+std::string encode_ranges(const std::vector<TaskRange>& ranges) {
+  std::string out;
+  out.reserve(ranges.size() * kRangeBytes);
+  for (const TaskRange& range : ranges)
+    for (const std::uint64_t value : {range.session.value, range.first, range.last})
+      for (std::size_t i = 0; i < 8; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  return out;
 }
 
 Payload SubmitRecord::payload_of(std::uint32_t index) const {
@@ -295,7 +365,7 @@ Result<void> decode_batch(const Message& message, Batch<Record>& batch) {
     Record& record = batch.records.emplace_back();
     std::size_t known = get(u, source, record);
     if (elements < known) u.fail();
-    if (elements > known && u.ok()) known += get_optional(u, record);
+    if (elements > known && u.ok()) known += get_optional(u, source, elements - known, record);
     for (std::size_t extra = known; extra < elements && u.ok(); ++extra) u.skip();
     if (!u.ok()) {
       batch.records.clear();

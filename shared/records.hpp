@@ -26,10 +26,39 @@ inline constexpr std::size_t kBatchRecordsMax = 512;
 inline constexpr std::size_t kBatchBytesMax = 128U << 10U;  // a writer is full beyond this
 inline constexpr std::size_t kRunTasksMax = 1U << 16U;      // tasks that one record stands for
 
-// How a run ended, as numbers on the wire.
-enum class Ending : std::uint8_t { ok = 0, error = 1, aborted = 2, timed_out = 3, engine_lost = 4 };
+inline constexpr std::size_t kDependenciesMax = 1U << 16U;      // tasks that one task depends on
+inline constexpr std::size_t kDependencyRangesMax = 1U << 14U;  // and the ranges that they make up
+
+// How a run ended, as numbers on the wire. `unmet` is an engine's alone: it will not run the task,
+// because the predicate or the requirements of its template do not hold there (PROTOCOL 14).
+enum class Ending : std::uint8_t {
+  ok = 0,
+  error = 1,
+  aborted = 2,
+  timed_out = 3,
+  engine_lost = 4,
+  unmet = 5,
+};
 
 [[nodiscard]] std::string_view to_string(Ending ending);
+
+// Tasks first..last of a session, on which another task depends.
+struct TaskRange {
+  SessionId session;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  friend bool operator==(const TaskRange&, const TaskRange&) = default;
+
+  [[nodiscard]] std::uint64_t count() const { return last - first + 1; }
+};
+
+// When a dependency on tasks is met: when all of them have ended in a way that counts, or any.
+struct DependencyMode {
+  bool any = false;
+  bool success = true;   // that it ended ok counts
+  bool failure = false;  // that it ended otherwise counts
+  friend bool operator==(const DependencyMode&, const DependencyMode&) = default;
+};
 
 // Client to hub: one task, or a run of `count` consecutive ones that share template and the head
 // of their payload. `payload` of a run holds the head and, as its tail, all tails in a row.
@@ -45,14 +74,26 @@ struct SubmitRecord {
   Payload payload;
   // The client no longer has the bytes: it stands for tasks that have ended, and are never run.
   bool blank = false;
+  // What the tasks of the run depend on, all of them alike (PROTOCOL 14): ranges of 24 bytes, those
+  // of `after` in front, then those of `follow`. See encode_ranges().
+  Slice depends = {};
+  std::uint32_t after_ranges = 0;
+  DependencyMode after_mode = {};
+  DependencyMode follow_mode = {};
 
   [[nodiscard]] bool direct() const { return engines.size != 0; }
+
+  [[nodiscard]] std::vector<TaskRange> after() const;
+  [[nodiscard]] std::vector<TaskRange> follow() const;
 
   // The engine of task `index` of the run; only when direct().
   [[nodiscard]] EngineId engine_of(std::uint32_t index) const;
   // The payload of task `index` of the run, sharing this record's block and frames.
   [[nodiscard]] Payload payload_of(std::uint32_t index) const;
 };
+
+// As they lie in SubmitRecord::depends: session, first and last, little-endian 64-bit each.
+[[nodiscard]] std::string encode_ranges(const std::vector<TaskRange>& ranges);
 
 // Hub to engine.
 struct AssignRecord {

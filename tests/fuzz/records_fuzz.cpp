@@ -16,7 +16,10 @@ namespace {
 
 bool same(const wire::SubmitRecord& a, const wire::SubmitRecord& b) {
   return a.sequence == b.sequence && a.count == b.count && a.template_number == b.template_number &&
-         a.engines == b.engines && a.ends == b.ends && a.payload == b.payload;
+         a.engines == b.engines && a.ends == b.ends && a.payload == b.payload &&
+         a.blank == b.blank && a.depends == b.depends &&
+         (a.depends.size == 0 || a.after_ranges == b.after_ranges) &&
+         (a.depends.size == 0 || (a.after_mode == b.after_mode && a.follow_mode == b.follow_mode));
 }
 
 bool same(const wire::AssignRecord& a, const wire::AssignRecord& b) {
@@ -48,6 +51,8 @@ void use(const wire::SubmitRecord& record) {
   }
   const std::uint32_t last = record.count - 1;
   static_cast<void>(record.payload_of(last).body());
+  for (const auto& ranges : {record.after(), record.follow()})
+    for (const wire::TaskRange& range : ranges) RH_CHECK(range.count() <= wire::kDependenciesMax);
   if (record.direct()) static_cast<void>(record.engine_of(last));
 }
 

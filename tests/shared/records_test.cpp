@@ -92,6 +92,47 @@ TEST_CASE("a submission without its bytes says so, and costs others nothing") {
   CHECK_FALSE(batch.records[1].blank);
 }
 
+TEST_CASE("dependencies come back, and cost a submission without any nothing") {
+  const auto batch = read<SubmitRecord>(samples::batch(samples::submits(), 0));
+  CHECK(batch.records[0].after().empty());
+  CHECK(batch.records[0].follow().empty());
+  const SubmitRecord& got = batch.records[4];
+  CHECK(got.after() == std::vector<TaskRange>{{SessionId{9}, 1, 7}});
+  CHECK(got.follow() == std::vector<TaskRange>{{SessionId{~0ULL}, 5, 5}});
+  CHECK(got.after_mode == DependencyMode{true, false, true});
+  CHECK(got.follow_mode == DependencyMode{false, true, false});
+}
+
+TEST_CASE("dependencies that mean nothing, or too many tasks, are refused") {
+  const auto depends_on = [](const std::vector<TaskRange>& ranges) {
+    SubmitRecord out{1, 1, 1, {}, {}, Payload::of("x")};
+    out.depends = Slice{Buffer::take(encode_ranges(ranges))};
+    out.after_ranges = static_cast<std::uint32_t>(ranges.size());
+    return out;
+  };
+  const SessionId session{3};
+  Batch<SubmitRecord> decoded;
+  SubmitRecord most = depends_on({{session, 1, kDependenciesMax}});
+  CHECK(decode_batch(samples::batch(std::vector{most}, 0), decoded).ok());
+  (void)refusal_of(depends_on({{session, 1, kDependenciesMax + 1}}));
+  (void)refusal_of(depends_on({{session, 1, kDependenciesMax}, {session, 7, 7}}));
+  (void)refusal_of(depends_on({{session, 0, 4}}));
+  (void)refusal_of(depends_on({{session, 4, 3}}));
+  (void)refusal_of(depends_on({{session, 1, 1ULL << 40U}}));
+  (void)refusal_of(depends_on({{session, ~0ULL, 0}}));
+  (void)refusal_of(
+      depends_on(std::vector<TaskRange>(kDependencyRangesMax + 1, TaskRange{session, 1, 1})));
+  SubmitRecord odd = most;
+  odd.after_ranges = 2;
+  (void)refusal_of(odd);
+  odd = most;
+  odd.depends = Slice{Buffer::take(std::string(25, '\1'))};
+  (void)refusal_of(odd);
+  odd = most;
+  odd.follow_mode = {false, false, false};
+  (void)refusal_of(odd);
+}
+
 TEST_CASE("a body that is in its record and in frames, too, is refused") {
   SubmitRecord submit{1, 1, 1, {}, {}, samples::framed("", {"spilled", "array"}, 1)};
   AssignRecord assign{1, 10, {3, 1}, 1, false, submit.payload};

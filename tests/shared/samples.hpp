@@ -51,8 +51,11 @@ inline auto maps() {
   hello.host = "host";
   hello.label = "label";
   const Welcome welcome{1, 2, 3, EngineId{4}, 5, 6, 7, 8, 900, 1000, false};
-  const Define define{3,       session,    "survey_file", "i(i)", "direct",
-                      "label", {0, 2, 70}, 0x10000U,      -3,     {hash(4), hash(5)}};
+  Define define{3,       session,    "survey_file", "i(i)", "direct",
+                "label", {0, 2, 70}, 0x10000U,      -3,     {hash(4), hash(5)}};
+  define.timeout_us = 5'000'000, define.time_limit_us = 1ULL << 40U;
+  define.depend = "has_disk", define.depend_signature = "b(s)", define.depend_body = "body";
+  define.require_modules = {"survey", "fft"}, define.require_functions = {"f", "i(i)"};
   const Died died{11, -1, "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}}, false};
   return std::tuple{hello,
                     welcome,
@@ -107,11 +110,16 @@ inline Payload head_and_tails(const std::string& head, const std::string& tails)
 }
 
 inline std::vector<SubmitRecord> submits() {
-  std::vector<SubmitRecord> out(4);
+  std::vector<SubmitRecord> out(5);
   out[0] = {1, 1, 1, {}, {}, Payload::of("one")};
   out[1] = {2, 3, 2, {}, slice({1, 1, 4}), head_and_tails("head", "abcd")};
   out[2] = {5, 2, 1, slice({7, 8}), {}, framed("all", {"array", std::string(300, 'x')})};
   out[3] = {7, 1, 1, slice({7}), {}, framed("", {"spil", "led", "array"}, 2)};
+  out[4] = {8, 2, 1, {}, {}, Payload::of("two")};
+  out[4].depends =
+      Slice{Buffer::take(encode_ranges({{SessionId{9}, 1, 7}, {SessionId{~0ULL}, 5, 5}}))};
+  out[4].after_ranges = 1;
+  out[4].after_mode = {true, false, true};
   return out;
 }
 
