@@ -144,8 +144,9 @@ void SqliteStore::apply(const TemplateDefined& fact) {
   insert_template_.bind(10, fact.define.priority);
   insert_template_.run();
   if (fact.define.has_rules()) {
+    const wire::Message define = wire::encode(fact.define);
     insert_rules_.bind(1, fact.number);
-    insert_rules_.bind_blob(2, wire::encode(fact.define).header.view());
+    insert_rules_.bind_blob(2, define.header.view());
     insert_rules_.run();
   }
   if (fact.define.builds.empty()) return;
