@@ -48,6 +48,9 @@ void HubConfig::bind(JsonConfig& table) {
   table.key("store.memory_records_max", store.memory_records_max);
   table.key("store.memory_bytes_max", store.memory_bytes_max);
   table.key("store.blob_bytes_max", store.blob_bytes_max);
+  table.key("store.keep_records", store.keep_records);
+  table.key("store.keep_bytes", store.keep_bytes);
+  table.key("store.keep_age", store.keep_age);
   table.key("store.log_bytes", store.log_bytes, {.min = 65536});
   table.key("store.log_bytes_max", store.log_bytes_max, {.min = 1048576});
   table.key("heartbeat", router.heartbeat, positive);

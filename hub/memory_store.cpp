@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "hub/schema.hpp"
+#include "shared/clock.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -86,11 +87,25 @@ void MemoryStore::keep(const Ended& fact) {
     arguments.reset();
   if (arguments) detach(*arguments);
   bytes_ += kept.bytes();
-  while (records_.size() > options_.memory_records_max || bytes_ > options_.memory_bytes_max) {
-    bytes_ -= records_.front().bytes();
-    large_arguments_.erase(key_of(records_.front().fact));
-    records_.pop_front();
-  }
+  while (records_.size() > options_.memory_records_max || bytes_ > options_.memory_bytes_max)
+    forget_oldest();
+}
+
+void MemoryStore::forget_oldest() {
+  bytes_ -= records_.front().bytes();
+  large_arguments_.erase(key_of(records_.front().fact));
+  records_.pop_front();
+}
+
+void MemoryStore::maintain(bool /*idle*/) {
+  if (options_.keep_age.count() == 0) return;
+  const WallTime now = wall_now();
+  while (!records_.empty() && now - WallTime{records_.front().fact.ended_us()} > options_.keep_age)
+    forget_oldest();
+}
+
+std::chrono::milliseconds MemoryStore::upkeep_within() const {
+  return std::chrono::milliseconds{options_.keep_age.count() > 0 ? 1000 : -1};
 }
 
 TaskId MemoryStore::task_of(const Ended& fact) const {

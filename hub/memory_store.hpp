@@ -27,7 +27,8 @@ class MemoryStore final : public Store {
   [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
   [[nodiscard]] wire::Reply answer(const Query& query) override;
 
-  void maintain(bool /*idle*/) override {}
+  void maintain(bool idle) override;
+  [[nodiscard]] std::chrono::milliseconds upkeep_within() const override;
 
   [[nodiscard]] std::string_view kind() const override { return "memory"; }
 
@@ -58,6 +59,7 @@ class MemoryStore final : public Store {
   [[nodiscard]] wire::Reply answer_payload(const Query& query, const RequestBody& question);
   [[nodiscard]] wire::Reply answer_purge(const Query& query, const RequestBody& question);
   void keep(const Ended& fact);
+  void forget_oldest();
 
   const StoreOptions options_;
   HubFile file_;

@@ -99,7 +99,7 @@ void Recorder::rest(bool busy) {
   }
   if (!polls && !inbox_.wait(kBeat * kIdleBeats)) store_->maintain(true);
   if (polls) store_->maintain(true);
-  (void)inbox_.wait(std::chrono::milliseconds{-1});
+  (void)inbox_.wait(store_->upkeep_within());
   quiet_beats_ = 0;
 }
 

@@ -169,6 +169,7 @@ wire::Reply SqliteStore::answer_purge(const Query& query, const RequestBody& que
   blob_bytes_ =
       static_cast<std::uint64_t>(db_.integer("SELECT coalesce(sum(bytes), 0) FROM blobs"));
   purged_ = static_cast<std::uint64_t>(db_.integer("SELECT count(*) FROM purged"));
+  retention_->restart();
   return make_purged(query, count);
 }
 
@@ -233,11 +234,16 @@ std::uint64_t SqliteStore::purge_all() {
 
 void SqliteStore::erase_row(std::int64_t key) {
   large_arguments_.erase(key);
-  for (sql::Statement* erase : {&erase_task_, &erase_error_, &erase_purged_, &erase_blob_}) {
+  for (sql::Statement* erase : {&erase_task_, &erase_error_, &erase_purged_}) {
     erase->bind(1, key);
     erase->run();
   }
-  if (db_.changes() > 0) dropped_.push_back(key);  // the last of them was the blob's row
+  purged_ -= static_cast<std::uint64_t>(db_.changes());  // the last of them is hidden no more
+  erase_blob_.bind(1, key);
+  if (!erase_blob_.next()) return;
+  blob_bytes_ -= static_cast<std::uint64_t>(erase_blob_.integer(0));
+  erase_blob_.reset();
+  dropped_.push_back(key);
 }
 
 void SqliteStore::sweep_purged() {
@@ -252,12 +258,18 @@ void SqliteStore::sweep_purged() {
       due.push_back(key);
   }
   if (due.empty()) return;
+  forget(due);
+}
+
+// Nobody needs these rows any more.
+void SqliteStore::forget(const std::vector<std::int64_t>& keys) {
   dropped_.clear();
   begin_.run();
-  for (const std::int64_t key : due) erase_row(key);
+  for (const std::int64_t key : keys) erase_row(key);
+  forget_receipts(keys);
   commit_.run();
   for (const std::int64_t key : dropped_) blobs_.remove(BlobKind::result, key);
-  purged_ -= due.size();
+  retention_->on_erased(keys.size());
 }
 
 }  // namespace roundhouse::hub

@@ -62,6 +62,7 @@ Restored SqliteStore::restore() {
   out.epoch = unsigned_of(db_.integer("SELECT value FROM meta WHERE name = 'epoch'"));
   blob_bytes_ = unsigned_of(db_.integer("SELECT coalesce(sum(bytes), 0) FROM blobs"));
   purged_ = unsigned_of(db_.integer("SELECT count(*) FROM purged"));
+  retention_->restart();
   restore_sessions(out);
   restore_templates(out);
   restore_engines(out);

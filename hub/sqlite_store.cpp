@@ -66,7 +66,9 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   erase_task_ = db_.prepare("DELETE FROM tasks WHERE id = ?1");
   erase_error_ = db_.prepare("DELETE FROM errors WHERE id = ?1");
   erase_purged_ = db_.prepare("DELETE FROM purged WHERE id = ?1");
-  erase_blob_ = db_.prepare("DELETE FROM blobs WHERE id = ?1");
+  erase_blob_ = db_.prepare("DELETE FROM blobs WHERE id = ?1 RETURNING bytes");
+  retention_.emplace(
+      db_, RetentionLimits{options_.keep_records, options_.keep_bytes, options_.keep_age});
   records_.emplace(db_);
 }
 
@@ -108,6 +110,8 @@ void SqliteStore::write(std::span<const Fact> facts) {
   }
   commit_.run();
   ++commits_;
+  retention_->on_inserted(static_cast<std::uint64_t>(std::count_if(
+      facts.begin(), facts.end(), [](const Fact& f) { return std::holds_alternative<Ended>(f); })));
   ledger_.finish_transaction();
   for (const auto& [key, frames] : complete_)
     if (frames) blobs_.remove(BlobKind::submission, key);
@@ -355,6 +359,7 @@ void SqliteStore::maintain(bool idle) {
       ledger_.raise_undelivered_from();
       if (purged_ > 0) sweep_purged();
     }
+    if (!stale_) (void)keep_within_limits();
     const bool large = db_.log_bytes() > fold_above_;
     if (!large && !(idle && db_.log_bytes() > 0)) return;
     (void)db_.checkpoint(idle);
@@ -362,6 +367,7 @@ void SqliteStore::maintain(bool idle) {
     fold_above_ = db_.log_bytes() + options_.log_bytes;
   } catch (const Exception& failure) {
     db_.rollback();
+    stale_ = true;
     log::warn("store_upkeep_failed", {{"reason", failure.what()}});
   }
 }

@@ -20,6 +20,7 @@
 #include "hub/large_arguments.hpp"
 #include "hub/ledger.hpp"
 #include "hub/module_folder.hpp"
+#include "hub/retention.hpp"
 #include "hub/schema.hpp"
 #include "hub/sqlite.hpp"
 #include "hub/sqlite_records.hpp"
@@ -43,6 +44,7 @@ class SqliteStore final : public Store {
   }
 
   void maintain(bool idle) override;
+  [[nodiscard]] std::chrono::milliseconds upkeep_within() const override;
 
   [[nodiscard]] std::string_view kind() const override { return "sqlite"; }
 
@@ -100,12 +102,19 @@ class SqliteStore final : public Store {
   std::uint64_t purge_all();
   void erase_row(std::int64_t key);
   void sweep_purged();
+  void forget(const std::vector<std::int64_t>& keys);
+
+  // sqlite_retention.cpp: forgetting without being asked.
+  bool keep_within_limits();
+  void forget_receipts(const std::vector<std::int64_t>& keys);
+  [[nodiscard]] std::uint64_t used_bytes();
 
   const StoreOptions options_;
   DatabaseLock lock_;
   BlobFolder blobs_;
   ModuleFolder modules_;
   sql::Database db_;
+  std::optional<Retention> retention_;       // likewise
   std::optional<SqliteRecords> records_;     // once there are tables
   std::unique_ptr<StoreSearch> own_search_;  // for questions that come to answer()
   Ledger ledger_;

@@ -15,6 +15,7 @@
 // Thread rule: one thread at a time; the hub's main thread until the recorder starts, then the
 // recorder's.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "hub/core/outbox.hpp"
 #include "shared/content_hash.hpp"
 #include "shared/message.hpp"
+#include "shared/time.hpp"
 #include <roundhouse/result.hpp>
 
 namespace roundhouse::hub {
@@ -50,6 +52,12 @@ struct StoreOptions {
   // sqlite: results above wire::kInlineBytesMax, all files together. Beyond it the oldest that
   // their clients have received go first; with none of those left, commit() fails.
   std::uint64_t blob_bytes_max = std::uint64_t{16} << 30U;
+  // What is forgotten without being asked, oldest first, once its client has it: finished tasks
+  // beyond so many (sqlite; memory has its own limit), beyond so many bytes of database and files
+  // (sqlite), and those that ended longer ago. 0: nothing.
+  std::uint64_t keep_records = 0;
+  std::uint64_t keep_bytes = 0;
+  Duration keep_age{0};
   // sqlite: the log is folded into the database when it is larger than the first, and commit()
   // fails while a reader keeps it above the second.
   std::uint64_t log_bytes = std::uint64_t{8} << 20U;
@@ -105,6 +113,11 @@ class Store {
 
   // Housekeeping between transactions; `idle`: nothing else is waiting. Never throws.
   virtual void maintain(bool idle) = 0;
+
+  // How long it can do without maintain() when nothing happens; negative: for ever.
+  [[nodiscard]] virtual std::chrono::milliseconds upkeep_within() const {
+    return std::chrono::milliseconds{-1};
+  }
 
   // "sqlite", "memory", "none".
   [[nodiscard]] virtual std::string_view kind() const = 0;

@@ -64,6 +64,12 @@ struct Ended {
   // What it was called with, so that it can be submitted anew; nothing when bulk frames were among
   // it, which would be kept for nothing in most cases.
   std::optional<Payload> arguments = {};
+
+  // When the run was over, or, of a task that never ran, when it was submitted.
+  [[nodiscard]] std::int64_t ended_us() const {
+    if (started_us == 0) return submitted_us;
+    return started_us + static_cast<std::int64_t>(duration_ns / 1000);
+  }
 };
 
 // The client has received the outcomes of its session up to this delivery number.

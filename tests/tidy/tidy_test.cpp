@@ -34,6 +34,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"hub/core/request_body.cpp", "tests/hub/requests_test.cpp sends what cannot be read"},
     {"hub/sqlite_query.cpp", "tests/hub/store_test.cpp asks every store"},
     {"hub/sqlite_records.cpp", "tests/hub/store_test.cpp reads records from every store"},
+    {"hub/sqlite_retention.cpp", "tests/hub/retention_test.cpp makes it forget"},
     {"hub/sqlite_restore.cpp", "tests/hub/store_test.cpp restores from it"},
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
     {"cli/call_lines.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
