@@ -58,6 +58,7 @@ RemoteErrorInfo Shell::error_of(const Slot& slot, std::uint64_t sequence) const 
 std::exception_ptr Shell::failure_of(const Slot& slot, std::uint64_t sequence) const {
   switch (slot.ending) {
     case wire::Ending::ok: break;
+    case wire::Ending::unmet:  // a hub tells of it as an error
     case wire::Ending::error: return std::make_exception_ptr(RemoteError(error_of(slot, sequence)));
     case wire::Ending::aborted:
       return std::make_exception_ptr(TaskAborted(error_of(slot, sequence)));

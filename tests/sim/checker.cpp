@@ -82,6 +82,7 @@ void Checker::check_value(TaskId id, const Task& task, const wire::OutcomeRecord
       return;
     }
     case wire::Ending::engine_lost: return check_lost(id, task);
+    case wire::Ending::unmet:  // an engine's alone
     case wire::Ending::aborted:
     case wire::Ending::timed_out: unexpected();
   }
