@@ -74,6 +74,14 @@ void add_single(CLI::App& app, Line& line) {
   result->footer("Example: roundhouse result last --wait");
   runs(result, line, wanted, &cli::result);
 
+  const auto puzzle = std::make_shared<ExplainOptions>();
+  CLI::App* explain = add_question(app, "explain", "Why a task waits, runs or failed", puzzle->ask);
+  explain->add_option("id", puzzle->id, "Its id, last (the newest), or its place from the oldest")
+      ->required()
+      ->type_name("ID");
+  explain->footer("Example: roundhouse explain last");
+  runs(explain, line, puzzle, &cli::explain);
+
   const auto old = std::make_shared<PurgeCommand>();
   CLI::App* purge = add_question(app, "purge", "Delete records of finished tasks", old->ask);
   add_ids(purge, *old);

@@ -115,6 +115,14 @@ struct ResultOptions {
 
 void result(const ResultOptions& options, Output& out);
 
+struct ExplainOptions {
+  AskOptions ask;
+  std::string id;  // as above
+};
+
+// Says in a sentence why a task waits, runs or failed, and what each engine lacks for it.
+void explain(const ExplainOptions& options, Output& out);
+
 struct PurgeCommand {
   AskOptions ask;
   std::vector<std::string> ids;  // as above

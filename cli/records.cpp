@@ -203,6 +203,21 @@ void result(const ResultOptions& options, Output& out) {
   if (!found.missing.empty()) raise_missing(found.missing);
 }
 
+void explain(const ExplainOptions& options, Output& out) {
+  const Client client = connect(options.ask);
+  const std::vector<std::string> ids = resolve_ids(client, {&options.id, 1});
+  if (ids.size() != 1) throw UsageError("one task at a time: give its id, or last");
+  const Explanation told = client.explain(ids.front());
+  if (out.json()) return out.document(Json::parse(told.json, nullptr, false));
+  out.line(printable(told.msg_id + " (" + told.state + "): " + told.why));
+  if (told.engines.empty()) return;
+  Table table({{"ENGINE", Align::right}, {"WHY NOT", Align::left, 100}});
+  for (const EngineReason& reason : told.engines)
+    table.row({std::to_string(reason.engine),
+               Cell{reason.text, reason.code.empty() ? Style::good : Style::plain}});
+  out.table(table);
+}
+
 void purge(const PurgeCommand& options, Output& out) {
   const int ways = (options.ids.empty() ? 0 : 1) + (options.engines.empty() ? 0 : 1) +
                    (options.older_than ? 1 : 0) + (options.where.empty() ? 0 : 1) +

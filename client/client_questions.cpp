@@ -130,6 +130,36 @@ TaskRecords Client::result(std::span<const std::string> ids) const {
   return out;
 }
 
+Explanation Client::explain(std::string_view msg_id) const {
+  const std::string id(msg_id);
+  const HubReply reply = request("explain", ids_body({&id, 1}));
+  const BodyMap map(reply.body);
+  Explanation out;
+  out.msg_id = id;
+  out.state = map.text("state");
+  out.why = map.text("why");
+  out.ahead = number_of<std::uint64_t>(map, "ahead");
+  for (const std::string_view bytes : map.list("engines")) {
+    const BodyMap engine(bytes);
+    out.engines.push_back(
+        {number_of<int>(engine, "engine"), engine.text("code"), engine.text("text")});
+  }
+  out.json = json_of(reply.body);
+  if (out.state != "ended") return out;
+  const TaskRecords found = result({&id, 1});
+  if (found.records.empty())
+    raise({Errc::unknown_task, "task " + id + " has ended, and its record was purged"});
+  const Metadata& metadata = found.records.front().metadata;
+  const std::string where =
+      metadata.engine_id ? " on engine " + std::to_string(*metadata.engine_id) : "";
+  out.why = metadata.error ? "it ended" + where + " with " + metadata.error->name + ": " +
+                                 metadata.error->value
+                           : "it ended well" + where;
+  if (metadata.attempt > 1) out.why += ", at attempt " + std::to_string(metadata.attempt);
+  out.json = found.records.front().json;
+  return out;
+}
+
 HubStatus Client::status() const {
   const HubReply reply = request("status");
   const BodyMap map(reply.body);

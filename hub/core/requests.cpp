@@ -25,6 +25,7 @@ Result<wire::Raw> Router::State::answer_at_once(const wire::Request& request, No
   if (request.verb == "engines") return engines_body();
   if (request.verb == "status") return status_body(now);
   if (request.verb == "modules") return modules_body();
+  if (request.verb == "explain") return explain_body(request.body);
   if (request.verb == "queue_status") return queue_status_body(request.body);
   if (request.verb == "result_status") return result_status_body(request.body);
   return Error{Errc::invalid,

@@ -13,6 +13,7 @@
 //   queues.cpp     what engines have, and what nobody has
 //   live.cpp       unfinished tasks: their records, their arguments, who watches them
 //   search.cpp     questions about many of them
+//   explain.cpp    why one of them waits
 //   router.cpp     the dispatch of messages, ticks and the turn
 
 #include <cstdint>
@@ -86,6 +87,21 @@ struct Search {
   SessionNumber session = 1;
   std::uint64_t sequence = 0;     // the next one
   std::vector<QueryPlace> found;  // a heap: the last of them, in the order of the answer, on top
+};
+
+// Why an engine does not take a task.
+struct EngineReason {
+  EngineIndex engine = kNoEngine;
+  std::string code;  // PROTOCOL 9: `explain`; empty: it would
+  std::string text;  // behind "engine 3 "
+};
+
+// Why a task waits, or that it runs.
+struct Explanation {
+  std::string state;
+  std::string why;
+  std::uint64_t ahead = 0;  // tasks in front of it, where it stands
+  std::vector<EngineReason> engines;
 };
 
 struct Router::State {
@@ -257,6 +273,12 @@ struct Router::State {
   void expire_doubts(Now now);
   // The arguments of an unfinished task; nothing when it is none.
   std::optional<Result<wire::Raw>> live_payload(const wire::Raw& request);
+
+  // --- explain.cpp
+  EngineReason reason_of(Engine& engine, const Shape& shape);
+  std::string why_ready(const Task& task, const std::vector<EngineReason>& reasons);
+  Explanation explain_task(TaskIndex index);
+  Result<wire::Raw> explain_body(const wire::Raw& request);
 
   // --- search.cpp
   Result<void> begin_search(Query query);

@@ -69,6 +69,26 @@ TEST_CASE("tasks lists what waits and what runs; history all there is, by what i
   check_one_line(at.roundhouse({"tasks", "--status", "asleep"}), "asleep");
 }
 
+TEST_CASE("explain says why a task waits, runs or failed") {
+  Worked at;
+  const auto running = at.slowly(1, 60'000, 1);
+  const auto waiting = at.slowly(1, 0, 2);
+  REQUIRE(
+      comes_true([&] { return at.client->result_status(running).running == running.msg_ids(); }));
+  const auto why = [&](const std::string& id) {
+    const Ended told = at.roundhouse({"explain", id});
+    CHECK_MESSAGE(told.exit == 0, told.err);
+    return told.out;
+  };
+  CHECK_MESSAGE(contains(why(running.msg_ids().front()), "engine 1 runs it"), why("last:2"));
+  CHECK_MESSAGE(contains(why("last"), "behind 1 call of its client"), why("last"));
+  const auto failing = (*at.client)[0].apply_async<int>("process_tasks::no_such_function");
+  (void)failing.wait(kPatience);
+  CHECK_MESSAGE(contains(why("last"), "UnknownFunction"), why("last"));
+  CHECK(at.client->explain(failing.msg_ids().front()).state == "ended");
+  check_one_line(at.roundhouse({"explain", std::string(32, '0')}), "nobody has submitted");
+}
+
 TEST_CASE("the table of a result says nothing twice, and its error where values are") {
   Worked at;
   const auto failed = (*at.client)[1].apply_async<int>("process_tasks::throws_error", "no luck");

@@ -145,6 +145,10 @@ class Client {
   // Which of these have ended; own ones that the hub has not heard of are pending. For Jobs here
   // and below, ids of other clients' tasks are right; ids come before results.
   [[nodiscard]] ResultStatus result_status(const Jobs& jobs) const;
+  // Why a task waits, runs or failed, whoever submitted it: what it waits for, and which engine
+  // lacks what. Throws Exception (unknown_task) for an id that nobody submitted, and for a record
+  // that was purged.
+  [[nodiscard]] Explanation explain(std::string_view msg_id) const;
   // Records of tasks by msg_id, of unfinished ones as well.
   [[nodiscard]] TaskRecords result(std::span<const std::string> ids) const;
   // Records of tasks that are like this: see hub_query.hpp.

@@ -76,6 +76,25 @@ struct TaskRecords {
   std::vector<std::string> missing;  // ids that the hub has no record of
 };
 
+// Why an engine does not take a task.
+struct EngineReason {
+  int engine = 0;
+  std::string code;  // "no_target", "away", "module", "joining", "busy", ...; empty: it would
+  std::string text;  // to be read behind "engine 3 "
+};
+
+// Why a task waits, runs or failed.
+struct Explanation {
+  std::string msg_id;
+  // "waiting" for dependencies, "ready" for an engine, "in_lane" of its engine, "lacking" arguments
+  // after a restart, "sent" to an engine, "running", or "ended".
+  std::string state;
+  std::string why;                    // one sentence for people
+  std::uint64_t ahead = 0;            // tasks in front of it, where it stands
+  std::vector<EngineReason> engines;  // of a task that is ready
+  std::string json;
+};
+
 struct HubStatus {
   std::uint64_t epoch = 0;  // lives of the hub so far
   std::uint64_t pid = 0;    // 0 when the hub does not say
