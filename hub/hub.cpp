@@ -196,6 +196,8 @@ void Hub::take_mail(Now now) {
       router_->on_answer(answer->link, answer->reply, out_);
     else if (auto* read = std::get_if<ModuleRead>(&mail))
       router_->on_module_read(read->build, std::move(read->parts), now, out_);
+    else if (auto* found = std::get_if<PlacesFound>(&mail))
+      router_->on_places(found->question, std::move(found->places), now, out_);
     else
       router_->on_store_recovered(now, out_);
   }
@@ -206,6 +208,7 @@ void Hub::carry_out(Now now) {
   while (!out_.empty()) {
     if (!out_.facts.empty() || !out_.queries.empty()) recorder_->push(out_.facts, out_.queries);
     if (!out_.fetches.empty()) recorder_->fetch(out_.fetches);
+    if (!out_.place_questions.empty()) recorder_->ask(out_.place_questions);
     gone_.clear();
     for (const Send& send : out_.sends)
       if (doors_->send(send.link, send.message) == Doors::Sent::gone) gone_.push_back(send.link);

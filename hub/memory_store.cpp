@@ -1,6 +1,7 @@
 #include "hub/memory_store.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 #include <utility>
 #include <variant>
@@ -245,6 +246,18 @@ wire::Reply MemoryStore::answer_purge(const Query& query, const RequestBody& que
   bytes_ = 0;
   for (const Kept& kept : records_) bytes_ += kept.bytes();
   return make_purged(query, count);
+}
+
+std::vector<RanOn> MemoryStore::places(const PlaceQuestion& question) {
+  std::map<std::pair<SessionNumber, std::uint64_t>, std::optional<EngineId>> found;
+  for (const Kept& kept : records_)
+    for (const PlaceQuestion::Tasks& tasks : question.tasks)
+      if (kept.fact.session == tasks.session && tasks.first <= kept.fact.sequence &&
+          kept.fact.sequence <= tasks.last)
+        found[{kept.fact.session, kept.fact.sequence}] = kept.fact.engine;
+  std::vector<RanOn> out;
+  for (const auto& [task, engine] : found) append_place(out, task.first, task.second, engine);
+  return out;
 }
 
 Restored NoStore::restore() {

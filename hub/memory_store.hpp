@@ -26,6 +26,7 @@ class MemoryStore final : public Store {
   std::uint64_t begin_epoch() override;
   [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
   [[nodiscard]] wire::Reply answer(const Query& query) override;
+  [[nodiscard]] std::vector<RanOn> places(const PlaceQuestion& question) override;
 
   void maintain(bool idle) override;
   [[nodiscard]] std::chrono::milliseconds upkeep_within() const override;

@@ -1,5 +1,6 @@
 #include "hub/recorder.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -50,8 +51,15 @@ void Recorder::fetch(const std::vector<ContentHash>& builds) {
   flush();
 }
 
+void Recorder::ask(std::vector<PlaceQuestion>& questions) {
+  std::ranges::move(questions, std::back_inserter(kept_.places));
+  questions.clear();
+  flush();
+}
+
 bool Recorder::flush() {
-  if (kept_.facts.empty() && kept_.queries.empty() && kept_.fetches.empty()) return true;
+  if (kept_.facts.empty() && kept_.queries.empty() && kept_.fetches.empty() && kept_.places.empty())
+    return true;
   if (!inbox_.try_push(std::move(kept_))) return false;
   kept_ = Chunk{};
   return true;
@@ -112,6 +120,7 @@ bool Recorder::take() {
       std::move(chunk.facts.begin(), chunk.facts.end(), std::back_inserter(facts_));
     std::move(chunk.queries.begin(), chunk.queries.end(), std::back_inserter(queries_));
     fetches_.insert(fetches_.end(), chunk.fetches.begin(), chunk.fetches.end());
+    std::ranges::move(chunk.places, std::back_inserter(places_));
   }
   return !chunks_.empty();
 }
@@ -146,6 +155,19 @@ void Recorder::answer() {
   queries_.clear();
   for (const ContentHash& build : fetches_) tell(ModuleRead{build, store_->read_module(build)});
   fetches_.clear();
+  if (!facts_.empty()) return;  // they could not be committed, and may be what is asked about
+  for (const PlaceQuestion& question : places_) tell(find_places(question));
+  places_.clear();
+}
+
+// What cannot be read is as if it was purged: it is said so to whom it matters.
+PlacesFound Recorder::find_places(const PlaceQuestion& question) {
+  try {
+    return {question.number, store_->places(question)};
+  } catch (const Exception& failure) {
+    log::error("places_unread", {{"reason", failure.what()}});
+    return {question.number, {}};
+  }
 }
 
 // What it reads has committed: the facts before a question had when it was handed over.

@@ -57,7 +57,14 @@ struct ModuleRead {
   Result<Frames> parts;
 };
 
-using RecorderMail = std::variant<StoredThrough, StoreFailed, StoreRecovered, Answer, ModuleRead>;
+// The answer to a PlaceQuestion.
+struct PlacesFound {
+  std::uint64_t question = 0;
+  std::vector<RanOn> places;
+};
+
+using RecorderMail =
+    std::variant<StoredThrough, StoreFailed, StoreRecovered, Answer, ModuleRead, PlacesFound>;
 
 class Recorder {
  public:
@@ -83,6 +90,9 @@ class Recorder {
   void push(std::vector<Fact>& facts, std::vector<Query>& queries);
   // Asks for modules, behind what was pushed before: ModuleRead comes for each.
   void fetch(const std::vector<ContentHash>& builds);
+  // Asks where tasks ran, behind what was pushed before: PlacesFound comes for each. Leaves the
+  // vector empty.
+  void ask(std::vector<PlaceQuestion>& questions);
   // Tries again to hand over what push() had to keep. True when nothing is kept.
   bool flush();
 
@@ -100,6 +110,7 @@ class Recorder {
     std::vector<Fact> facts;
     std::vector<Query> queries;
     std::vector<ContentHash> fetches;
+    std::vector<PlaceQuestion> places;
   };
 
   void run(const std::stop_token& stop);
@@ -109,6 +120,7 @@ class Recorder {
   // Commits what is waiting, if it is time to try.
   void commit();
   void answer();
+  [[nodiscard]] PlacesFound find_places(const PlaceQuestion& question);
   void tell(RecorderMail mail);
   void send_mail();
   void search(const std::stop_token& stop);
@@ -127,6 +139,7 @@ class Recorder {
   std::vector<Fact> facts_;
   std::vector<Query> queries_;
   std::vector<ContentHash> fetches_;
+  std::vector<PlaceQuestion> places_;
   std::deque<RecorderMail> outgoing_;  // mail that found the box full
   std::uint64_t stored_ = 0;
   bool failing_ = false;

@@ -35,6 +35,7 @@ CREATE TABLE blobs(id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
 CREATE TABLE receipts(session INTEGER, through INTEGER, received INTEGER,
   PRIMARY KEY(session, through)) WITHOUT ROWID;
 CREATE TABLE purged(id INTEGER PRIMARY KEY);
+CREATE TABLE endings(id INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 )sql";
 
 // Came later than the others, and need no new version: an older hub leaves them alone.
@@ -117,11 +118,14 @@ void make_tables(sql::Database& db) {
   db.execute("COMMIT");
 }
 
-// Schema 1 kept no arguments.
+// Schema 1 kept no arguments; 2 forgot how tasks ended when they were purged, and its hubs would
+// run pending tasks before what they depend on.
 void update_tables(sql::Database& db) {
-  if (db.integer("PRAGMA user_version") >= kSchemaVersion) return;
+  const std::int64_t version = db.integer("PRAGMA user_version");
+  if (version >= kSchemaVersion) return;
   db.execute("BEGIN IMMEDIATE");
-  db.execute("ALTER TABLE tasks ADD COLUMN arguments BLOB");
+  if (version < 2) db.execute("ALTER TABLE tasks ADD COLUMN arguments BLOB");
+  db.execute("CREATE TABLE endings(id INTEGER PRIMARY KEY, last INTEGER NOT NULL)");
   db.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   db.execute("COMMIT");
 }

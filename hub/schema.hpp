@@ -11,7 +11,7 @@
 
 namespace roundhouse::hub {
 
-inline constexpr int kSchemaVersion = 2;           // in user_version
+inline constexpr int kSchemaVersion = 3;           // in user_version
 inline constexpr int kApplicationId = 0x52644831;  // in application_id: "RdH1"
 inline constexpr unsigned kSequenceBits = 40;      // of a task's key; the session's number is above
 

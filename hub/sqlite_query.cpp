@@ -221,6 +221,7 @@ std::uint64_t SqliteStore::purge_all() {
   sql::Statement files =
       db_.prepare("SELECT id FROM blobs WHERE id NOT IN (SELECT id FROM purged)");
   while (files.next()) dropped_.push_back(files.integer(0));
+  endings_->keep_all();
   // Without a WHERE clause SQLite drops whole pages.
   const bool some = db_.integer("SELECT count(*) FROM purged") > 0;
   const std::string rest = some ? " WHERE id NOT IN (SELECT id FROM purged)" : "";
@@ -234,7 +235,10 @@ std::uint64_t SqliteStore::purge_all() {
 
 void SqliteStore::erase_row(std::int64_t key) {
   large_arguments_.erase(key);
-  for (sql::Statement* erase : {&erase_task_, &erase_error_, &erase_purged_}) {
+  erase_error_.bind(1, key);
+  erase_error_.run();
+  if (db_.changes() > 0) endings_->keep(key);
+  for (sql::Statement* erase : {&erase_task_, &erase_purged_}) {
     erase->bind(1, key);
     erase->run();
   }
@@ -244,6 +248,23 @@ void SqliteStore::erase_row(std::int64_t key) {
   blob_bytes_ -= static_cast<std::uint64_t>(erase_blob_.integer(0));
   erase_blob_.reset();
   dropped_.push_back(key);
+}
+
+std::vector<RanOn> SqliteStore::places(const PlaceQuestion& question) {
+  std::vector<RanOn> out;
+  sql::Statement rows = db_.prepare(
+      "SELECT t.id, t.engine FROM tasks t WHERE t.id BETWEEN ?1 AND ?2 "
+      "AND NOT EXISTS (SELECT 1 FROM purged p WHERE p.id = t.id) ORDER BY t.id");
+  for (const PlaceQuestion::Tasks& tasks : question.tasks) {
+    rows.bind(1, make_key(tasks.session, tasks.first));
+    rows.bind(2, make_key(tasks.session, tasks.last));
+    while (rows.next()) {
+      std::optional<EngineId> engine;
+      if (!rows.null(1)) engine = EngineId{static_cast<std::uint32_t>(rows.integer(1))};
+      append_place(out, tasks.session, sequence_of(rows.integer(0)), engine);
+    }
+  }
+  return out;
 }
 
 void SqliteStore::sweep_purged() {

@@ -69,6 +69,7 @@ Restored SqliteStore::restore() {
   restore_modules(out);
   restore_pending(out);
   restore_undelivered(out);
+  endings_->restore(out.sessions);
   sweep_blobs();
   stale_ = false;
   return out;

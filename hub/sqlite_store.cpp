@@ -70,6 +70,7 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   retention_.emplace(
       db_, RetentionLimits{options_.keep_records, options_.keep_bytes, options_.keep_age});
   records_.emplace(db_);
+  endings_.emplace(db_);
 }
 
 std::uint64_t SqliteStore::begin_epoch() {

@@ -23,6 +23,7 @@
 #include "hub/retention.hpp"
 #include "hub/schema.hpp"
 #include "hub/sqlite.hpp"
+#include "hub/sqlite_endings.hpp"
 #include "hub/sqlite_records.hpp"
 #include "hub/store.hpp"
 
@@ -38,6 +39,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
   [[nodiscard]] wire::Reply answer(const Query& query) override;
   [[nodiscard]] std::unique_ptr<StoreSearch> open_search() override;
+  [[nodiscard]] std::vector<RanOn> places(const PlaceQuestion& question) override;
 
   [[nodiscard]] Result<Frames> read_module(const ContentHash& build) override {
     return modules_.read(build);
@@ -116,6 +118,7 @@ class SqliteStore final : public Store {
   sql::Database db_;
   std::optional<Retention> retention_;       // likewise
   std::optional<SqliteRecords> records_;     // once there are tables
+  std::optional<SqliteEndings> endings_;     // the same
   std::unique_ptr<StoreSearch> own_search_;  // for questions that come to answer()
   Ledger ledger_;
   LargeArguments large_arguments_;

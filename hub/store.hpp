@@ -22,10 +22,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hub/core/fact.hpp"
 #include "hub/core/options.hpp"
 #include "hub/core/outbox.hpp"
+#include "hub/core/places.hpp"
 #include "shared/content_hash.hpp"
 #include "shared/message.hpp"
 #include "shared/time.hpp"
@@ -110,6 +112,10 @@ class Store {
     return Error{Errc::store_failed,
                  "this store keeps no modules: " + short_text(build) + " is gone"};
   }
+
+  // Where finished tasks ran that are on record, by session and sequence. Throws
+  // Exception(store_failed).
+  [[nodiscard]] virtual std::vector<RanOn> places(const PlaceQuestion& /*question*/) { return {}; }
 
   // Housekeeping between transactions; `idle`: nothing else is waiting. Never throws.
   virtual void maintain(bool idle) = 0;

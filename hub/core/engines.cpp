@@ -156,6 +156,7 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
 void Router::State::give_up_restart(Engine& engine) {
   if (!engine.back_by) return;
   engine.back_by.reset();
+  awaited.places_changed = true;
   end_lanes(engine, "engine " + std::to_string(engine.index) + " died and did not start again");
 }
 
@@ -181,6 +182,7 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
                          Now now, Outbox& out) {
   if (engine.presence == Presence::lost) return;
   engine.presence = Presence::lost;
+  awaited.places_changed = true;
   modules_lose_engine(engine, why, out);
   const wire::ErrorValue error{"EngineError", why, ""};
   for (std::uint64_t number = engine.first_number + engine.assigned.size();

@@ -101,6 +101,11 @@ Explanation Router::State::explain_task(TaskIndex index) {
       out.why = name + " has it, behind " + many(older, "other task", "other tasks");
     return out;
   }
+  if (task.state == TaskState::waiting) {
+    out.state = "waiting";
+    out.why = why_waiting(dependencies.get(task.dependence));
+    return out;
+  }
   out.ahead = count_ahead(tasks, index);
   if (task.lacks_frames) {
     out.state = "lacking";
@@ -127,7 +132,7 @@ Explanation Router::State::explain_task(TaskIndex index) {
     }
   } else {
     out.state = "ready";
-    const Shape& shape = ready.get(templates[task.template_number].shape);
+    const Shape& shape = ready.get(shape_of(task));
     engines.each([&](Engine& engine) {
       if (engine.presence == Presence::lost && engine.gone) return;
       out.engines.push_back(reason_of(engine, shape));

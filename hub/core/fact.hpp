@@ -123,9 +123,10 @@ struct Restored {
     SessionId id;
     Uuid secret;
     std::string label;
-    std::uint64_t accepted = 0;    // highest sequence with a Submitted fact
-    std::uint64_t delivered = 0;   // highest Delivered
-    std::uint64_t deliveries = 0;  // highest delivery number used
+    std::uint64_t accepted = 0;            // highest sequence with a Submitted fact
+    std::uint64_t delivered = 0;           // highest Delivered
+    std::uint64_t deliveries = 0;          // highest delivery number used
+    std::vector<wire::Range> failed = {};  // finished tasks that did not end ok, also purged ones
   };
 
   // A submit message some of whose tasks are unfinished.

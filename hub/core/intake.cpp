@@ -59,7 +59,7 @@ std::optional<Error> Router::State::submission_error(const Session& session) con
     if (end <= last) continue;
     last = end;
     // The last one may go beyond the credit: one that is larger than all of it would never come.
-    const std::size_t size = record.payload.size();
+    const std::size_t size = record.payload.size() + record.depends.size;
     if (size > 0 && bytes >= session.said_bytes)
       return Error{Errc::over_quota, "the session has used its credit of " +
                                          std::to_string(options.session_bytes_max) +
@@ -102,14 +102,17 @@ void Router::State::on_submit(Session& session, LinkId link, const wire::Message
     const auto known = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(record.count, session.accepted + 1 - record.sequence));
     if (known > 0) take_again(session, record, known);
-    if (known < record.count) session.bytes_received += record.payload.size();
+    if (known < record.count) session.bytes_received += record.payload.size() + record.depends.size;
+    DependenceIndex dependence = kNoDependence;
     for (std::uint32_t i = known; i < record.count; ++i)
-      accept(session, record, i, now.wall_us, now, &out);
+      accept(session, record, i, now.wall_us, now, dependence);
+    if (dependence != kNoDependence) consider_at_once(dependence, now, out);
   }
   touch(session);
   if (session.accepted == before) return;
   emit(Submitted{session.number, before + 1, session.accepted, message, now.wall_us}, out);
   mark(false, session.number, 0, session.accepted);
+  on_accepted(session, now);
   // What is known of these tasks already is told only now, behind their Submitted fact.
   if (orphans.empty()) return;
   for (std::uint64_t sequence = before + 1; sequence <= session.accepted; ++sequence)
@@ -118,7 +121,7 @@ void Router::State::on_submit(Session& session, LinkId link, const wire::Message
 }
 
 void Router::State::accept(Session& session, const wire::SubmitRecord& record, std::uint32_t index,
-                           std::int64_t at_us, Now, Outbox*) {
+                           std::int64_t at_us, Now now, DependenceIndex& dependence) {
   const TaskIndex made = tasks.create();
   Task& task = tasks.get(made);
   task.payload = record.payload_of(index);
@@ -134,7 +137,9 @@ void Router::State::accept(Session& session, const wire::SubmitRecord& record, s
   ++session.unfinished;
   session.unfinished_bytes += task.payload.size();
   ++counters.submitted;
-  enqueue(made, false);
+  if (record.depends.size == 0 || task.settled) return enqueue(made, false);
+  if (dependence == kNoDependence) dependence = begin_dependence(session, record, at_us, now);
+  wait_for(dependence, made);
 }
 
 // The first `count` tasks of the record were accepted before. They may bring what a restarted hub
@@ -167,7 +172,9 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
   if (!task.direct) {
     task.state = TaskState::ready;
     task.engine = kNoEngine;
-    return ready.push(tasks, templates[task.template_number].shape, index, in_front);
+    const ShapeIndex shape = shape_of(task);
+    if (ready.get(shape).narrowed) awaited.places_changed = true;  // perhaps
+    return ready.push(tasks, shape, index, in_front);
   }
   task.state = TaskState::in_lane;
   Engine* engine = engines.find(EngineId{task.engine});
@@ -204,8 +211,8 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
 // Out of whatever list it waits in.
 void Router::State::unqueue(TaskIndex index) {
   Task& task = tasks.get(index);
-  if (task.state == TaskState::ready)
-    return ready.remove(tasks, templates[task.template_number].shape, index);
+  if (task.state == TaskState::waiting) return dependencies.leave(tasks, task.dependence, index);
+  if (task.state == TaskState::ready) return ready.remove(tasks, shape_of(task), index);
   if (task.state != TaskState::in_lane) return;
   if (task.engine != kNoEngine) {
     Engine& engine = engines.get(task.engine);
@@ -241,6 +248,7 @@ void Router::State::restore(const Restored& restored, Now now) {
     Session& session = sessions.create(known.id, known.number);
     session.secret = known.secret, session.label = known.label;
     session.restored = session.opened = true;
+    for (const wire::Range& failed : known.failed) session.endings.fail(failed);
     session.accepted = session.stored = known.accepted;
     session.deliveries = known.deliveries;
     session.first_sequence = known.accepted + 1;
@@ -277,6 +285,7 @@ void Router::State::restore(const Restored& restored, Now now) {
            session.first_sequence + session.tasks.size() <= session.accepted)
       session.tasks.push_back(kNoTask);
   });
+  consider_restored(now);
   for (const auto& ended : restored.undelivered) restore_undelivered(ended);
   in_grace = in_grace || tasks.size() > 0;
   grace_ends = now.steady + options.grace;
@@ -296,6 +305,7 @@ void Router::State::restore_pending(const Restored::Pending& pending, Now now) {
   if (!lacks_frames) RH_CHECK(wire::decode_batch(batch, submits).ok());
   const std::uint64_t accepted = session.accepted;
   for (const wire::SubmitRecord& record : submits.records) {
+    DependenceIndex dependence = kNoDependence;
     for (std::uint32_t i = 0; i < record.count; ++i) {
       const std::uint64_t sequence = record.sequence + i;
       if (sequence < pending.first || sequence > pending.last) continue;
@@ -309,18 +319,20 @@ void Router::State::restore_pending(const Restored::Pending& pending, Now now) {
         session.tasks.push_back(kNoTask);
         continue;
       }
-      accept(session, record, i, pending.at_us, now, nullptr);
+      accept(session, record, i, pending.at_us, now, dependence);
       --counters.submitted;
       const TaskIndex made = session.tasks.back();
       if (lacks_frames && tasks.get(made).payload.frame_count() > 0) {
         Task& task = tasks.get(made);
         task.lacks_frames = true;
         lacking.emplace_back(session.number, sequence);
-        if (task.direct) continue;  // those behind it in its lane wait, too
+        // Those behind it in its lane wait, too; and it for what it depends on.
+        if (task.direct || task.state == TaskState::waiting) continue;
         unqueue(made);
         task.state = TaskState::lacking;
       }
     }
+    if (dependence != kNoDependence) awaited.fresh.push_back(dependence);
   }
   session.accepted = accepted;
   while (!session.tasks.empty() && session.tasks.front() == kNoTask) {

@@ -1,8 +1,8 @@
 #pragma once
 
 // CORE. Outbox: what the router wants done, as data. The shell carries it out after each turn, in
-// this order: facts to the recorder, queries and fetches behind them, sends in order, hints,
-// closes, stop.
+// this order: facts to the recorder, queries, fetches and questions behind them, sends in order,
+// hints, closes, stop.
 
 #include <cstdint>
 #include <string>
@@ -10,6 +10,7 @@
 
 #include "hub/core/fact.hpp"
 #include "hub/core/link.hpp"
+#include "hub/core/places.hpp"
 #include "hub/core/record.hpp"
 #include "shared/content_hash.hpp"
 #include "shared/message.hpp"
@@ -44,19 +45,21 @@ struct Outbox {
   std::vector<Fact> facts;
   std::vector<Query> queries;
   std::vector<ContentHash> fetches;  // modules to be read: Router::on_module_read()
+  std::vector<PlaceQuestion> place_questions;
   std::vector<Send> sends;
   std::vector<Publish> hints;
   std::vector<LinkId> closes;
   bool stop = false;  // a client asked the hub to shut down
 
   void clear() {
-    facts.clear(), queries.clear(), fetches.clear(), sends.clear(), hints.clear(), closes.clear();
+    facts.clear(), queries.clear(), fetches.clear(), place_questions.clear();
+    sends.clear(), hints.clear(), closes.clear();
     stop = false;
   }
 
   [[nodiscard]] bool empty() const {
-    return facts.empty() && queries.empty() && fetches.empty() && sends.empty() && hints.empty() &&
-           closes.empty() && !stop;
+    return facts.empty() && queries.empty() && fetches.empty() && place_questions.empty() &&
+           sends.empty() && hints.empty() && closes.empty() && !stop;
   }
 };
 

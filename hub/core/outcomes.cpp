@@ -179,6 +179,7 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
                              std::uint64_t outcome_number, Now now, Outbox& out) {
   Task& task = tasks.get(index);
   Session& session = sessions.get(task.session);
+  tell_dependents(session, task, record);
   if (task.state == TaskState::assigned) {
     Engine& runner = engines.get(task.engine);
     ++runner.completed;
@@ -209,6 +210,7 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
   if (!watches.empty()) watches.on_ended({session.id, task.sequence});
   session.forget(task.sequence);
   ++counters.finished;
+  leave_dependence(task);
   tasks.release(index);
   touch(session);
 }

@@ -1,6 +1,9 @@
 #include "hub/core/ready_queue.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "shared/check.hpp"
 
 namespace roundhouse::hub {
 
@@ -8,18 +11,59 @@ ShapeIndex ReadyQueue::shape_of(std::int32_t priority, std::vector<std::uint32_t
                                 std::vector<ModuleIndex> needs) {
   std::sort(targets.begin(), targets.end());
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-  auto key = std::tuple{priority, targets, needs};
-  const auto found = by_key_.find(key);
-  if (found != by_key_.end()) return found->second;
-  const auto index = static_cast<ShapeIndex>(shapes_.size());
-  Shape& shape = shapes_.emplace_back();
+  Shape shape;
   shape.priority = priority, shape.targets = std::move(targets);
   shape.needs = std::move(needs);
-  by_key_.emplace(std::move(key), index);
+  return find_or_add(std::move(shape));
+}
+
+ShapeIndex ReadyQueue::narrow(ShapeIndex of, std::vector<EngineIndex> targets) {
+  Shape shape;
+  shape.priority = shapes_[of].priority, shape.needs = shapes_[of].needs;
+  shape.targets = std::move(targets);
+  shape.narrowed = true;
+  const ShapeIndex index = find_or_add(std::move(shape));
+  ++shapes_[index].holders;
+  return index;
+}
+
+void ReadyQueue::let_go(ShapeIndex index) {
+  if (--shapes_[index].holders == 0) unheld_.push_back(index);
+}
+
+void ReadyQueue::sweep() {
+  for (const ShapeIndex index : std::exchange(unheld_, {})) {
+    Shape& shape = shapes_[index];
+    if (shape.holders > 0 || !shape.narrowed) continue;  // held again, or gone already
+    RH_CHECK(shape.size == 0);
+    by_key_.erase(key_of(shape));
+    std::erase(order_, index);
+    shape = Shape{};
+    free_.push_back(index);
+  }
+}
+
+ReadyQueue::Key ReadyQueue::key_of(const Shape& shape) {
+  return {shape.priority, shape.targets, shape.needs, shape.narrowed};
+}
+
+ShapeIndex ReadyQueue::find_or_add(Shape shape) {
+  const auto found = by_key_.find(key_of(shape));
+  if (found != by_key_.end()) return found->second;
+  ShapeIndex index = 0;
+  if (free_.empty()) {
+    index = static_cast<ShapeIndex>(shapes_.size());
+    shapes_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  by_key_.emplace(key_of(shape), index);
   const auto place = std::find_if(order_.begin(), order_.end(), [&](ShapeIndex other) {
-    return shapes_[other].priority < priority;
+    return shapes_[other].priority < shape.priority;
   });
   order_.insert(place, index);
+  shapes_[index] = std::move(shape);
   return index;
 }
 

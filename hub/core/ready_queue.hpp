@@ -21,6 +21,7 @@
 namespace roundhouse::hub {
 
 using ShapeIndex = std::uint32_t;
+inline constexpr ShapeIndex kNoShape = 0xffffffffU;
 
 struct Shape {
   std::int32_t priority = 0;
@@ -29,6 +30,8 @@ struct Shape {
   std::unordered_map<SessionNumber, TaskList> sessions;
   std::deque<SessionNumber> turns;  // sessions with tasks waiting, whose turn it is in front
   std::size_t size = 0;
+  bool narrowed = false;      // of those that follow others: it ends with its holders
+  std::uint32_t holders = 0;  // of a narrowed one
 };
 
 class ReadyQueue {
@@ -36,6 +39,13 @@ class ReadyQueue {
   // The shape with this priority, these targets (any order, duplicates allowed) and these modules.
   ShapeIndex shape_of(std::int32_t priority, std::vector<std::uint32_t> targets,
                       std::vector<ModuleIndex> needs = {});
+
+  // The same as shape `of`, for these targets alone (sorted): shared by all who hold it, and gone
+  // some time after the last has let go.
+  ShapeIndex narrow(ShapeIndex of, std::vector<EngineIndex> targets);
+  void let_go(ShapeIndex index);
+  // Removes narrowed shapes that nobody holds; not while order() is walked.
+  void sweep();
 
   [[nodiscard]] Shape& get(ShapeIndex index) { return shapes_[index]; }
 
@@ -70,8 +80,14 @@ class ReadyQueue {
 
  private:
   std::vector<Shape> shapes_;
-  std::map<std::tuple<std::int32_t, std::vector<EngineIndex>, std::vector<ModuleIndex>>, ShapeIndex>
-      by_key_;
+  using Key = std::tuple<std::int32_t, std::vector<EngineIndex>, std::vector<ModuleIndex>, bool>;
+
+  static Key key_of(const Shape& shape);
+  ShapeIndex find_or_add(Shape shape);
+
+  std::map<Key, ShapeIndex> by_key_;
+  std::vector<ShapeIndex> unheld_;  // perhaps
+  std::vector<ShapeIndex> free_;
   std::vector<ShapeIndex> order_;
   std::size_t size_ = 0;
 };

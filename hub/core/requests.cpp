@@ -58,6 +58,7 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
     if (const auto live = live_payload(request.body)) return answer(*live);
     out.queries.push_back(std::move(query));
   } else if (request.verb == "purge_results") {
+    placements.clear();
     out.queries.push_back(std::move(query));
   } else if (request.verb == "watch") {
     if (const auto begun = watch(link, request, now); !begun) answer(begun.error());
@@ -116,7 +117,7 @@ wire::Raw Router::State::status_body(Now now) {
   });
   wire::Raw body;
   Packer p{body.bytes};
-  p.map(17);
+  p.map(18);
   key_value(p, "epoch", epoch);
   key_value(p, "pid", options.pid);
   key_value(
@@ -127,6 +128,7 @@ wire::Raw Router::State::status_body(Now now) {
   key_value(p, "sessions", sessions.size());
   key_value(p, "unfinished", tasks.size());
   key_value(p, "ready", ready.size());
+  key_value(p, "waiting", dependencies.waiting());
   key_value(p, "in_lanes", in_lanes);
   key_value(p, "assigned", assigned);
   key_value(p, "undelivered", undelivered);

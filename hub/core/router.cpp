@@ -205,6 +205,8 @@ std::optional<TimePoint> Router::next_deadline() const {
   TimePoint next = s.liveness_due;
   if (s.more_work) next = s.last_tick;
   if (s.in_grace) next = std::min(next, s.grace_ends);
+  if (!s.in_grace && !s.awaited.deadlines.empty())
+    next = std::min(next, s.awaited.deadlines.begin()->first);
   if (s.lazy_due) next = std::min(next, *s.lazy_due);
   if (s.rebalance_due) next = std::min(next, *s.rebalance_due);
   return next;
@@ -255,6 +257,7 @@ void Router::check_invariants() const {
   std::size_t unfinished = 0;
   std::size_t undelivered = 0;
   std::size_t queued = 0;
+  std::size_t waiting = 0;
   std::uint64_t module_bytes = 0;
   s.modules.each([&](ModuleIndex, const Module& module) {
     module_bytes += module.counted ? module.size : 0;
@@ -273,6 +276,7 @@ void Router::check_invariants() const {
       if (task.state == TaskState::assigned)
         RH_CHECK(s.engines.get(task.engine).find(task.number) == index);
       queued += task.state == TaskState::ready ? 1U : 0U;
+      waiting += task.state == TaskState::waiting ? 1U : 0U;
       ++own;
     }
     RH_CHECK(own == session.unfinished);
@@ -283,7 +287,8 @@ void Router::check_invariants() const {
     undelivered += session.undelivered.size();
   });
   RH_CHECK(unfinished == s.tasks.size() && undelivered == s.undelivered);
-  RH_CHECK(queued == s.ready.size());
+  RH_CHECK(queued == s.ready.size() && waiting == s.dependencies.waiting());
+  s.dependencies.check_invariants(s.tasks);
   s.engines.each([&](Engine& engine) {
     std::uint32_t in_flight = 0;
     std::uint32_t direct = 0;

@@ -17,11 +17,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hub/core/fact.hpp"
 #include "hub/core/link.hpp"
 #include "hub/core/options.hpp"
 #include "hub/core/outbox.hpp"
+#include "hub/core/places.hpp"
 #include "shared/message.hpp"
 #include "shared/time.hpp"
 
@@ -62,6 +64,8 @@ class Router {
   void on_store_recovered(Now now, Outbox& out);
   // The answer to a fetch: the bytes of a module, in parts as they travel.
   void on_module_read(const ContentHash& build, Result<Frames> parts, Now now, Outbox& out);
+  // The answer to a PlaceQuestion, in any order.
+  void on_places(std::uint64_t question, std::vector<RanOn> answer, Now now, Outbox& out);
   // The answer to a Query: sent when its link still exists.
   void on_answer(LinkId link, const wire::Reply& reply, Outbox& out);
 

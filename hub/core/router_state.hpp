@@ -7,6 +7,9 @@
 //   outcomes.cpp   the end of a task
 //   delivery.cpp   its way to the client
 //   watermarks.cpp what is accepted and what is stored, and saying so
+//   dependencies.cpp  what tasks wait for
+//   following.cpp  where those may run that follow others
+//   unmet.cpp      why tasks end whose dependencies are not met, in words
 //   orphans.cpp    what engines have of tasks that this hub does not know yet
 //   engines.cpp    what a returning engine holds; losing an engine
 //   modules_kept.cpp, modules_sent.cpp  modules that clients ship
@@ -27,11 +30,15 @@
 #include <utility>
 #include <vector>
 
+#include "hub/core/dependency_queues.hpp"
+#include "hub/core/dependency_table.hpp"
 #include "hub/core/engine_table.hpp"
 #include "hub/core/module_table.hpp"
 #include "hub/core/peer_table.hpp"
+#include "hub/core/placements.hpp"
 #include "hub/core/ready_queue.hpp"
 #include "hub/core/router.hpp"
+#include "hub/core/router_nouns.hpp"
 #include "hub/core/session_table.hpp"
 #include "hub/core/task_query.hpp"
 #include "hub/core/task_table.hpp"
@@ -40,71 +47,6 @@
 #include "shared/records.hpp"
 
 namespace roundhouse::hub {
-
-struct Template {
-  SessionNumber session = 0;
-  wire::Define define;
-  ShapeIndex shape = 0;
-  std::vector<ModuleIndex> needs;  // its builds
-};
-
-// How an engine stands with the modules of a task.
-enum class Standing : std::uint8_t { ready, waits, failed };
-
-// Something that becomes confirmed when a fact commits.
-struct Mark {
-  std::uint64_t fact = 0;
-  bool of_engine = false;
-  std::uint32_t owner = 0;        // session number or engine index
-  std::uint32_t incarnation = 0;  // of the engine
-  std::uint64_t through = 0;      // sequence, or outcome number
-  std::uint64_t turn = 0;         // marks of one turn are merged, those of several must not be
-  bool held = false;              // only this one outcome, which was held back
-};
-
-// What an engine has of a task that its session has not submitted to this hub yet.
-struct Orphan {
-  EngineIndex engine = kNoEngine;
-  std::uint32_t incarnation = 0;
-  std::uint64_t number = 0;  // of the assignment it holds; 0: it is finished
-  Fence fence;
-  std::optional<wire::FinishedRecord> finished;
-  std::uint64_t outcome_number = 0;  // 0: it died with its engine, and has none
-  TimePoint deadline;
-};
-
-// Tasks that end together, a bounded number per turn.
-struct Cascade {
-  TaskList tasks;
-  wire::Ending ending = wire::Ending::engine_lost;
-  wire::ErrorValue error;
-  EngineIndex engine = kNoEngine;  // of strangers: whom they are for
-};
-
-// A question about many tasks, while the unfinished ones are looked through for it: a bounded
-// number per turn, by session and sequence.
-struct Search {
-  Query query;
-  TaskQuery asked;
-  SessionNumber session = 1;
-  std::uint64_t sequence = 0;     // the next one
-  std::vector<QueryPlace> found;  // a heap: the last of them, in the order of the answer, on top
-};
-
-// Why an engine does not take a task.
-struct EngineReason {
-  EngineIndex engine = kNoEngine;
-  std::string code;  // PROTOCOL 9: `explain`; empty: it would
-  std::string text;  // behind "engine 3 "
-};
-
-// Why a task waits, or that it runs.
-struct Explanation {
-  std::string state;
-  std::string why;
-  std::uint64_t ahead = 0;  // tasks in front of it, where it stands
-  std::vector<EngineReason> engines;
-};
 
 struct Router::State {
   State(const RouterOptions& with, const Restored& restored, Now at);
@@ -128,8 +70,9 @@ struct Router::State {
   void on_submit(Session& session, LinkId link, const wire::Message& message, Now now, Outbox& out);
   // Why the batch in `submits` must not be taken, and as what.
   [[nodiscard]] std::optional<Error> submission_error(const Session& session) const;
+  // `dependence`: of the tasks of this record, made for the first that needs it.
   void accept(Session& session, const wire::SubmitRecord& record, std::uint32_t index,
-              std::int64_t at_us, Now now, Outbox* out);
+              std::int64_t at_us, Now now, DependenceIndex& dependence);
   void take_again(Session& session, const wire::SubmitRecord& record, std::uint32_t count);
   void supply(Session& session, const wire::SubmitRecord& record, std::uint32_t index);
   void enqueue(TaskIndex index, bool in_front);
@@ -169,6 +112,69 @@ struct Router::State {
   void mark(bool of_engine, std::uint32_t owner, std::uint32_t incarnation, std::uint64_t through);
   void settle_marks();
   void emit(Fact fact, Outbox& out);
+
+  // --- dependencies.cpp
+  DependenceIndex begin_dependence(Session& session, const wire::SubmitRecord& record,
+                                   std::int64_t at_us, Now now);
+  void wait_for(DependenceIndex index, TaskIndex task);
+  void leave_dependence(const Task& task);
+  void unpin(DependenceIndex index);
+  void release_dependence(DependenceIndex index);
+  void consider(DependenceIndex index, Now now);
+  void consider_at_once(DependenceIndex index, Now now, Outbox& out);
+  const wire::TaskRange* find_lacking(const Dependence& dependence);
+  void expect(DependenceIndex index, const wire::TaskRange& unknown, Now now);
+  void give_up_expecting(DependenceIndex index, const wire::TaskRange& unknown);
+  void on_accepted(const Session& session, Now now);
+  DependencyTable::Census take_census(const Session& session, const DependencyTable::Block& block);
+  void look_at(DependenceIndex index, bool of_follow);
+  static TaskId find_culprit(const Session& session, const DependencyTable::Block& block,
+                             const wire::DependencyMode& mode);
+  void tell_dependents(Session& session, Task& task, const wire::OutcomeRecord& record);
+  void hear(const Heard& news, TaskId of, const wire::OutcomeRecord& record);
+  void decide(DependenceIndex index, Dependence::Stage stage);
+  void pass_dependence(DependenceIndex index);
+  void refuse_dependence(DependenceIndex index, Unmet unmet);
+  void expire_dependencies(Now now);
+  void release_met(Now now, Outbox& out);
+  bool release_tasks(DependenceIndex index, std::size_t& left, Now now, Outbox& out);
+  std::size_t end_unmet(std::size_t left, Now now, Outbox& out);
+
+  // --- cycles.cpp
+  [[nodiscard]] bool leads_back(DependenceIndex start);
+  [[nodiscard]] bool names_later(const Dependence& dependence);
+  void consider_restored(Now now);
+
+  // --- following.cpp
+  // Where tasks ran, and one of them for each engine.
+  struct Ran {
+    std::map<EngineIndex, TaskId> on;
+    std::optional<TaskId> nowhere;  // one that ended without having run
+    std::vector<PlaceQuestion::Tasks> unknown;
+  };
+
+  // Where a task may run: as its template says, or less.
+  [[nodiscard]] ShapeIndex shape_of(const Task& task);
+  [[nodiscard]] bool may_return(EngineIndex index);
+  [[nodiscard]] bool is_place(const Dependence& dependence, EngineIndex engine);
+  [[nodiscard]] Ran where_they_ran(const Dependence& dependence, const std::vector<RanOn>* answer);
+  bool find_place(DependenceIndex index, const std::vector<RanOn>* answer, Outbox& out);
+  void on_places(std::uint64_t question, std::vector<RanOn> answer, Outbox& out);
+  void end_without_place(Now now, Outbox& out);
+
+  // --- unmet.cpp
+  [[nodiscard]] std::string name_of_task(TaskId id);
+  [[nodiscard]] std::string why_waiting(const Dependence& dependence);
+  void fail_dependence(DependenceIndex index, bool of_follow, TaskId culprit,
+                       const wire::OutcomeRecord* record);
+  [[nodiscard]] static Unmet invalid_order(const Dependence& dependence,
+                                           const wire::TaskRange& range);
+  [[nodiscard]] Unmet circular(const Dependence& dependence);
+  [[nodiscard]] Unmet never_submitted(const wire::TaskRange& unknown);
+  [[nodiscard]] Unmet too_late(const Dependence& dependence);
+  [[nodiscard]] Unmet no_place(const Dependence& dependence, const Ran& ran);
+  [[nodiscard]] Unmet place_gone(const std::vector<EngineIndex>& places);
+  [[nodiscard]] Unmet elsewhere(const Dependence& dependence, EngineIndex engine);
 
   // --- orphans.cpp
   bool keep_orphan(TaskId task, Orphan orphan);
@@ -314,6 +320,9 @@ struct Router::State {
   EngineTable engines;
   TaskTable tasks;
   ReadyQueue ready;
+  DependencyTable dependencies;
+  DependencyQueues awaited;
+  Placements placements;
   std::vector<Template> templates{1};  // by number, from 1
   ModuleTable modules;
   std::set<ModuleIndex> unstored_modules;  // whose fact has not committed
@@ -347,6 +356,7 @@ struct Router::State {
   wire::Batch<wire::SubmitRecord> submits;
   wire::Batch<wire::FinishedRecord> finished;
   wire::Batch<wire::HoldingRecord> held;
+  std::vector<Heard> heard;
 };
 
 }  // namespace roundhouse::hub

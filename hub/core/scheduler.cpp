@@ -59,6 +59,7 @@ void Router::State::schedule(Now now, Outbox& out) {
     });
     if (all_back || now.steady >= grace_ends) {
       in_grace = false;
+      awaited.places_changed = true;
       engines.each([&](Engine& engine) { touch(engine); });
       place_strangers();
     }
@@ -67,8 +68,13 @@ void Router::State::schedule(Now now, Outbox& out) {
   settle_modules(out);
   // In the grace nothing ends here, either: a client that is not back yet may have the outcome.
   if (!in_grace) {
+    expire_dependencies(now);
+    release_met(now, out);
     run_cascades(now, out);
+    end_without_place(now, out);
+    ready.sweep();
     place(now, out);
+    if (!awaited.met.empty() || !awaited.unmet.empty()) more_work = true;
   }
 
   const bool lazy = lazy_due.has_value() && now.steady >= *lazy_due;
@@ -236,7 +242,7 @@ void Router::State::rebalance(Now now, Outbox& out) {
        number-- > busiest->first_number && revoke.numbers.size() < wanted;) {
     const TaskIndex index = busiest->find(number);
     if (index == kNoTask || tasks.get(index).direct) continue;
-    const Shape& shape = ready.get(templates[tasks.get(index).template_number].shape);
+    const Shape& shape = ready.get(shape_of(tasks.get(index)));
     const bool meant = shape.targets.empty() ||
                        std::binary_search(shape.targets.begin(), shape.targets.end(), idle.index);
     wire::ErrorValue error;
@@ -271,6 +277,7 @@ void Router::State::run_cascades(Now now, Outbox& out) {
     fail_task(cascade.tasks.first, cascade.ending, error, now, out);
     --left;
   }
+  end_unmet(left, now, out);
   if (!cascades.empty()) more_work = true;
 }
 

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "hub/core/endings.hpp"
 #include "hub/core/fact.hpp"
 #include "hub/core/link.hpp"
 #include "hub/core/task_table.hpp"
@@ -47,6 +48,7 @@ struct Session {
   std::uint64_t bytes_received = 0;       // over this connection, for credit
   std::uint64_t first_sequence = 1;       // of tasks.front()
   std::deque<TaskIndex> tasks;            // by sequence; kNoTask when ended
+  Endings endings;                        // of those that have ended
   std::vector<TemplateNumber> templates;  // the session's numbers, from 1, to the hub's
   std::size_t template_bytes = 0;
 

@@ -23,8 +23,12 @@ inline constexpr TaskIndex kNoTask = 0xffffffffU;
 // Engines and sessions are addressed by their small numbers.
 using EngineIndex = std::uint32_t;
 inline constexpr EngineIndex kNoEngine = 0xffffffffU;
+// What a task depends on: DependencyTable.
+using DependenceIndex = std::uint32_t;
+inline constexpr DependenceIndex kNoDependence = 0;
 
 enum class TaskState : std::uint8_t {
+  waiting,   // for what it depends on: stands with its dependence, and in no queue
   ready,     // waits in the ready queue for any engine of its shape
   in_lane,   // direct: waits in its lane at the hub
   assigned,  // sent to an engine: in flight, queued there, running, or finished and not yet heard
@@ -43,7 +47,9 @@ struct Task {
   EngineIndex engine = kNoEngine;  // where it is assigned, or to whose lane it belongs
   TaskIndex next = kNoTask;
   TaskIndex previous = kNoTask;
-  std::uint16_t failures = 0;  // attempts that counted against its retries
+  DependenceIndex dependence = kNoDependence;  // what it depends on, also when that is met
+  std::uint32_t dependents = 0;                // who waits for it alone: DependencyTable's
+  std::uint16_t failures = 0;                  // attempts that counted against its retries
   TaskState state = TaskState::ready;
   bool counted = false;  // the attempt of `fence` is among the failures
   bool direct = false;

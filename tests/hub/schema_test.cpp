@@ -67,7 +67,8 @@ TEST_CASE("a database of an older schema is brought up to date and keeps its rec
   }
   {
     sql::Database db(options.path);
-    db.execute("ALTER TABLE tasks DROP COLUMN arguments; PRAGMA user_version = 1");
+    db.execute(
+        "ALTER TABLE tasks DROP COLUMN arguments; DROP TABLE endings; PRAGMA user_version = 1");
   }
   SqliteStore store(options);
   (void)store.restore();

@@ -37,6 +37,14 @@ std::string FakeClient::error_of(std::uint64_t sequence) const {
   return wire::decode_error(outcome_of(sequence).payload.body()).name;
 }
 
+std::string FakeClient::why(std::uint64_t sequence) const {
+  return wire::decode_error(outcome_of(sequence).payload.body()).value;
+}
+
+bool FakeClient::has(std::uint64_t sequence) const {
+  return std::ranges::any_of(outcomes, [&](const auto& o) { return o.sequence == sequence; });
+}
+
 HubHarness::HubHarness(hub::RouterOptions options, hub::Restored restored) {
   now_.steady = TimePoint{1000s};
   now_.wall_us = 1'700'000'000'000'000;
@@ -155,12 +163,19 @@ std::uint64_t HubHarness::client_submits(FakeClient& client, const TaskWish& wis
   define.number = ++client.templates;
   define.function = "f", define.targets = wish.targets, define.retries = wish.retries;
   define.priority = wish.priority, define.builds = wish.builds;
+  define.timeout_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(wish.timeout).count());
   say(client.task_link, define);
   wire::SubmitRecord record;
   record.sequence = client.next_sequence, record.count = wish.count;
   record.template_number = define.number;
   if (!wish.engines.empty()) record.engines = Slice{Buffer::take(little_endian(wish.engines))};
   record.blank = wish.blank;
+  std::vector<wire::TaskRange> ranges = wish.after;
+  ranges.insert(ranges.end(), wish.follow.begin(), wish.follow.end());
+  if (!ranges.empty()) record.depends = Slice{Buffer::take(wire::encode_ranges(ranges))};
+  record.after_ranges = static_cast<std::uint32_t>(wish.after.size());
+  record.after_mode = wish.after_mode, record.follow_mode = wish.follow_mode;
   if (!wish.blank) record.payload = Payload::of(wish.body);
   if (wish.framed)
     record.payload.frames = std::make_shared<const Frames>(Frames{Buffer::copy("frame")});
@@ -223,6 +238,16 @@ void HubHarness::stores_everything() {
   turn();
 }
 
+void HubHarness::places_are_told(std::vector<hub::RanOn> places) {
+  REQUIRE(!place_questions.empty());
+  const std::uint64_t question = place_questions.front().number;
+  place_questions.erase(place_questions.begin());
+  hub::Outbox out;
+  router_->on_places(question, std::move(places), now_, out);
+  take(out);
+  turn();
+}
+
 void HubHarness::module_is_read(const ContentHash& build, Result<Frames> parts) {
   hub::Outbox out;
   router_->on_module_read(build, std::move(parts), now_, out);
@@ -253,6 +278,7 @@ void HubHarness::take(hub::Outbox& out) {
   for (auto& fact : out.facts) facts.push_back(std::move(fact));
   for (auto& query : out.queries) queries.push_back(std::move(query));
   fetches.insert(fetches.end(), out.fetches.begin(), out.fetches.end());
+  for (auto& question : out.place_questions) place_questions.push_back(std::move(question));
   for (const auto& send : out.sends) deliver(send);
   for (const auto& hint : out.hints) hints.push_back(*wire::decode_as<wire::Hint>(hint.message));
   for (const auto& link : out.closes) closed.push_back(link);
@@ -320,6 +346,8 @@ hub::Restored restored_from(const HubHarness& hub) {
         if (pending.first <= ended->sequence && ended->sequence <= pending.last)
           pending.ended.push_back({ended->sequence, ended->sequence});
       out.undelivered.push_back(*ended);
+      if (ended->ending != wire::Ending::ok)
+        out.sessions.at(ended->session - 1).failed.push_back({ended->sequence, ended->sequence});
     } else if (const auto* joined = std::get_if<hub::EngineJoined>(&fact)) {
       out.engines.push_back({joined->id, joined->uuid, joined->incarnation, joined->slots, false});
     }

@@ -3,6 +3,7 @@
 // HubHarness: a Router and the people around it, in the words of the domain. Every message goes
 // through the codec, invariants are checked after each step, and time moves only when told to.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -44,6 +45,13 @@ struct FakeClient {
   std::uint64_t outcome_number = 0;           // of the last one on this connection
   [[nodiscard]] const wire::OutcomeRecord& outcome_of(std::uint64_t sequence) const;
   [[nodiscard]] std::string error_of(std::uint64_t sequence) const;  // its name
+  [[nodiscard]] std::string why(std::uint64_t sequence) const;       // its value
+  [[nodiscard]] bool has(std::uint64_t sequence) const;
+
+  // These tasks of it.
+  [[nodiscard]] wire::TaskRange tasks(std::uint64_t first, std::uint64_t last = 0) const {
+    return {session, first, std::max(first, last)};
+  }
 };
 
 struct FakeEngine {
@@ -70,6 +78,11 @@ struct TaskWish {
   bool framed = false;  // its arguments have a bulk frame
   bool blank = false;   // it has ended, and its arguments are gone
   std::vector<ContentHash> builds = {};
+  std::vector<wire::TaskRange> after = {};
+  std::vector<wire::TaskRange> follow = {};
+  wire::DependencyMode after_mode = {};
+  wire::DependencyMode follow_mode = {};
+  Duration timeout = {};
 };
 
 class HubHarness {
@@ -106,6 +119,8 @@ class HubHarness {
   void breaks(FakeClient& client);
   void breaks(FakeEngine& engine);
   void stores_everything();
+  // The database answers the oldest question about places.
+  void places_are_told(std::vector<hub::RanOn> places);
   void module_is_read(const ContentHash& build, Result<Frames> parts);
   void passes(Duration time);  // in steps, with ticks where the router asked for them
   void turn();
@@ -121,6 +136,7 @@ class HubHarness {
   std::vector<hub::Fact> facts;  // all that were emitted
   std::vector<hub::Query> queries;
   std::vector<ContentHash> fetches;
+  std::vector<hub::PlaceQuestion> place_questions;  // not answered yet
   std::vector<wire::Hint> hints;
   std::vector<hub::LinkId> closed;
   std::map<std::uint64_t, Inbox> strangers;  // by link: what was sent to nobody we play

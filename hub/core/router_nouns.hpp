@@ -1,0 +1,86 @@
+#pragma once
+
+// CORE. The smaller nouns of the router, which router_state.hpp has tables of. Only hub/core
+// includes this. Thread rule: plain values.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hub/core/module_table.hpp"
+#include "hub/core/outbox.hpp"
+#include "hub/core/ready_queue.hpp"
+#include "hub/core/task_query.hpp"
+#include "hub/core/task_table.hpp"
+#include "shared/records.hpp"
+#include "shared/time.hpp"
+
+namespace roundhouse::hub {
+
+struct Template {
+  SessionNumber session = 0;
+  wire::Define define;
+  ShapeIndex shape = 0;
+  std::vector<ModuleIndex> needs;  // its builds
+};
+
+// How an engine stands with the modules of a task.
+enum class Standing : std::uint8_t { ready, waits, failed };
+
+// Something that becomes confirmed when a fact commits.
+struct Mark {
+  std::uint64_t fact = 0;
+  bool of_engine = false;
+  std::uint32_t owner = 0;        // session number or engine index
+  std::uint32_t incarnation = 0;  // of the engine
+  std::uint64_t through = 0;      // sequence, or outcome number
+  std::uint64_t turn = 0;         // marks of one turn are merged, those of several must not be
+  bool held = false;              // only this one outcome, which was held back
+};
+
+// What an engine has of a task that its session has not submitted to this hub yet.
+struct Orphan {
+  EngineIndex engine = kNoEngine;
+  std::uint32_t incarnation = 0;
+  std::uint64_t number = 0;  // of the assignment it holds; 0: it is finished
+  Fence fence;
+  std::optional<wire::FinishedRecord> finished;
+  std::uint64_t outcome_number = 0;  // 0: it died with its engine, and has none
+  TimePoint deadline;
+};
+
+// Tasks that end together, a bounded number per turn.
+struct Cascade {
+  TaskList tasks;
+  wire::Ending ending = wire::Ending::engine_lost;
+  wire::ErrorValue error;
+  EngineIndex engine = kNoEngine;  // of strangers: whom they are for
+};
+
+// A question about many tasks, while the unfinished ones are looked through for it: a bounded
+// number per turn, by session and sequence.
+struct Search {
+  Query query;
+  TaskQuery asked;
+  SessionNumber session = 1;
+  std::uint64_t sequence = 0;     // the next one
+  std::vector<QueryPlace> found;  // a heap: the last of them, in the order of the answer, on top
+};
+
+// Why an engine does not take a task.
+struct EngineReason {
+  EngineIndex engine = kNoEngine;
+  std::string code;  // PROTOCOL 9: `explain`; empty: it would
+  std::string text;  // behind "engine 3 "
+};
+
+// Why a task waits, or that it runs.
+struct Explanation {
+  std::string state;
+  std::string why;
+  std::uint64_t ahead = 0;  // tasks in front of it, where it stands
+  std::vector<EngineReason> engines;
+};
+
+}  // namespace roundhouse::hub
