@@ -210,6 +210,11 @@ void explain(const ExplainOptions& options, Output& out) {
   const Explanation told = client.explain(ids.front());
   if (out.json()) return out.document(Json::parse(told.json, nullptr, false));
   out.line(printable(told.msg_id + " (" + told.state + "): " + told.why));
+  if (!told.waits_for.empty()) {
+    Table others({{"WAITS FOR"}, {"STATE"}});
+    for (const WaitsFor& other : told.waits_for) others.row({other.msg_id, other.state});
+    out.table(others);
+  }
   if (told.engines.empty()) return;
   Table table({{"ENGINE", Align::right}, {"WHY NOT", Align::left, 100}});
   for (const EngineReason& reason : told.engines)

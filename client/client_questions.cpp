@@ -144,6 +144,10 @@ Explanation Client::explain(std::string_view msg_id) const {
     out.engines.push_back(
         {number_of<int>(engine, "engine"), engine.text("code"), engine.text("text")});
   }
+  for (const std::string_view bytes : map.list("waits_for")) {
+    const BodyMap other(bytes);
+    out.waits_for.push_back({other.text("msg_id"), other.text("of"), other.text("state")});
+  }
   out.json = json_of(reply.body);
   if (out.state != "ended") return out;
   const TaskRecords found = result({&id, 1});

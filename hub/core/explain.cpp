@@ -14,6 +14,7 @@ namespace {
 using wire::Packer;
 
 constexpr std::size_t kEnginesMax = 1000;       // told of one by one
+constexpr std::size_t kWaitsForMax = 100;       // likewise
 constexpr std::uint32_t kAheadMax = 1U << 20U;  // tasks that are counted
 
 std::string number(std::uint64_t value) {
@@ -82,6 +83,26 @@ std::string Router::State::why_ready(const Task& task, const std::vector<EngineR
          many(count("busy"), "is busy", "are busy");
 }
 
+// The first tasks that it names and that have not ended.
+std::vector<WaitsFor> Router::State::unfinished_of(const Dependence& dependence) {
+  std::vector<WaitsFor> out;
+  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
+    const wire::TaskRange& range = dependence.ranges[i];
+    for (std::uint64_t at = range.first; at <= range.last && out.size() < kWaitsForMax; ++at) {
+      const TaskId id{range.session, at};
+      const Known known = knowledge_of(id);
+      if (known == Known::ended) continue;
+      WaitsFor& other = out.emplace_back(WaitsFor{id, i >= dependence.after_count, "unknown"});
+      if (known == Known::unknown) continue;
+      const Task& task = tasks.get(find_live(id));
+      other.state = task.state == TaskState::waiting ? "waiting"
+                    : is_running(task)               ? "running"
+                                                     : "pending";
+    }
+  }
+  return out;
+}
+
 Explanation Router::State::explain_task(TaskIndex index) {
   Explanation out;
   const Task& task = tasks.get(index);
@@ -103,7 +124,9 @@ Explanation Router::State::explain_task(TaskIndex index) {
   }
   if (task.state == TaskState::waiting) {
     out.state = "waiting";
-    out.why = why_waiting(dependencies.get(task.dependence));
+    const Dependence& dependence = dependencies.get(task.dependence);
+    out.why = why_waiting(dependence);
+    out.waits_for = unfinished_of(dependence);
     return out;
   }
   out.ahead = count_ahead(tasks, index);
@@ -158,11 +181,18 @@ Result<wire::Raw> Router::State::explain_body(const wire::Raw& request) {
   if (told.engines.size() > kEnginesMax) told.engines.resize(kEnginesMax);
   wire::Raw body;
   Packer p{body.bytes};
-  p.map(5);
+  p.map(6);
   p.str("msg_id"), p.str(to_string(id));
   p.str("state"), p.str(told.state);
   p.str("why"), p.str(told.why);
   p.str("ahead"), p.u64(told.ahead);
+  p.str("waits_for"), p.array(told.waits_for.size());
+  for (const WaitsFor& other : told.waits_for) {
+    p.map(3);
+    p.str("msg_id"), p.str(to_string(other.task));
+    p.str("of"), p.str(other.follow ? "follow" : "after");
+    p.str("state"), p.str(other.state);
+  }
   p.str("engines"), p.array(told.engines.size());
   for (const EngineReason& reason : told.engines) {
     p.map(3);

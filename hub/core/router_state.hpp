@@ -289,6 +289,7 @@ struct Router::State {
   // --- explain.cpp
   EngineReason reason_of(Engine& engine, const Shape& shape);
   std::string why_ready(const Task& task, const std::vector<EngineReason>& reasons);
+  std::vector<WaitsFor> unfinished_of(const Dependence& dependence);
   Explanation explain_task(TaskIndex index);
   Result<wire::Raw> explain_body(const wire::Raw& request);
 

@@ -69,6 +69,23 @@ TEST_CASE("what runs, what was sent and what waits in a lane name their engine")
   CHECK(says(waits, "behind 2 calls of its client"));
 }
 
+TEST_CASE("a task that waits for others names them and how they stand") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  hub.engine_joins();
+  hub.client_submits(client, {.count = 2});  // one runs, one waits for the engine
+  hub.client_submits(client, {.after = {{client.session, 1, 2}}});
+  hub.client_submits(client, {.after = {{client.session, 3, 3}}});
+  const Json told = explain(hub, client, 3);
+  CHECK(told["state"] == "waiting");
+  CHECK(says(told, id_of(client, 1)));
+  REQUIRE(told["waits_for"].size() == 2);
+  CHECK(told["waits_for"][0]["msg_id"] == id_of(client, 1));
+  CHECK(told["waits_for"][0]["state"] == "running");
+  CHECK(told["waits_for"][1]["state"] == "pending");
+  CHECK(explain(hub, client, 4)["waits_for"][0]["state"] == "waiting");
+}
+
 TEST_CASE("a task that has ended says just that: its record knows more") {
   HubHarness hub;
   auto& client = hub.client_joins();

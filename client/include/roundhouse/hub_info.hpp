@@ -83,6 +83,13 @@ struct EngineReason {
   std::string text;  // to be read behind "engine 3 "
 };
 
+// A task that another one waits for.
+struct WaitsFor {
+  std::string msg_id;
+  std::string of;     // "after" or "follow"
+  std::string state;  // "waiting", "pending", "running", or "unknown": nobody has submitted it
+};
+
 // Why a task waits, runs or failed.
 struct Explanation {
   std::string msg_id;
@@ -92,6 +99,7 @@ struct Explanation {
   std::string why;                    // one sentence for people
   std::uint64_t ahead = 0;            // tasks in front of it, where it stands
   std::vector<EngineReason> engines;  // of a task that is ready
+  std::vector<WaitsFor> waits_for;    // of one that is waiting: the first 100 that have not ended
   std::string json;
 };
 
