@@ -98,11 +98,18 @@ void modules(const AskOptions& options, Output& out) {
                {"FAILED ON"},
                {"TASKS", Align::left, 0}});
   for (const ModuleRecord& module : modules) {
-    const std::string whom = !module.kept ? "started with" : module.everywhere ? "all" : "some";
+    const std::string whom = !module.kept        ? "started with"
+                             : module.withheld   ? "none new"
+                             : module.everywhere ? "all"
+                                                 : "some";
     table.row({module.build.substr(0, kBuildDigits), module.name, with_commas(module.size), whom,
                engines_in(module, "loaded"), engines_in(module, "failed"), joined(module.tasks)});
   }
   out.table(table);
+  for (const ModuleRecord& module : modules)
+    if (module.withheld)
+      out.line("\n" + module.build.substr(0, kBuildDigits) +
+               " is offered to no engine that joins until it is loaded again: " + module.trouble);
 }
 
 }  // namespace roundhouse::cli

@@ -19,6 +19,8 @@ ModuleRecord record_of(std::string_view bytes) {
   out.name = map.text("name");
   out.size = map.number("size").value_or(0);
   out.everywhere = map.truth("everywhere");
+  out.withheld = map.truth("withheld");
+  out.trouble = map.text("trouble");
   out.kept = map.truth("kept");
   out.tasks = map.texts("tasks");
   for (const std::string_view entry : map.list("engines")) {

@@ -41,6 +41,8 @@ CREATE TABLE purged(id INTEGER PRIMARY KEY);
 constexpr const char* kModuleTables = R"sql(
 CREATE TABLE IF NOT EXISTS modules(build BLOB PRIMARY KEY, name TEXT NOT NULL,
   size INTEGER NOT NULL, loaded INTEGER NOT NULL, everywhere INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS module_verdicts(build BLOB PRIMARY KEY, loaded INTEGER NOT NULL,
+  trouble_code TEXT NOT NULL, trouble_text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS template_builds(number INTEGER PRIMARY KEY, builds BLOB NOT NULL);
 )sql";
 

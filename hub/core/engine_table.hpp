@@ -79,7 +79,6 @@ struct Engine {
   std::uint64_t completed = 0;
   std::vector<bool> defined;  // templates that this connection knows
   std::map<ModuleIndex, EngineModule> modules;
-  std::map<ModuleIndex, std::string> deadly_modules;  // an incarnation died of loading them
   // Offered when it joined and not answered yet: it gets no work before, but only until then.
   std::set<ModuleIndex> awaited_modules;
   TimePoint awaited_until;

@@ -148,6 +148,9 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
          out);
   }
   for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
+  // Not of one that was told to stop.
+  if (!died.loading.empty() && (died.restarting || !died.given_up.empty()))
+    note_deadly(died.loading, death_text(engine, died), out);
   engine.will_fact = counters.facts;
   touch(engine);
 }
@@ -181,7 +184,8 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
                          Now now, Outbox& out) {
   if (engine.presence == Presence::lost) return;
   engine.presence = Presence::lost;
-  modules_lose_engine(engine, why, out);
+  engine.modules.clear();
+  engine.awaited_modules.clear();
   const wire::ErrorValue error{"EngineError", why, ""};
   for (std::uint64_t number = engine.first_number + engine.assigned.size();
        number-- > engine.first_number;) {

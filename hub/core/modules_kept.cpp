@@ -15,6 +15,14 @@ std::string bytes_text(std::uint64_t bytes) {
   return std::to_string(bytes) + " bytes";
 }
 
+ModuleKept kept_fact(const Module& module, bool with_bytes) {
+  ModuleKept fact{module.build, module.name, module.size, module.order, module.everywhere, {}};
+  if (with_bytes) fact.parts = module.parts;
+  fact.loaded = module.loaded;
+  fact.trouble_code = module.trouble_code, fact.trouble_text = module.trouble_text;
+  return fact;
+}
+
 }  // namespace
 
 // --- From clients.
@@ -38,13 +46,11 @@ void Router::State::on_offer(Session& session, const wire::Offer& offer, Now now
   module.size = offer.size, module.name = offer.name;
   module.used_at = now.steady;
   module.offerers.insert(session.number);
-  const bool changes = offer.fresh || module.order == 0 || (offer.everywhere && !module.everywhere);
+  const bool anew = offer.fresh || module.order == 0;
+  const bool changes = anew || (offer.everywhere && !module.everywhere);
   module.everywhere = module.everywhere || offer.everywhere;
-  if (changes) {
-    module.order = ++modules.last_order;
-    module.trouble_code.clear(), module.trouble_text.clear();
-    engines.each([&](Engine& engine) { engine.deadly_modules.erase(index); });
-  }
+  if (changes) module.order = ++modules.last_order;
+  if (anew) module.trouble_code.clear(), module.trouble_text.clear();
   if (!module.kept()) {
     if (module.source == 0) ask_client(index, now, out);
     return;
@@ -169,12 +175,15 @@ void Router::State::on_part(Session& session, const wire::Message& message, cons
 // For the record: with the bytes when they are new.
 void Router::State::keep(ModuleIndex index, bool with_bytes, Outbox& out) {
   Module& module = modules.get(index);
-  ModuleKept fact{module.build, module.name, module.size, module.order, module.everywhere, {}};
-  if (with_bytes) fact.parts = module.parts;
-  emit(std::move(fact), out);
+  emit(kept_fact(module, with_bytes), out);
   if (options.durability == Durability::none) return;
   module.fact = counters.facts;
   unstored_modules.insert(index);
+}
+
+// What engines said of it has changed.
+void Router::State::note_verdict(const Module& module, Outbox& out) {
+  if (module.kept()) emit(kept_fact(module, false), out);
 }
 
 // Says `have` to those that offer it, when it is kept as well as this hub keeps anything, with what
@@ -186,7 +195,7 @@ void Router::State::settle_module(ModuleIndex index, Outbox& out) {
   have.build = module.build, have.name = module.name, have.size = module.size;
   have.kept = true;
   have.tasks = module.tasks;
-  have.code = module.trouble_code, have.text = module.trouble_text;
+  if (!module.loaded) have.code = module.trouble_code, have.text = module.trouble_text;
   for (const SessionNumber number : module.offerers)
     out.sends.push_back({*sessions.get(number).task_link, encode(have)});
 }
@@ -246,6 +255,8 @@ void Router::State::restore_modules(const Restored& restored) {
     Module& module = modules.get(modules.index_of(known.build));
     module.name = known.name, module.size = known.size;
     module.order = known.order, module.everywhere = known.everywhere;
+    module.loaded = known.loaded;
+    module.trouble_code = known.trouble_code, module.trouble_text = known.trouble_text;
     module.stored = module.counted = true;
     modules.bytes += known.size;
     modules.last_order = std::max(modules.last_order, known.order);
@@ -279,12 +290,14 @@ wire::Raw Router::State::modules_body() {
   p.str("modules"), p.array(count);
   modules.each([&](ModuleIndex index, const Module& module) {
     if (!module.kept() && places[index].empty()) return;
-    p.map(8);
+    p.map(10);
     text("build", to_string(module.build)), text("name", module.name);
     p.str("size"), p.u64(module.size);
     p.str("order"), p.u64(module.order);
     p.str("everywhere"), p.boolean(module.everywhere);
     p.str("kept"), p.boolean(module.kept());
+    p.str("withheld"), p.boolean(module.withheld());
+    text("trouble", module.trouble_text);
     p.str("tasks"), p.array(module.tasks.size());
     for (const std::string& task : module.tasks) p.str(task);
     p.str("engines"), p.array(places[index].size());

@@ -188,6 +188,7 @@ struct Router::State {
   void ask_client(ModuleIndex index, Now now, Outbox& out);
   void make_room(std::uint64_t bytes, Outbox& out);
   void keep(ModuleIndex index, bool with_bytes, Outbox& out);
+  void note_verdict(const Module& module, Outbox& out);
   void settle_module(ModuleIndex index, Outbox& out);
   void settle_modules(Outbox& out);
   void modules_lose_client(SessionNumber session, Now now, Outbox& out);
@@ -207,7 +208,8 @@ struct Router::State {
   void on_module_read(const ContentHash& build, Result<Frames> parts, Now now, Outbox& out);
   void on_have(Engine& engine, const wire::Have& have, Outbox& out);
   void note_trouble(ModuleIndex index, const EngineModule& on_engine, Outbox& out);
-  void modules_lose_engine(Engine& engine, const std::string& why, Outbox& out);
+  void note_loaded(ModuleIndex index, Outbox& out);
+  void note_deadly(const ContentHash& build, const std::string& why, Outbox& out);
   // Whether an engine has answered for these modules; sets going what is lacking. `error` says why
   // not, when it never will.
   Standing standing(Engine& engine, const std::vector<ModuleIndex>& needs, Now now, Outbox& out,

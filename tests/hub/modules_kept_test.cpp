@@ -225,3 +225,44 @@ TEST_CASE("while the database fails a module is taken, and confirmed when it can
   hub.stores_everything();
   CHECK(client.inbox.all<wire::Have>().size() == 1);
 }
+
+TEST_CASE("the next hub knows which modules killed an engine, or could be loaded by none") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  ship(hub, client);
+  SUBCASE("killed") {
+    dies_of(hub, engine);
+  }
+  SUBCASE("not loaded") {
+    takes(hub, engine, kBuild, "version");
+  }
+  const auto verdict = facts_of<hub::ModuleKept>(hub).back();
+  CHECK_FALSE(verdict.trouble_code.empty());
+  CHECK(verdict.parts.empty());
+  hub::Restored restored;
+  restored.modules.push_back(verdict);
+  HubHarness next(patient(), restored);
+  auto& newcomer = next.engine_joins();
+  CHECK(newcomer.inbox.all<wire::Offer>().empty());
+  auto& back = next.client_joins();
+  next.say(back.task_link, offer_of(kBytes, true, false));
+  CHECK(newcomer.inbox.all<wire::Offer>().empty());
+  next.say(back.task_link, offer_of(kBytes));
+  CHECK(newcomer.inbox.all<wire::Offer>().size() == 1);
+  CHECK(facts_of<hub::ModuleKept>(next).back().trouble_code.empty());
+}
+
+TEST_CASE("the next hub knows that a module was loaded, whatever one engine says of it then") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  takes(hub, hub.engine_joins());
+  ship(hub, client);
+  takes(hub, hub.engine_joins());
+  hub::Restored restored;
+  restored.modules.push_back(facts_of<hub::ModuleKept>(hub).back());
+  CHECK(restored.modules[0].loaded);
+  HubHarness next(patient(), restored);
+  takes(next, next.engine_joins(), kBuild, "unknown_module");
+  CHECK(next.engine_joins().inbox.all<wire::Offer>().size() == 1);
+}
