@@ -78,6 +78,7 @@ void Router::State::fail_module(ModuleIndex index, Errc code, const std::string&
   if (std::exchange(module.counted, false)) modules.bytes -= module.size;
   for (const SessionNumber number : std::exchange(module.offerers, {}))
     refuse_module(sessions.get(number), module.build, code, text, out);
+  withdraw(index, out);
   wake_all();
 }
 
@@ -87,7 +88,7 @@ void Router::State::ask_client(ModuleIndex index, Now now, Outbox& out) {
   if (module.source != 0 || module.kept()) return;
   if (module.offerers.empty()) {
     if (!module.lacking_since) module.lacking_since = now.steady;
-    return;
+    return withdraw(index, out);
   }
   if (!module.counted) {
     make_room(module.size, out);

@@ -36,17 +36,18 @@ void Router::State::offer_to_all(ModuleIndex index, Outbox& out) {
 // of these, so they come before work does.
 void Router::State::offer_modules(Engine& engine, Now now, Outbox& out) {
   modules.each([&](ModuleIndex index, const Module& module) {
-    if (!module.everywhere || module.withheld() || module.order == 0 ||
-        engine.modules.contains(index))
+    if (!module.everywhere || module.withheld() || !module.kept() || engine.modules.contains(index))
       return;
     offer_module(engine, index, out);
     const auto offered = engine.modules.find(index);
-    if (!module.kept() || offered == engine.modules.end() || offered->second.answered()) return;
+    if (offered == engine.modules.end() || offered->second.answered()) return;
     engine.awaited_modules.insert(index);
     engine.awaited_until = now.steady + kAwaitMax;
   });
 }
 
+// Precondition: the module is kept. An engine asks for one module after the other, and would ask
+// for no other while it waited for this.
 void Router::State::offer_module(Engine& engine, ModuleIndex index, Outbox& out) {
   const Module& module = modules.get(index);
   if (!engine.task_link || module.order == 0) return;
@@ -62,6 +63,22 @@ void Router::State::offer_module(Engine& engine, ModuleIndex index, Outbox& out)
   offer.build = module.build, offer.name = module.name, offer.size = module.size;
   offer.order = module.order;
   out.sends.push_back({*engine.task_link, encode(offer)});
+}
+
+// What engines wait for does not come: they go on with the next one.
+void Router::State::withdraw(ModuleIndex index, Outbox& out) {
+  wire::Offer offer;
+  offer.build = modules.get(index).build;
+  offer.withdrawn = true;
+  engines.each([&](Engine& engine) {
+    const auto found = engine.modules.find(index);
+    if (found == engine.modules.end() || found->second.answered() ||
+        found->second.state == EngineModule::State::sent)
+      return;
+    engine.modules.erase(found);
+    if (engine.awaited_modules.erase(index) > 0) touch(engine);
+    if (engine.task_link) out.sends.push_back({*engine.task_link, encode(offer)});
+  });
 }
 
 void Router::State::on_want(Engine& engine, const wire::Want& want, Now now, Outbox& out) {
@@ -185,14 +202,7 @@ void Router::State::note_deadly(const ContentHash& build, const std::string& why
   module.trouble_code = to_string(Errc::engine_lost);
   module.trouble_text =
       "an engine died while it loaded the module: " + why.substr(0, kFailureTextMax);
-  engines.each([&](Engine& engine) {
-    const auto found = engine.modules.find(*index);
-    if (found == engine.modules.end() || found->second.answered() ||
-        found->second.state == EngineModule::State::sent)
-      return;
-    engine.awaited_modules.erase(*index);
-    offer_module(engine, *index, out);
-  });
+  withdraw(*index, out);
   note_verdict(module, out);
   settle_module(*index, out);
   wake_all();

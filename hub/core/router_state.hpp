@@ -202,6 +202,7 @@ struct Router::State {
   void offer_modules(Engine& engine, Now now, Outbox& out);
   void offer_module(Engine& engine, ModuleIndex index, Outbox& out);
   void on_want(Engine& engine, const wire::Want& want, Now now, Outbox& out);
+  void withdraw(ModuleIndex index, Outbox& out);
   void send_parts(Engine& engine, ModuleIndex index, Now now, Outbox& out);
   void send_waiting(ModuleIndex index, Now now, Outbox& out);
   void want_bytes(ModuleIndex index, Now now, Outbox& out);

@@ -47,6 +47,35 @@ TEST_CASE("a module for all is offered to every engine, also to one that joins l
   }
 }
 
+TEST_CASE("engines are offered only what the hub has, for they wait for one after the other") {
+  HubHarness hub(patient());
+  auto& client = hub.client_joins();
+  hub.say(client.task_link, offer_of(kBytes));
+  auto& engine = hub.engine_joins();
+  CHECK(offers_to(engine) == 0);
+  ship(hub, client);
+  CHECK(offers_to(engine) == 1);
+}
+
+TEST_CASE("a module that cannot be had any more is withdrawn from who waits for it") {
+  hub::Restored restored;
+  restored.modules.push_back({kBuild, "tasks.so", kBytes.size(), 7, true});
+  HubHarness hub(patient(), restored);
+  auto& asks = hub.engine_joins();
+  auto& offered = hub.engine_joins();
+  hub.say(asks.task_link, wire::Want{kBuild, 0});
+  hub.module_is_read(kBuild, Error{Errc::store_failed, "it was deleted"});
+  for (const FakeEngine* engine : {&asks, &offered}) {
+    REQUIRE(offers_to(*engine) == 2);
+    CHECK(engine->inbox.all<wire::Offer>()[1].build == kBuild);
+    CHECK(engine->inbox.all<wire::Offer>()[1].withdrawn);
+  }
+  auto& client = hub.client_joins();
+  ship(hub, client);
+  CHECK(offers_to(asks) == 3);
+  CHECK_FALSE(asks.inbox.all<wire::Offer>()[2].withdrawn);
+}
+
 TEST_CASE("an engine that joins gets no work before it has answered for the modules of all") {
   HubHarness hub(patient());
   auto& client = hub.client_joins();
@@ -205,6 +234,7 @@ TEST_CASE("a module that killed an engine is given to no other until it is loade
   CHECK(offers_to(engine) == 1);
   hub.say(slow.task_link, wire::Want{kBuild, 0});
   CHECK(slow.inbox.all<wire::Part>().empty());
+  CHECK(slow.inbox.all<wire::Offer>().back().withdrawn);
   auto& late = hub.engine_joins();
   CHECK(offers_to(late) == 0);
   const auto again = hub.client_submits(client, {.engines = {2}, .builds = {kBuild}});

@@ -102,7 +102,8 @@ void Process::load(const engine::ModuleBytes& module) {
   if (hasher.finish() != module.build) throw Violation(name_ + " got another module");
   have.tasks = {"f0", "f1", "f2"};
   page_.loading.insert(have.build);
-  parts_.timeline.after(prng_.duration(microseconds{10}, parts_.options.task_max), [this, have] {
+  const Duration longest = std::max<Duration>(microseconds{10}, parts_.options.task_max);
+  parts_.timeline.after(prng_.duration(microseconds{10}, longest), [this, have] {
     if (dead_) return;
     page_.loading.erase(have.build);
     loaded_.insert(have.build);
