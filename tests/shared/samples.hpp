@@ -53,7 +53,8 @@ inline auto maps() {
   const Welcome welcome{1, 2, 3, EngineId{4}, 5, 6, 7, 8, 900, 1000, false};
   const Define define{3,       session,    "survey_file", "i(i)", "direct",
                       "label", {0, 2, 70}, 0x10000U,      -3,     {hash(4), hash(5)}};
-  const Died died{11, -1, "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}}, false};
+  const Died died{11,    -1,      "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}},
+                  false, hash(9), "too often"};
   return std::tuple{hello,
                     welcome,
                     Refused{"bad_secret", "another secret", true},
@@ -69,7 +70,7 @@ inline auto maps() {
                     Revoke{{1, 2, 300}},
                     Revoked{{300}},
                     died,
-                    Offer{hash(1), "tasks.so", 1 << 20U, 3, true, true},
+                    Offer{hash(1), "tasks.so", 1 << 20U, 3, true, true, true},
                     Want{hash(1), 2 << 20U},
                     Part{hash(1), 1 << 20U},
                     Have{hash(1), "tasks.so", 17, true, "version", "why not", {"f", "ns::g"}},
