@@ -61,6 +61,7 @@ struct Engine {
   bool gone = false;    // left for good, or its uuid is only remembered
   std::optional<TimePoint> back_by;  // lost, but its nanny starts it again: lanes wait until then
   bool silent = false;               // lost without a word about what it held
+  std::string given_up;              // why its nanny does not start it any more
 
   std::optional<LinkId> task_link;
   std::optional<LinkId> control_link;

@@ -9,6 +9,8 @@ namespace {
 // of its numbers.
 constexpr std::uint64_t kHoldingReach = 1U << 20U;
 
+constexpr std::size_t kGivenUpTextMax = 1024;
+
 // How long tasks wait for an engine that its nanny starts again.
 constexpr Duration kRestartMax = std::chrono::seconds{10};
 
@@ -148,6 +150,7 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
          out);
   }
   for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
+  engine.given_up = died.given_up.substr(0, kGivenUpTextMax);
   // Not of one that was told to stop.
   if (!died.loading.empty() && (died.restarting || !died.given_up.empty()))
     note_deadly(died.loading, death_text(engine, died), out);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration kIdle = std::chrono::seconds{10};  // then a stored module leaves memory
 constexpr std::size_t kFailureTextMax = 4096;
+constexpr std::size_t kBuildDigitsMin = 8;  // of what is to be removed
 
 std::string bytes_text(std::uint64_t bytes) {
   return std::to_string(bytes) + " bytes";
@@ -137,6 +138,36 @@ void Router::State::make_room(std::uint64_t bytes, Outbox& out) {
     modules.bytes -= module.size;
     emit(ModuleDropped{module.build}, out);
   }
+}
+
+// Forgets a module for good: engines that have loaded it keep it, and nobody else gets it.
+Result<wire::Raw> Router::State::remove_module(const std::string& digits, Outbox& out) {
+  if (digits.size() < kBuildDigitsMin)
+    return Error{Errc::invalid, "name the build by 8 of its 64 hexadecimal digits or more"};
+  std::vector<ModuleIndex> found;
+  modules.each([&](ModuleIndex index, const Module& module) {
+    if (module.order != 0 && to_string(module.build).starts_with(digits)) found.push_back(index);
+  });
+  if (found.size() != 1)
+    return Error{Errc::unknown_module,
+                 (found.empty() ? "the hub keeps no module" : "the hub keeps several modules") +
+                     std::string(" whose build begins with '") + digits.substr(0, 64) +
+                     "': `roundhouse modules` lists them"};
+  Module& module = modules.get(found.front());
+  emit(ModuleDropped{module.build}, out);
+  unstored_modules.erase(found.front());
+  module.fact.reset();
+  module.whole = module.stored = module.everywhere = module.loaded = false;
+  module.order = 0;
+  module.trouble_code.clear(), module.trouble_text.clear();
+  module.lacking_since.reset();
+  fail_module(found.front(), Errc::unknown_module, "it was removed from the hub", out);
+  wire::Raw body;
+  wire::Packer p{body.bytes};
+  p.map(2);
+  p.str("build"), p.str(to_string(module.build));
+  p.str("name"), p.str(module.name);
+  return body;
 }
 
 void Router::State::on_part(Session& session, const wire::Message& message, const wire::Part& part,

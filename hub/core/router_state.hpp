@@ -187,6 +187,7 @@ struct Router::State {
   void fail_module(ModuleIndex index, Errc code, const std::string& text, Outbox& out);
   void ask_client(ModuleIndex index, Now now, Outbox& out);
   void make_room(std::uint64_t bytes, Outbox& out);
+  Result<wire::Raw> remove_module(const std::string& digits, Outbox& out);
   void keep(ModuleIndex index, bool with_bytes, Outbox& out);
   void note_verdict(const Module& module, Outbox& out);
   void settle_module(ModuleIndex index, Outbox& out);
