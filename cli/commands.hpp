@@ -71,6 +71,14 @@ void engines(const AskOptions& options, Output& out);
 
 void modules(const AskOptions& options, Output& out);
 
+struct RemoveModuleOptions {
+  AskOptions ask;
+  std::string build;  // its first digits
+};
+
+// The hub forgets it.
+void remove_module(const RemoveModuleOptions& options, Output& out);
+
 struct LoadOptions {
   AskOptions ask;
   std::string path;

@@ -175,15 +175,24 @@ void add_modules(CLI::App& app, Line& line) {
       cli::load(*options, out);
     };
   });
-  const auto ask = std::make_shared<cli::AskOptions>();
-  add_question(app, "modules", "The modules that the hub keeps and engines have loaded", *ask)
-      ->footer("Example: roundhouse modules")
-      ->callback([&line, ask] {
-        line.run = [&line, ask](cli::Output& out) {
-          ask->cluster = line.cluster;
-          cli::modules(*ask, out);
-        };
-      });
+  const auto known = std::make_shared<cli::RemoveModuleOptions>();
+  CLI::App* modules = add_question(
+      app, "modules", "The modules that the hub keeps and engines have loaded", known->ask);
+  modules->require_subcommand(0, 1);
+  CLI::App* remove = modules->add_subcommand("remove", "Make the hub forget one of them");
+  remove->add_option("build", known->build, "Its build: 8 digits of it, or more")
+      ->required()
+      ->type_name("BUILD");
+  remove->footer(
+      "Engines that have loaded it keep it until they end; nobody else gets it.\n"
+      "Example: roundhouse modules remove 3f2a90c1");
+  modules->footer("Example: roundhouse modules");
+  modules->callback([&line, known, remove] {
+    line.run = [&line, known, remove](cli::Output& out) {
+      known->ask.cluster = line.cluster;
+      remove->parsed() ? cli::remove_module(*known, out) : cli::modules(known->ask, out);
+    };
+  });
 }
 
 void add_bench(CLI::App& app, Line& line) {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -46,6 +48,29 @@ std::vector<Answer> answers_of(const AsyncResult<std::vector<LoadedModule>>& loa
   return out;
 }
 
+// "engines 0, 2: why; engine 1: why", all that failed; without the engine when it was the only one.
+std::string failures_of(const std::vector<Answer>& answers) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> why;
+  for (const Answer& answer : answers) {
+    if (answer.error.empty()) continue;
+    const auto same =
+        std::ranges::find_if(why, [&](const auto& known) { return known.first == answer.error; });
+    auto& engines = same != why.end()
+                        ? same->second
+                        : why.emplace_back(answer.error, std::vector<std::string>{}).second;
+    engines.push_back(std::to_string(answer.engine));
+  }
+  if (answers.size() == 1 && why.size() == 1) return why.front().first;
+  std::string out;
+  for (const auto& [text, engines] : why) {
+    out.append(out.empty() ? "" : "; ").append(engines.size() == 1 ? "engine " : "engines ");
+    for (std::size_t i = 0; i < engines.size(); ++i)
+      out.append(i == 0 ? "" : ", ").append(engines[i]);
+    out.append(": ").append(text);
+  }
+  return out;
+}
+
 }  // namespace
 
 void load(const LoadOptions& options, Output& out) {
@@ -54,14 +79,9 @@ void load(const LoadOptions& options, Output& out) {
   const std::vector<Answer> answers = answers_of(loading, options.ask.timeout);
   Json document = Json::array();
   Table table({{"ENGINE", Align::right}, {"MODULE"}, {"BUILD"}, {"TASKS", Align::left, 0}});
-  std::string failure;
-  std::size_t failures = 0;
+  if (const std::string failures = failures_of(answers); !failures.empty())
+    throw Exception(Errc::unknown_module, failures);
   for (const Answer& answer : answers) {
-    if (!answer.error.empty()) {
-      if (failures++ == 0) failure = answer.error;
-      document.push_back({{"engine", answer.engine}, {"error", answer.error}});
-      continue;
-    }
     const LoadedModule& module = answer.module;
     document.push_back({{"engine", answer.engine},
                         {"module", module.name},
@@ -70,10 +90,6 @@ void load(const LoadOptions& options, Output& out) {
     table.row({std::to_string(answer.engine), module.name, module.build.substr(0, kBuildDigits),
                joined(module.tasks)});
   }
-  if (failures > 0)
-    throw Exception(
-        Errc::unknown_module,
-        (failures > 1 ? std::to_string(failures) + " engines failed; the first: " : "") + failure);
   if (out.json()) return out.document(document);
   if (answers.empty())
     return out.line("the hub keeps it; no engine is here yet: `roundhouse engines add N`");
@@ -98,11 +114,25 @@ void modules(const AskOptions& options, Output& out) {
                {"FAILED ON"},
                {"TASKS", Align::left, 0}});
   for (const ModuleRecord& module : modules) {
-    const std::string whom = !module.kept ? "started with" : module.everywhere ? "all" : "some";
+    const std::string whom = !module.kept        ? "started with"
+                             : module.withheld   ? "none new"
+                             : module.everywhere ? "all"
+                                                 : "some";
     table.row({module.build.substr(0, kBuildDigits), module.name, with_commas(module.size), whom,
                engines_in(module, "loaded"), engines_in(module, "failed"), joined(module.tasks)});
   }
   out.table(table);
+  for (const ModuleRecord& module : modules)
+    if (module.withheld)
+      out.line("\n" + module.build.substr(0, kBuildDigits) +
+               " is offered to no engine that joins until it is loaded again: " + module.trouble);
+}
+
+void remove_module(const RemoveModuleOptions& options, Output& out) {
+  const Client client = connect(options.ask);
+  const std::string build = client.remove_module(options.build);
+  if (out.json()) return out.document(Json{{"removed", build}});
+  out.line("removed " + build.substr(0, kBuildDigits) + "; engines that have loaded it keep it");
 }
 
 }  // namespace roundhouse::cli

@@ -21,6 +21,13 @@ Json engine_list(const Client& client) {
   return list;
 }
 
+// "engine 3 on host was given up: ...", a line each.
+void tell_given_up(const HubStatus& status, Output& out) {
+  for (const EngineGivenUp& engine : status.given_up)
+    out.line("engine " + std::to_string(engine.id) + " on " + engine.host +
+             " was given up: " + engine.text);
+}
+
 Cell state_cell(const std::string& state) {
   return {state, state == "online" ? Style::good : Style::bad};
 }
@@ -98,7 +105,8 @@ Table status_table(const std::string& cluster, const Json& answer) {
       add(line.group, line.name, line.key, *value);
   // What a later hub says besides.
   for (const auto& [key, value] : answer.items())
-    if (std::ranges::find(kLines, key, &Line::key) == kLines.end()) add("besides", key, key, value);
+    if (std::ranges::find(kLines, key, &Line::key) == kLines.end() && key != "given_up")
+      add("besides", key, key, value);
   return table;
 }
 
@@ -107,7 +115,8 @@ Table status_table(const std::string& cluster, const Json& answer) {
 void status(const AskOptions& options, Output& out) {
   const Client client = connect(options);
   const std::string cluster = options.cluster.empty() ? default_cluster() : options.cluster;
-  const Json answer = parsed(client.status().json);
+  const HubStatus status = client.status();
+  const Json answer = parsed(status.json);
   if (out.json()) {
     Json document{{"cluster", cluster}};
     document.update(answer);
@@ -116,17 +125,32 @@ void status(const AskOptions& options, Output& out) {
   }
   out.table(status_table(cluster, answer));
   const std::vector<EngineInfo> engines = client.engines();
-  if (engines.empty()) return out.line("\nno engines: add some with `roundhouse engines add N`");
   out.line("");
-  out.table(engine_table(engines));
+  if (engines.empty())
+    out.line("no engines: add some with `roundhouse engines add N`");
+  else
+    out.table(engine_table(engines));
+  tell_given_up(status, out);
 }
 
 void engines(const AskOptions& options, Output& out) {
   const Client client = connect(options);
-  if (out.json()) return out.document(engine_list(client));
+  const HubStatus status = client.status();
+  if (out.json()) {
+    Json list = engine_list(client);
+    for (const EngineGivenUp& engine : status.given_up)
+      list.push_back({{"id", engine.id},
+                      {"state", "given up"},
+                      {"host", engine.host},
+                      {"reason", engine.text}});
+    return out.document(list);
+  }
   const std::vector<EngineInfo> engines = client.engines();
-  if (engines.empty()) return out.line("no engines: add some with `roundhouse engines add N`");
-  out.table(engine_table(engines));
+  if (engines.empty())
+    out.line("no engines: add some with `roundhouse engines add N`");
+  else
+    out.table(engine_table(engines));
+  tell_given_up(status, out);
 }
 
 std::string status_words() {

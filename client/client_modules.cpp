@@ -3,6 +3,7 @@
 
 #include "client/body_json.hpp"
 #include "client/shell.hpp"
+#include "shared/pack.hpp"
 #include <roundhouse/client.hpp>
 
 namespace roundhouse {
@@ -19,6 +20,8 @@ ModuleRecord record_of(std::string_view bytes) {
   out.name = map.text("name");
   out.size = map.number("size").value_or(0);
   out.everywhere = map.truth("everywhere");
+  out.withheld = map.truth("withheld");
+  out.trouble = map.text("trouble");
   out.kept = map.truth("kept");
   out.tasks = map.texts("tasks");
   for (const std::string_view entry : map.list("engines")) {
@@ -63,6 +66,15 @@ std::vector<ModuleRecord> Client::modules() const {
   for (const std::string_view bytes : BodyMap(reply.body).list("modules"))
     out.push_back(record_of(bytes));
   return out;
+}
+
+std::string Client::remove_module(std::string_view build) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(1);
+  p.str("build"), p.str(build);
+  const HubReply reply = request("remove_module", body);
+  return BodyMap(reply.body).text("build");
 }
 
 namespace detail {

@@ -43,7 +43,8 @@ std::string HubReply::json() const {
 }
 
 HubReply Client::request(std::string_view verb, std::string_view body) const {
-  const client::Repeat repeat = verb == "shutdown" ? client::Repeat::no : client::Repeat::yes;
+  const bool once = verb == "shutdown" || verb == "remove_module";
+  const client::Repeat repeat = once ? client::Repeat::no : client::Repeat::yes;
   return {shell().ask(std::string(verb), std::string(body), repeat).body};
 }
 
@@ -175,6 +176,11 @@ HubStatus Client::status() const {
   out.sessions = number_of<std::uint64_t>(map, "sessions");
   out.unfinished = number_of<std::uint64_t>(map, "unfinished");
   out.store = map.text("store");
+  for (const std::string_view bytes : map.list("given_up")) {
+    const BodyMap engine(bytes);
+    out.given_up.push_back(
+        {number_of<int>(engine, "id"), engine.text("host"), engine.text("text")});
+  }
   out.json = json_of(reply.body);
   return out;
 }

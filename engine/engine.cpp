@@ -28,7 +28,8 @@ Engine::Engine(SessionOptions options, LinkMaker links, ModuleSet& modules, Task
       host_(host),
       page_(page),
       session_(std::move(options), steady_now()),
-      loader_(modules.shipped(), [this](wire::Have have) { on_module_loaded(std::move(have)); }) {
+      loader_(
+          modules.shipped(), [this](wire::Have have) { on_module_loaded(std::move(have)); }, page) {
   slots_.resize(session_.options().slots);
   for (Slot& slot : slots_) slot.runner = std::make_unique<TaskRunner>(modules, host);
 }

@@ -6,8 +6,9 @@
 
 namespace roundhouse::engine {
 
-ModuleLoader::ModuleLoader(ShippedModules& modules, std::function<void(wire::Have)> tell)
-    : modules_(modules), tell_(std::move(tell)) {}
+ModuleLoader::ModuleLoader(ShippedModules& modules, std::function<void(wire::Have)> tell,
+                           Page* page)
+    : modules_(modules), tell_(std::move(tell)), page_(page) {}
 
 ModuleLoader::~ModuleLoader() {
   thread_.request_stop();
@@ -34,7 +35,9 @@ void ModuleLoader::run(const std::stop_token& stop) {
       module = std::move(waiting_.front());
       waiting_.pop_front();
     }
+    if (page_ != nullptr) page_->begin_loading(module.build);
     wire::Have have = modules_.load(module);
+    if (page_ != nullptr) page_->end_loading();
     const bool loaded = have.code.empty();
     log::info(
         loaded ? "module_loaded" : "module_refused",

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "engine/core/outbox.hpp"
+#include "engine/page.hpp"
 #include "engine/shipped_modules.hpp"
 #include "shared/module_messages.hpp"
 
@@ -18,8 +19,9 @@ namespace roundhouse::engine {
 
 class ModuleLoader {
  public:
-  // `modules` outlives the loader. `tell` is called on the loader's thread, once per module.
-  ModuleLoader(ShippedModules& modules, std::function<void(wire::Have)> tell);
+  // `modules` outlives the loader. `tell` is called on the loader's thread, once per module. What
+  // is being loaded is said in the page, if there is one: a module can kill the process.
+  ModuleLoader(ShippedModules& modules, std::function<void(wire::Have)> tell, Page* page = nullptr);
   ModuleLoader(const ModuleLoader&) = delete;
   ModuleLoader& operator=(const ModuleLoader&) = delete;
   // Waits for the module that is being loaded; the others are dropped.
@@ -32,6 +34,7 @@ class ModuleLoader {
 
   ShippedModules& modules_;
   const std::function<void(wire::Have)> tell_;
+  Page* const page_;
   std::mutex mutex_;  // guards all below
   std::condition_variable_any more_;
   std::deque<ModuleBytes> waiting_;

@@ -17,7 +17,7 @@
 namespace roundhouse::engine {
 namespace {
 
-constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '1'};
+constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '2'};
 constexpr std::size_t kMarkerRoom = 16 * 1024;     // room() beyond one marker per slot
 constexpr std::size_t kRewindBytes = 1U << 20U;    // an empty ring that came so far begins anew
 constexpr std::size_t kGiveBackBytes = 8U << 20U;  // and gives its memory back beyond this
@@ -41,6 +41,8 @@ struct Header {
   Number left_on_purpose;  // 1 + Exit, written after the text
   std::uint64_t farewell_size;
   std::array<char, kFarewellBytesMax> farewell;
+  Number loading;  // 1 while the module below is loaded, written after it
+  ContentHash module;
   // Bytes ever appended and trimmed; what lies between is in the ring. Nothing when tail > head.
   Number head;
   Number tail;
@@ -331,10 +333,21 @@ void Page::write_farewell(const Farewell& farewell) {
                                std::memory_order_release);
 }
 
+void Page::begin_loading(const ContentHash& build) {
+  Header& header = map_->header();
+  header.module = build;
+  header.loading.store(1, std::memory_order_release);
+}
+
+void Page::end_loading() {
+  map_->header().loading.store(0, std::memory_order_release);
+}
+
 ProcessEnded Page::read() const {
   const Header& header = map_->header();
   ProcessEnded out;
   out.next_number = header.highest_started.load(std::memory_order_acquire) + 1;
+  if (header.loading.load(std::memory_order_acquire) == 1) out.loading = header.module;
   const std::uint64_t left = header.left_on_purpose.load(std::memory_order_acquire);
   if (left >= 1 && left <= 1 + static_cast<std::uint64_t>(Exit::crash_loop)) {
     const std::size_t size = std::min<std::size_t>(header.farewell_size, kFarewellBytesMax);

@@ -5,7 +5,7 @@
 //
 // Layout, all in one memfd:
 //   header     magic, version, sizes; epoch of the hub last seen; the highest number started; why
-//              the process ended, if on purpose
+//              the process ended, if on purpose; the module that is being loaded
 //   slots      kSlotsMax entries: the task that each slot runs
 //   ring       outcomes that the hub has not confirmed, oldest first; sparse until used
 //
@@ -28,6 +28,7 @@
 #include "engine/core/nanny_core.hpp"
 #include "engine/core/outbox.hpp"
 #include "engine/core/run_queue.hpp"
+#include "shared/content_hash.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/result.hpp>
 
@@ -67,6 +68,10 @@ class Page {
   void set_epoch(std::uint64_t epoch);
   // The process ends on purpose.
   void write_farewell(const Farewell& farewell);
+  // A module that a client shipped is about to be loaded, and has been: one at a time, by any one
+  // thread, whatever the writer does meanwhile.
+  void begin_loading(const ContentHash& build);
+  void end_loading();
 
   // The reader: the nanny.
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "shared/log.hpp"
 
@@ -14,9 +15,19 @@ constexpr unsigned kControlThread = 1;
 
 constexpr std::chrono::seconds kSayAgain{10};  // what would otherwise fill the log
 
-net::SocketOptions door_options(wire::Plane plane, const net::CurveOptions& curve) {
+constexpr const char* kClientDomain = "clients";
+constexpr const char* kEngineDomain = "engines";
+
+net::SocketOptions guarded(const Doors::Key& key, const char* domain) {
   net::SocketOptions out;
-  out.curve = curve;
+  out.curve = key.door;
+  if (key.door.enabled()) out.zap_domain = domain;
+  return out;
+}
+
+net::SocketOptions door_options(Side side, wire::Plane plane, const Doors::Keys& keys) {
+  net::SocketOptions out = side == Side::client ? guarded(keys.clients, kClientDomain)
+                                                : guarded(keys.engines, kEngineDomain);
   if (plane == wire::Plane::task) {
     out.io_thread = kTaskThread;
     return out;
@@ -29,13 +40,21 @@ net::SocketOptions door_options(wire::Plane plane, const net::CurveOptions& curv
   return out;
 }
 
-net::SocketOptions notify_options(const net::CurveOptions& curve) {
-  net::SocketOptions out;
-  out.curve = curve;
+net::SocketOptions notify_options(const Doors::Keys& keys) {
+  net::SocketOptions out = guarded(keys.clients, kClientDomain);
   out.io_thread = kControlThread;
   out.send_messages_max = Doors::kNotifyMessagesMax;
   out.frame_bytes_max = wire::kHeaderBytesMax;
   return out;
+}
+
+// The role is the key's: engines do not get in where clients do.
+std::unique_ptr<net::ZapHandler> make_handler(net::Context& context, const Doors::Keys& keys) {
+  std::vector<net::ZapDomain> domains;
+  if (keys.clients.door.enabled()) domains.push_back({kClientDomain, {keys.clients.peers_public}});
+  if (keys.engines.door.enabled()) domains.push_back({kEngineDomain, {keys.engines.peers_public}});
+  if (domains.empty()) return nullptr;
+  return std::make_unique<net::ZapHandler>(context, domains);
 }
 
 std::size_t index_of(Side side, wire::Plane plane) {
@@ -46,13 +65,13 @@ std::size_t index_of(Side side, wire::Plane plane) {
 
 Doors::Doors(const BindEndpoints& endpoints, const Keys& keys)
     : context_({.io_threads = 2}),
-      notify_(context_, net::SocketKind::xpub, notify_options(keys.clients)),
+      zap_(make_handler(context_, keys)),
+      notify_(context_, net::SocketKind::xpub, notify_options(keys)),
       notify_watch_(context_, notify_) {
   for (const Side side : {Side::client, Side::engine})
     for (const wire::Plane plane : {wire::Plane::task, wire::Plane::control})
-      doors_[index_of(side, plane)] = std::make_unique<Door>(
-          context_, side, plane,
-          door_options(plane, side == Side::client ? keys.clients : keys.engines));
+      doors_[index_of(side, plane)] =
+          std::make_unique<Door>(context_, side, plane, door_options(side, plane, keys));
   const auto bind = [this](Side side, wire::Plane plane, const std::string& endpoint) {
     return door(side, plane).socket.bind(endpoint);
   };
@@ -222,6 +241,17 @@ void Doors::cut_silent(TimePoint now) {
   if (silent_ > 0 && (!silent_said_ || now - *silent_said_ >= kSayAgain)) {
     log::warn("silent_connections_cut", {{"count", std::exchange(silent_, 0)}});
     silent_said_ = now;
+  }
+  tell_of_refused(now);
+}
+
+void Doors::tell_of_refused(TimePoint now) {
+  if (zap_) strangers_ += zap_->take_refused();
+  if (strangers_ > 0 && (!strangers_said_ || now - *strangers_said_ >= kSayAgain)) {
+    log::warn("connections_refused",
+              {{"count", std::exchange(strangers_, 0)},
+               {"reason", "their key is in no connection file for that door"}});
+    strangers_said_ = now;
   }
   if (full_said_ && now - *full_said_ < kSayAgain) return;
   if (const std::uint64_t refused = cap_.take_refused(); refused > 0) {

@@ -31,6 +31,7 @@
 #include "shared/net/peer_watch.hpp"
 #include "shared/net/poll.hpp"
 #include "shared/net/socket.hpp"
+#include "shared/net/zap.hpp"
 #include "shared/time.hpp"
 
 namespace roundhouse::hub {
@@ -45,9 +46,15 @@ class Doors {
   // A connection that nothing comes by for so long after it was made is cut.
   static constexpr std::chrono::seconds kSilence{5};
 
+  // Of one side's doors. With CURVE nobody comes in but who has the peers' key.
+  struct Key {
+    net::CurveOptions door;    // not enabled: in clear, and for everybody
+    std::string peers_public;  // Z85
+  };
+
   struct Keys {
-    net::CurveOptions clients;  // of the doors; not enabled: in clear
-    net::CurveOptions engines;
+    Key clients;
+    Key engines;
   };
 
   // Binds. Throws Exception as net::Socket::bind does.
@@ -92,7 +99,8 @@ class Doors {
   void close(LinkId link, TimePoint now);
   // Cuts what is due. The next time at which there is something to cut.
   std::optional<TimePoint> cut_closed(TimePoint now);
-  // Cuts who came and has said nothing for kSilence. Once per turn, after receive().
+  // Cuts who came and has said nothing for kSilence. Once per turn, after receive(). Tells the log
+  // now and then how many there were, and how many were refused.
   void cut_silent(TimePoint now);
 
   // Connections that went away, once each, when all that they had sent was received. After
@@ -148,16 +156,20 @@ class Doors {
   std::uint32_t make_number(const Route& route);
   std::optional<Received> receive_socket(Door& from, std::size_t& budget);
   std::optional<Received> receive_mail(Side side, wire::Plane plane, std::size_t& budget);
+  void tell_of_refused(TimePoint now);
   void refuse_oversized(Door& from, std::uint32_t number);
   void cut(std::uint32_t number);
   // Appends the links of a connection that is gone, unless it was closed, and forgets it.
   void report(std::uint32_t number, std::vector<LinkId>& lost);
 
   ConnectionCap cap_;
-  std::optional<TimePoint> full_said_;    // when the log last told of refused connections
-  std::optional<TimePoint> silent_said_;  // and of silent ones
-  std::size_t silent_ = 0;                // cut since then
+  std::optional<TimePoint> full_said_;       // when the log last told of refused connections
+  std::optional<TimePoint> silent_said_;     // and of silent ones
+  std::size_t silent_ = 0;                   // cut since then
+  std::optional<TimePoint> strangers_said_;  // and of those with a key that is not for their door
+  std::uint64_t strangers_ = 0;              // refused since then
   net::Context context_;
+  std::unique_ptr<net::ZapHandler> zap_;  // there before what is bound, and gone after it
   std::array<std::unique_ptr<Door>, 4> doors_;
   net::Socket notify_;
   net::PeerWatch notify_watch_;

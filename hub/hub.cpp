@@ -42,11 +42,12 @@ StoreOptions store_options(const HubConfig& config, const RunDir& run_dir) {
 }
 
 // A hub's keys for one side, and those of the peers that have the file.
-CurveKeys make_keys(net::CurveOptions& door) {
+CurveKeys make_keys(Doors::Key& side) {
   const KeyPair hub = make_key_pair();
   const KeyPair own = make_key_pair();
-  door.server = true;
-  door.secret_key = hub.secret_key;
+  side.door.server = true;
+  side.door.secret_key = hub.secret_key;
+  side.peers_public = own.public_key;
   return {hub.public_key, own.public_key, own.secret_key};
 }
 

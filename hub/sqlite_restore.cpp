@@ -146,8 +146,10 @@ void SqliteStore::restore_engines(Restored& out) {
 }
 
 void SqliteStore::restore_modules(Restored& out) {
-  sql::Statement rows =
-      db_.prepare("SELECT build, name, size, loaded, everywhere FROM modules ORDER BY loaded");
+  sql::Statement rows = db_.prepare(
+      "SELECT m.build, m.name, m.size, m.loaded, m.everywhere, v.loaded, v.trouble_code, "
+      "v.trouble_text FROM modules m LEFT JOIN module_verdicts v ON v.build = m.build "
+      "ORDER BY m.loaded");
   std::set<ContentHash> known;
   while (rows.next()) {
     ModuleKept module;
@@ -156,6 +158,9 @@ void SqliteStore::restore_modules(Restored& out) {
     module.size = unsigned_of(rows.integer(2));
     module.order = unsigned_of(rows.integer(3));
     module.everywhere = rows.integer(4) != 0;
+    module.loaded = rows.integer(5) != 0;
+    module.trouble_code = rows.text(6);
+    module.trouble_text = rows.text(7);
     known.insert(module.build);
     out.modules.push_back(std::move(module));
   }

@@ -63,6 +63,8 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   insert_builds_ = db_.prepare("INSERT OR REPLACE INTO template_builds VALUES (?1,?2)");
   insert_module_ = db_.prepare("INSERT OR REPLACE INTO modules VALUES (?1,?2,?3,?4,?5)");
   delete_module_ = db_.prepare("DELETE FROM modules WHERE build = ?1");
+  insert_verdict_ = db_.prepare("INSERT OR REPLACE INTO module_verdicts VALUES (?1,?2,?3,?4)");
+  delete_verdict_ = db_.prepare("DELETE FROM module_verdicts WHERE build = ?1");
   erase_task_ = db_.prepare("DELETE FROM tasks WHERE id = ?1");
   erase_error_ = db_.prepare("DELETE FROM errors WHERE id = ?1");
   erase_purged_ = db_.prepare("DELETE FROM purged WHERE id = ?1");
@@ -296,12 +298,19 @@ void SqliteStore::apply(const ModuleKept& fact) {
   insert_module_.bind(4, signed_of(fact.order));
   insert_module_.bind(5, fact.everywhere ? 1 : 0);
   insert_module_.run();
+  insert_verdict_.bind_blob(1, bytes_of(fact.build));
+  insert_verdict_.bind(2, fact.loaded ? 1 : 0);
+  insert_verdict_.bind_text(3, fact.trouble_code);
+  insert_verdict_.bind_text(4, fact.trouble_text);
+  insert_verdict_.run();
 }
 
 void SqliteStore::apply(const ModuleDropped& fact) {
   dropped_modules_.push_back(fact.build);
   delete_module_.bind_blob(1, bytes_of(fact.build));
   delete_module_.run();
+  delete_verdict_.bind_blob(1, bytes_of(fact.build));
+  delete_verdict_.run();
 }
 
 // The fresh batches are at the end. Those that are finished already are never written.

@@ -286,12 +286,15 @@ struct Died {
   std::string output;  // the last of what it wrote to stderr
   std::vector<RunRef> running;
   bool restarting = true;  // a fresh incarnation follows
+  ContentHash loading;     // the build of the module that it was loading; empty: none
+  std::string given_up;    // why the nanny does not start it again, unless it was told to stop
   friend bool operator==(const Died&, const Died&) = default;
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
     v("signal", m.signal), v("exit_code", m.exit_code), v("output", m.output);
     v("running", m.running), v("restarting", m.restarting);
+    v("loading", m.loading), v("given_up", m.given_up);
   }
 };
 

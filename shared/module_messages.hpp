@@ -32,12 +32,14 @@ struct Offer {
   std::uint64_t order = 0;  // from the hub: of two builds with one function the later one is used
   bool everywhere = false;  // from a client: for all engines, also those that join later
   bool fresh = false;       // from a client: loaded now, not only said again
+  bool withdrawn = false;   // from the hub: it cannot be had any more, do not wait for it
   friend bool operator==(const Offer&, const Offer&) = default;
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
     v("build", m.build), v("name", m.name), v("size", m.size), v("order", m.order);
     v("everywhere", m.everywhere), v("fresh", m.fresh);
+    v("withdrawn", m.withdrawn);
   }
 };
 

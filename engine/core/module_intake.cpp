@@ -21,7 +21,18 @@ void ModuleIntake::on_welcome(Outbox& out) const {
   for (const auto& [build, have] : known_) out.send(Plane::task, have);
 }
 
+// No other one was asked for while this one was awaited.
+void ModuleIntake::on_withdrawn(const ContentHash& build, Outbox& out) {
+  const auto found = std::ranges::find_if(
+      coming_, [&](const Coming& other) { return other.offer.build == build; });
+  if (found == coming_.end()) return;
+  const bool was_asked_for = found == coming_.begin();
+  coming_.erase(found);
+  if (was_asked_for) ask_next(out);
+}
+
 void ModuleIntake::on_offer(const wire::Offer& offer, Outbox& out) {
+  if (offer.withdrawn) return on_withdrawn(offer.build, out);
   if (const auto known = known_.find(offer.build); known != known_.end()) {
     const bool failed = !known->second.code.empty();
     if (!failed || !allowed_) {

@@ -50,6 +50,7 @@ class ModuleIntake {
     std::uint64_t received = 0;
   };
 
+  void on_withdrawn(const ContentHash& build, Outbox& out);
   void ask_next(Outbox& out);
   void refuse(const wire::Offer& offer, const std::string& text, Outbox& out);
 

@@ -60,6 +60,7 @@ void NannyCore::on_process_ended(ProcessEnded ended, TimePoint now, NannyOutbox&
 }
 
 std::optional<Farewell> NannyCore::count_crash(const ProcessEnded& ended, TimePoint now) {
+  if (!ended.loading.empty()) return std::nullopt;
   crashes_.push_back(now);
   while (now - crashes_.front() > options_.crash_window) crashes_.pop_front();
   if (crashes_.size() < options_.crashes_max) return std::nullopt;
@@ -77,8 +78,13 @@ void NannyCore::begin_will(ProcessEnded ended, std::optional<Farewell> then, Tim
   std::uint64_t number = ended.first_outcome;
   for (wire::FinishedRecord& outcome : ended.outcomes)
     will_->outcomes.restore(number++, std::move(outcome));
-  will_->died = {ended.signal, ended.exit_code, std::move(ended.output), std::move(ended.running),
-                 !then.has_value()};
+  will_->died = {ended.signal,
+                 ended.exit_code,
+                 std::move(ended.output),
+                 std::move(ended.running),
+                 !then.has_value(),
+                 ended.loading,
+                 then && then->exit == Exit::crash_loop ? then->text : std::string()};
   will_->then = std::move(then);
   will_->contact.start(now, out);
 }

@@ -21,6 +21,7 @@
 #include "engine/core/hub_contact.hpp"
 #include "engine/core/outbox.hpp"
 #include "engine/core/outcome_log.hpp"
+#include "shared/content_hash.hpp"
 #include "shared/message.hpp"
 #include "shared/records.hpp"
 #include "shared/time.hpp"
@@ -54,6 +55,7 @@ struct ProcessEnded {
   std::vector<wire::FinishedRecord> outcomes = {};
   std::vector<wire::RunRef> running = {};
   std::uint64_t next_number = 1;  // one more than the highest number that was started
+  ContentHash loading = {};       // a module that a client shipped; empty: it was loading none
 };
 
 struct NannyOutbox : Outbox {
@@ -131,6 +133,8 @@ class NannyCore {
   void end_will(TimePoint now, NannyOutbox& out);
   void begin_incarnation(TimePoint now, NannyOutbox& out);
   void end(Farewell farewell, NannyOutbox& out);
+  // A death while a module is loaded does not count: the hub is told, and offers the module to
+  // nobody any more.
   [[nodiscard]] std::optional<Farewell> count_crash(const ProcessEnded& ended, TimePoint now);
   void tell(TimePoint now, NannyOutbox& out);
   [[nodiscard]] bool delivered(TimePoint now) const;

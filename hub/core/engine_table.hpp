@@ -61,6 +61,7 @@ struct Engine {
   bool gone = false;    // left for good, or its uuid is only remembered
   std::optional<TimePoint> back_by;  // lost, but its nanny starts it again: lanes wait until then
   bool silent = false;               // lost without a word about what it held
+  std::string given_up;              // why its nanny does not start it any more
 
   std::optional<LinkId> task_link;
   std::optional<LinkId> control_link;
@@ -79,7 +80,6 @@ struct Engine {
   std::uint64_t completed = 0;
   std::vector<bool> defined;  // templates that this connection knows
   std::map<ModuleIndex, EngineModule> modules;
-  std::map<ModuleIndex, std::string> deadly_modules;  // an incarnation died of loading them
   // Offered when it joined and not answered yet: it gets no work before, but only until then.
   std::set<ModuleIndex> awaited_modules;
   TimePoint awaited_until;

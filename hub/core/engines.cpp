@@ -9,6 +9,8 @@ namespace {
 // of its numbers.
 constexpr std::uint64_t kHoldingReach = 1U << 20U;
 
+constexpr std::size_t kGivenUpTextMax = 1024;
+
 // How long tasks wait for an engine that its nanny starts again.
 constexpr Duration kRestartMax = std::chrono::seconds{10};
 
@@ -148,6 +150,10 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
          out);
   }
   for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
+  engine.given_up = died.given_up.substr(0, kGivenUpTextMax);
+  // Not of one that was told to stop.
+  if (!died.loading.empty() && (died.restarting || !died.given_up.empty()))
+    note_deadly(died.loading, death_text(engine, died), out);
   engine.will_fact = counters.facts;
   touch(engine);
 }
@@ -183,7 +189,8 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
   if (engine.presence == Presence::lost) return;
   engine.presence = Presence::lost;
   awaited.places_changed = true;
-  modules_lose_engine(engine, why, out);
+  engine.modules.clear();
+  engine.awaited_modules.clear();
   const wire::ErrorValue error{"EngineError", why, ""};
   for (std::uint64_t number = engine.first_number + engine.assigned.size();
        number-- > engine.first_number;) {

@@ -98,8 +98,8 @@ struct EngineLeft {
   std::int64_t at_us = 0;
 };
 
-// A module that a client shipped, kept for engines to come. Without parts only what else is said of
-// it has changed.
+// A module that a client shipped, kept for engines to come, and what became of loading it. Without
+// parts only what else is said of it has changed.
 struct ModuleKept {
   ContentHash build;
   std::string name;
@@ -107,6 +107,9 @@ struct ModuleKept {
   std::uint64_t order = 0;
   bool everywhere = false;
   Frames parts = {};
+  bool loaded = false;            // by some engine
+  std::string trouble_code = {};  // why it is withheld; empty: it is not
+  std::string trouble_text = {};
 };
 
 struct ModuleDropped {

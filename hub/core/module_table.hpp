@@ -1,7 +1,7 @@
 #pragma once
 
 // CORE. ModuleTable: the modules that the hub has heard of, by build, and the bytes of those that
-// it has in memory. Rules are in modules.cpp. Thread rule: the router's thread.
+// it has in memory. Rules are in modules_kept.cpp. Thread rule: the router's thread.
 
 #include <cstdint>
 #include <map>
@@ -16,6 +16,7 @@
 #include "shared/check.hpp"
 #include "shared/content_hash.hpp"
 #include "shared/time.hpp"
+#include <roundhouse/error.hpp>
 
 namespace roundhouse::hub {
 
@@ -29,7 +30,9 @@ struct Module {
   bool everywhere = false;         // for all engines
   std::vector<std::string> tasks;  // since an engine has loaded it
 
-  // What an engine said that could not load it, while none could.
+  // Why engines that join are not offered it, until it is loaded afresh: it killed one while it
+  // was loaded (engine_lost), or it was loaded nowhere, and somebody said why.
+  bool loaded = false;  // some engine has loaded it, if only under an earlier hub
   std::string trouble_code;
   std::string trouble_text;
 
@@ -54,6 +57,14 @@ struct Module {
   std::optional<TimePoint> lacking_since;  // needed, and nobody offers it
 
   [[nodiscard]] bool kept() const { return whole || stored; }
+
+  // It killed an engine, and is given to nobody.
+  [[nodiscard]] bool deadly() const { return trouble_code == to_string(Errc::engine_lost); }
+
+  // Engines that join are not offered it. What one of them is told not to load says nothing of it.
+  [[nodiscard]] bool withheld() const {
+    return !trouble_code.empty() && trouble_code != to_string(Errc::refused);
+  }
 };
 
 // A module on its way to an engine, or on it.

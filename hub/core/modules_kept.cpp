@@ -10,9 +10,18 @@ namespace {
 
 constexpr Duration kIdle = std::chrono::seconds{10};  // then a stored module leaves memory
 constexpr std::size_t kFailureTextMax = 4096;
+constexpr std::size_t kBuildDigitsMin = 8;  // of what is to be removed
 
 std::string bytes_text(std::uint64_t bytes) {
   return std::to_string(bytes) + " bytes";
+}
+
+ModuleKept kept_fact(const Module& module, bool with_bytes) {
+  ModuleKept fact{module.build, module.name, module.size, module.order, module.everywhere, {}};
+  if (with_bytes) fact.parts = module.parts;
+  fact.loaded = module.loaded;
+  fact.trouble_code = module.trouble_code, fact.trouble_text = module.trouble_text;
+  return fact;
 }
 
 }  // namespace
@@ -38,13 +47,11 @@ void Router::State::on_offer(Session& session, const wire::Offer& offer, Now now
   module.size = offer.size, module.name = offer.name;
   module.used_at = now.steady;
   module.offerers.insert(session.number);
-  const bool changes = offer.fresh || module.order == 0 || (offer.everywhere && !module.everywhere);
+  const bool anew = offer.fresh || module.order == 0;
+  const bool changes = anew || (offer.everywhere && !module.everywhere);
   module.everywhere = module.everywhere || offer.everywhere;
-  if (changes) {
-    module.order = ++modules.last_order;
-    module.trouble_code.clear(), module.trouble_text.clear();
-    engines.each([&](Engine& engine) { engine.deadly_modules.erase(index); });
-  }
+  if (changes) module.order = ++modules.last_order;
+  if (anew) module.trouble_code.clear(), module.trouble_text.clear();
   if (!module.kept()) {
     if (module.source == 0) ask_client(index, now, out);
     return;
@@ -72,6 +79,7 @@ void Router::State::fail_module(ModuleIndex index, Errc code, const std::string&
   if (std::exchange(module.counted, false)) modules.bytes -= module.size;
   for (const SessionNumber number : std::exchange(module.offerers, {}))
     refuse_module(sessions.get(number), module.build, code, text, out);
+  withdraw(index, out);
   wake_all();
 }
 
@@ -81,7 +89,7 @@ void Router::State::ask_client(ModuleIndex index, Now now, Outbox& out) {
   if (module.source != 0 || module.kept()) return;
   if (module.offerers.empty()) {
     if (!module.lacking_since) module.lacking_since = now.steady;
-    return;
+    return withdraw(index, out);
   }
   if (!module.counted) {
     make_room(module.size, out);
@@ -132,6 +140,36 @@ void Router::State::make_room(std::uint64_t bytes, Outbox& out) {
   }
 }
 
+// Forgets a module for good: engines that have loaded it keep it, and nobody else gets it.
+Result<wire::Raw> Router::State::remove_module(const std::string& digits, Outbox& out) {
+  if (digits.size() < kBuildDigitsMin)
+    return Error{Errc::invalid, "name the build by 8 of its 64 hexadecimal digits or more"};
+  std::vector<ModuleIndex> found;
+  modules.each([&](ModuleIndex index, const Module& module) {
+    if (module.order != 0 && to_string(module.build).starts_with(digits)) found.push_back(index);
+  });
+  if (found.size() != 1)
+    return Error{Errc::unknown_module,
+                 (found.empty() ? "the hub keeps no module" : "the hub keeps several modules") +
+                     std::string(" whose build begins with '") + digits.substr(0, 64) +
+                     "': `roundhouse modules` lists them"};
+  Module& module = modules.get(found.front());
+  emit(ModuleDropped{module.build}, out);
+  unstored_modules.erase(found.front());
+  module.fact.reset();
+  module.whole = module.stored = module.everywhere = module.loaded = false;
+  module.order = 0;
+  module.trouble_code.clear(), module.trouble_text.clear();
+  module.lacking_since.reset();
+  fail_module(found.front(), Errc::unknown_module, "it was removed from the hub", out);
+  wire::Raw body;
+  wire::Packer p{body.bytes};
+  p.map(2);
+  p.str("build"), p.str(to_string(module.build));
+  p.str("name"), p.str(module.name);
+  return body;
+}
+
 void Router::State::on_part(Session& session, const wire::Message& message, const wire::Part& part,
                             Now now, Outbox& out) {
   const auto index = modules.find(part.build);
@@ -169,12 +207,15 @@ void Router::State::on_part(Session& session, const wire::Message& message, cons
 // For the record: with the bytes when they are new.
 void Router::State::keep(ModuleIndex index, bool with_bytes, Outbox& out) {
   Module& module = modules.get(index);
-  ModuleKept fact{module.build, module.name, module.size, module.order, module.everywhere, {}};
-  if (with_bytes) fact.parts = module.parts;
-  emit(std::move(fact), out);
+  emit(kept_fact(module, with_bytes), out);
   if (options.durability == Durability::none) return;
   module.fact = counters.facts;
   unstored_modules.insert(index);
+}
+
+// What engines said of it has changed.
+void Router::State::note_verdict(const Module& module, Outbox& out) {
+  if (module.kept()) emit(kept_fact(module, false), out);
 }
 
 // Says `have` to those that offer it, when it is kept as well as this hub keeps anything, with what
@@ -186,7 +227,7 @@ void Router::State::settle_module(ModuleIndex index, Outbox& out) {
   have.build = module.build, have.name = module.name, have.size = module.size;
   have.kept = true;
   have.tasks = module.tasks;
-  have.code = module.trouble_code, have.text = module.trouble_text;
+  if (!module.loaded) have.code = module.trouble_code, have.text = module.trouble_text;
   for (const SessionNumber number : module.offerers)
     out.sends.push_back({*sessions.get(number).task_link, encode(have)});
 }
@@ -246,6 +287,8 @@ void Router::State::restore_modules(const Restored& restored) {
     Module& module = modules.get(modules.index_of(known.build));
     module.name = known.name, module.size = known.size;
     module.order = known.order, module.everywhere = known.everywhere;
+    module.loaded = known.loaded;
+    module.trouble_code = known.trouble_code, module.trouble_text = known.trouble_text;
     module.stored = module.counted = true;
     modules.bytes += known.size;
     modules.last_order = std::max(modules.last_order, known.order);
@@ -279,12 +322,14 @@ wire::Raw Router::State::modules_body() {
   p.str("modules"), p.array(count);
   modules.each([&](ModuleIndex index, const Module& module) {
     if (!module.kept() && places[index].empty()) return;
-    p.map(8);
+    p.map(10);
     text("build", to_string(module.build)), text("name", module.name);
     p.str("size"), p.u64(module.size);
     p.str("order"), p.u64(module.order);
     p.str("everywhere"), p.boolean(module.everywhere);
     p.str("kept"), p.boolean(module.kept());
+    p.str("withheld"), p.boolean(module.withheld());
+    text("trouble", module.trouble_text);
     p.str("tasks"), p.array(module.tasks.size());
     for (const std::string& task : module.tasks) p.str(task);
     p.str("engines"), p.array(places[index].size());

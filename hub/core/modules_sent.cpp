@@ -24,10 +24,9 @@ std::vector<ModuleIndex> Router::State::needs_of(const wire::Define& define) {
 }
 
 void Router::State::offer_to_all(ModuleIndex index, Outbox& out) {
-  const bool everywhere = modules.get(index).everywhere;
+  const bool everywhere = modules.get(index).everywhere && !modules.get(index).withheld();
   engines.each([&](Engine& engine) {
-    const bool knows = engine.modules.contains(index) || engine.deadly_modules.contains(index);
-    if (engine.presence == Presence::online && (everywhere || knows))
+    if (engine.presence == Presence::online && (everywhere || engine.modules.contains(index)))
       offer_module(engine, index, out);
   });
   wake_all();
@@ -37,23 +36,25 @@ void Router::State::offer_to_all(ModuleIndex index, Outbox& out) {
 // of these, so they come before work does.
 void Router::State::offer_modules(Engine& engine, Now now, Outbox& out) {
   modules.each([&](ModuleIndex index, const Module& module) {
-    if (!module.everywhere || module.order == 0 || engine.modules.contains(index)) return;
+    if (!module.everywhere || module.withheld() || !module.kept() || engine.modules.contains(index))
+      return;
     offer_module(engine, index, out);
     const auto offered = engine.modules.find(index);
-    if (!module.kept() || offered == engine.modules.end() || offered->second.answered()) return;
+    if (offered == engine.modules.end() || offered->second.answered()) return;
     engine.awaited_modules.insert(index);
     engine.awaited_until = now.steady + kAwaitMax;
   });
 }
 
+// Precondition: the module is kept. An engine asks for one module after the other, and would ask
+// for no other while it waited for this.
 void Router::State::offer_module(Engine& engine, ModuleIndex index, Outbox& out) {
   const Module& module = modules.get(index);
   if (!engine.task_link || module.order == 0) return;
   EngineModule& on_engine = engine.modules[index];
-  if (const auto deadly = engine.deadly_modules.find(index);
-      deadly != engine.deadly_modules.end()) {
+  if (module.deadly()) {
     on_engine.state = EngineModule::State::failed;
-    on_engine.code = to_string(Errc::engine_lost), on_engine.text = deadly->second;
+    on_engine.code = module.trouble_code, on_engine.text = module.trouble_text;
     return;
   }
   // One that failed is tried again; one on its way is not disturbed.
@@ -62,6 +63,22 @@ void Router::State::offer_module(Engine& engine, ModuleIndex index, Outbox& out)
   offer.build = module.build, offer.name = module.name, offer.size = module.size;
   offer.order = module.order;
   out.sends.push_back({*engine.task_link, encode(offer)});
+}
+
+// What engines wait for does not come: they go on with the next one.
+void Router::State::withdraw(ModuleIndex index, Outbox& out) {
+  wire::Offer offer;
+  offer.build = modules.get(index).build;
+  offer.withdrawn = true;
+  engines.each([&](Engine& engine) {
+    const auto found = engine.modules.find(index);
+    if (found == engine.modules.end() || found->second.answered() ||
+        found->second.state == EngineModule::State::sent)
+      return;
+    engine.modules.erase(found);
+    if (engine.awaited_modules.erase(index) > 0) touch(engine);
+    if (engine.task_link) out.sends.push_back({*engine.task_link, encode(offer)});
+  });
 }
 
 void Router::State::on_want(Engine& engine, const wire::Want& want, Now now, Outbox& out) {
@@ -143,33 +160,52 @@ void Router::State::on_have(Engine& engine, const wire::Have& have, Outbox& out)
     return note_trouble(index, on_engine, out);
   }
   on_engine.state = EngineModule::State::loaded;
-  engine.deadly_modules.erase(index);
+  note_loaded(index, out);
   if (!module.tasks.empty()) return;
   module.tasks = have.tasks;
-  module.trouble_code.clear(), module.trouble_text.clear();
   settle_module(index, out);
+}
+
+// Who joined while no engine could load it is offered it now.
+void Router::State::note_loaded(ModuleIndex index, Outbox& out) {
+  Module& module = modules.get(index);
+  const bool stays = module.trouble_code.empty() || module.deadly();
+  if (module.loaded && stays) return;
+  module.loaded = true;
+  if (!stays) {
+    module.trouble_code.clear(), module.trouble_text.clear();
+    engines.each([&](Engine& engine) {
+      if (module.everywhere && engine.presence == Presence::online &&
+          !engine.modules.contains(index))
+        offer_module(engine, index, out);
+    });
+  }
+  note_verdict(module, out);
 }
 
 // An engine could not load it. While no other one has, clients do not mean it any longer.
 void Router::State::note_trouble(ModuleIndex index, const EngineModule& on_engine, Outbox& out) {
   Module& module = modules.get(index);
-  if (!module.tasks.empty() || !module.trouble_code.empty()) return;
+  const bool says_more = module.trouble_code.empty() ||
+                         (!module.withheld() && on_engine.code != to_string(Errc::refused));
+  if (module.loaded || !says_more) return;
   module.trouble_code = on_engine.code, module.trouble_text = on_engine.text;
+  note_verdict(module, out);
   settle_module(index, out);
 }
 
-// The process is dead. Modules that it had and had not answered for are what it died of, or may be.
-void Router::State::modules_lose_engine(Engine& engine, const std::string& why, Outbox& out) {
-  for (auto& [index, on_engine] : engine.modules) {
-    if (on_engine.state != EngineModule::State::sent) continue;
-    on_engine.code = to_string(Errc::engine_lost);
-    on_engine.text =
-        "the engine died while it loaded the module: " + why.substr(0, kFailureTextMax);
-    engine.deadly_modules[index] = on_engine.text;
-    note_trouble(index, on_engine, out);
-  }
-  engine.modules.clear();
-  engine.awaited_modules.clear();
+// An engine process died of it: no other one shall. Those that have it whole may be loading it.
+void Router::State::note_deadly(const ContentHash& build, const std::string& why, Outbox& out) {
+  const auto index = modules.find(build);
+  if (!index || modules.get(*index).deadly()) return;
+  Module& module = modules.get(*index);
+  module.trouble_code = to_string(Errc::engine_lost);
+  module.trouble_text =
+      "an engine died while it loaded the module: " + why.substr(0, kFailureTextMax);
+  withdraw(*index, out);
+  note_verdict(module, out);
+  settle_module(*index, out);
+  wake_all();
 }
 
 // --- Tasks.

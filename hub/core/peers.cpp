@@ -232,6 +232,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     engine->back_by.reset();
     engine->gone = false;
     engine->silent = false;
+    engine->given_up.clear();
     engine->given = std::max(engine->given, engine->next_number);
     engine->told_next = hello.next_number;
     engine->modules.clear();  // it says what it has

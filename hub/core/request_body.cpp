@@ -42,6 +42,8 @@ Error read_key(std::string_view key, Unpacker& u, RequestBody& out) {
     out.offset = u.u64();
   } else if (key == "watch") {
     out.watch = u.u64();
+  } else if (key == "build") {
+    out.build = u.str();
   } else if (key == "of") {
     const std::string_view what = u.str();
     if (u.ok() && what != "result" && what != "arguments")

@@ -33,6 +33,8 @@ struct RequestBody {
   std::uint64_t offset = 0;
   // unwatch
   std::uint64_t watch = 0;
+  // remove_module: digits of a build, the first ones
+  std::string build;
 };
 
 // Fails with `malformed`, `invalid` for what makes no sense, and `too_large`; the text says what it

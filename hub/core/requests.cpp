@@ -10,6 +10,8 @@ namespace {
 
 using wire::Packer;
 
+constexpr std::size_t kGivenUpMax = 100;  // in an answer: the latest to join
+
 void key_value(Packer& p, std::string_view key, std::uint64_t value) {
   p.str(key), p.u64(value);
 }
@@ -67,6 +69,8 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
     Packer p{body.bytes};
     p.map(1), p.str("watched"), p.boolean(watches.remove(link, asked->watch));
     answer(body);
+  } else if (request.verb == "remove_module") {
+    answer(remove_module(asked->build, out));
   } else if (request.verb == "shutdown") {
     wire::Raw body;
     Packer p{body.bytes};
@@ -139,6 +143,18 @@ wire::Raw Router::State::status_body(Now now) {
   key_value(p, "duplicates", counters.duplicates);
   key_value(p, "malformed", counters.malformed);
   key_value(p, "store", store_failure.empty() ? std::string_view{"ok"} : store_failure);
+  std::vector<const Engine*> given_up;
+  engines.each([&](const Engine& engine) {
+    if (!engine.given_up.empty()) given_up.push_back(&engine);
+  });
+  const std::size_t from = given_up.size() - std::min(given_up.size(), kGivenUpMax);
+  p.str("given_up"), p.array(given_up.size() - from);
+  for (std::size_t i = from; i < given_up.size(); ++i) {
+    p.map(3);
+    key_value(p, "id", given_up[i]->index);
+    key_value(p, "host", given_up[i]->host);
+    key_value(p, "text", given_up[i]->given_up);
+  }
   return body;
 }
 

@@ -215,7 +215,9 @@ struct Router::State {
   void fail_module(ModuleIndex index, Errc code, const std::string& text, Outbox& out);
   void ask_client(ModuleIndex index, Now now, Outbox& out);
   void make_room(std::uint64_t bytes, Outbox& out);
+  Result<wire::Raw> remove_module(const std::string& digits, Outbox& out);
   void keep(ModuleIndex index, bool with_bytes, Outbox& out);
+  void note_verdict(const Module& module, Outbox& out);
   void settle_module(ModuleIndex index, Outbox& out);
   void settle_modules(Outbox& out);
   void modules_lose_client(SessionNumber session, Now now, Outbox& out);
@@ -229,13 +231,15 @@ struct Router::State {
   void offer_modules(Engine& engine, Now now, Outbox& out);
   void offer_module(Engine& engine, ModuleIndex index, Outbox& out);
   void on_want(Engine& engine, const wire::Want& want, Now now, Outbox& out);
+  void withdraw(ModuleIndex index, Outbox& out);
   void send_parts(Engine& engine, ModuleIndex index, Now now, Outbox& out);
   void send_waiting(ModuleIndex index, Now now, Outbox& out);
   void want_bytes(ModuleIndex index, Now now, Outbox& out);
   void on_module_read(const ContentHash& build, Result<Frames> parts, Now now, Outbox& out);
   void on_have(Engine& engine, const wire::Have& have, Outbox& out);
   void note_trouble(ModuleIndex index, const EngineModule& on_engine, Outbox& out);
-  void modules_lose_engine(Engine& engine, const std::string& why, Outbox& out);
+  void note_loaded(ModuleIndex index, Outbox& out);
+  void note_deadly(const ContentHash& build, const std::string& why, Outbox& out);
   // Whether an engine has answered for these modules; sets going what is lacking. `error` says why
   // not, when it never will.
   Standing standing(Engine& engine, const std::vector<ModuleIndex>& needs, Now now, Outbox& out,

@@ -165,3 +165,27 @@ TEST_CASE("a module over the limits is refused") {
   CHECK(haves[0].code == "refused");
   CHECK(haves[1].code == "refused");
 }
+
+TEST_CASE("what is withdrawn is not waited for, and holds up nothing behind it") {
+  ModuleIntake intake(true);
+  Outbox out;
+  intake.on_offer(offer_of("first"), out);
+  intake.on_offer(offer_of("second"), out);
+  intake.on_offer(offer_of("third"), out);
+  out.clear();
+  const auto withdraw = [&](const std::string& bytes) {
+    wire::Offer offer;
+    offer.build = content_hash(bytes), offer.withdrawn = true;
+    intake.on_offer(offer, out);
+    intake.check_invariants();
+  };
+  withdraw("second");
+  withdraw("nobody offered it");
+  CHECK(out.sends.empty());
+  withdraw("first");
+  CHECK(sent<wire::Want>(out) == std::vector{wire::Want{content_hash("third"), 0}});
+  CHECK(part(intake, "third", 0, out));
+  out.clear();
+  intake.on_offer(offer_of("first"), out);
+  CHECK(sent<wire::Want>(out) == std::vector{wire::Want{content_hash("first"), 0}});
+}

@@ -234,6 +234,23 @@ TEST_CASE("the fifth crash within a minute is the last, and the hub is told that
   CHECK(nanny.exit->text.find("5 times within 1min") != std::string::npos);
   CHECK(nanny.exit->text.find("signal 11") != std::string::npos);
   CHECK(exit_status(nanny.exit->exit) != 0);
+  CHECK(heard.deaths.at(0).given_up == nanny.exit->text);
+}
+
+TEST_CASE("deaths while a module is loaded are told, and do not count as crashes") {
+  NannyUnderTest nanny;
+  for (int i = 0; i < 20; ++i) {
+    nanny.engine_dies({.signal = 6, .loading = content_hash("module")});
+    nanny.link_comes_up();
+    const Heard heard = nanny.hub_welcomes();
+    CHECK(heard.deaths.at(0).loading == content_hash("module"));
+    CHECK(heard.deaths.at(0).restarting);
+    CHECK(heard.deaths.at(0).given_up.empty());
+    nanny.hub_says(wire::Stored{0, true});
+  }
+  CHECK(nanny.started == 21);
+  CHECK(nanny.core.crashes() == 0);
+  CHECK_FALSE(nanny.exit.has_value());
 }
 
 TEST_CASE("crashes that are far apart are no loop") {

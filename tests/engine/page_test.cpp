@@ -180,6 +180,15 @@ TEST_CASE("a farewell tells an end on purpose from a crash") {
   CHECK(left.farewell->text == std::string(kFarewellBytesMax, 'y'));
 }
 
+TEST_CASE("a page says which module was being loaded") {
+  Page page = make_page();
+  CHECK(page.read().loading.empty());
+  page.begin_loading(content_hash("a module"));
+  CHECK(page.read().loading == content_hash("a module"));
+  page.end_loading();
+  CHECK(page.read().loading.empty());
+}
+
 TEST_CASE("a page is opened through an inherited descriptor, and nothing else is") {
   Page page = make_page();
   page.record(1, outcome_of(1));

@@ -1,10 +1,14 @@
 #include "engine/shipped_modules.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -144,4 +148,21 @@ TEST_CASE("the loader's thread loads in order and tells of each") {
     }));
   }
   CHECK(told == std::vector<std::string>{"which1.so", "no_module.sounknown_module", "which2.so"});
+}
+
+TEST_CASE("what kills the loader's process is in the page, and what was loaded is not") {
+  engine::Page page = engine::Page::create(engine::kRingBytesMin).or_throw();
+  const ModuleBytes crashes = module_of("crashes");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (void)std::signal(SIGABRT, SIG_DFL);  // not the test's own
+    Engine engine;
+    engine::ModuleLoader loader(
+        engine.modules.shipped(), [](const wire::Have&) {}, &page);
+    loader.push(module_of("which1"));
+    loader.push(crashes);
+    for (;;) ::pause();
+  }
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  CHECK(page.read().loading == crashes.build);
 }

@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hub/curve.hpp"
 #include "shared/log.hpp"
 #include "tests/hub/peers.hpp"
 #include "tests/support/patience.hpp"
@@ -152,6 +153,40 @@ TEST_CASE("over tcp the keys are in the connection files, and without them nobod
     CHECK(plain.goes_down());
   }
   CHECK(running.hub.connection(Role::client).curve != running.hub.connection(Role::engine).curve);
+}
+
+TEST_CASE(
+    "over tcp a key that is in no connection file is good for no door, nor is the other side's") {
+  const TempDir dir;
+  const std::string path = dir.file("log");
+  net::Context context;
+  HubConfig config = config_in(dir);
+  config.listen = "tcp://127.0.0.1";
+  log::open({.program = "hub", .file = path}).or_throw();
+  {
+    RunningHub running(config);
+    const ConnectionInfo clients = running.hub.connection(Role::client);
+    const ConnectionInfo engines = running.hub.connection(Role::engine);
+    REQUIRE(clients.curve);
+    REQUIRE(engines.curve);
+    const KeyPair fresh = make_key_pair();
+    const auto is_refused = [&](ConnectionInfo info, const std::string& open,
+                                const std::string& secret) {
+      info.curve->own_public = open, info.curve->own_secret = secret;
+      Peer peer(net::ZmqLink::connect(context, info));
+      const bool welcome =
+          greet(peer, info.role == Role::client ? client_hello() : engine_hello()).has_value();
+      return !welcome && peer.goes_down();
+    };
+    CHECK(is_refused(clients, fresh.public_key, fresh.secret_key));
+    CHECK(is_refused(engines, fresh.public_key, fresh.secret_key));
+    CHECK(is_refused(clients, engines.curve->own_public, engines.curve->own_secret));
+    CHECK(is_refused(engines, clients.curve->own_public, clients.curve->own_secret));
+    CHECK_FALSE(is_refused(clients, clients.curve->own_public, clients.curve->own_secret));
+    CHECK(comes_true(
+        [&] { return read_file(path).find("connections_refused") != std::string::npos; }));
+  }
+  log::close();
 }
 
 TEST_CASE("a peer that does not read is cut off, and spoken of once") {

@@ -56,4 +56,14 @@ inline void takes(HubHarness& hub, const FakeEngine& engine, const ContentHash& 
   hub.say(engine.task_link, have_of(build, code));
 }
 
+// The engine asks for the module, and its process dies of it.
+inline void dies_of(HubHarness& hub, FakeEngine& engine, const ContentHash& build = kBuild) {
+  hub.say(engine.task_link, wire::Want{build, 0});
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  wire::Died died;
+  died.signal = 6, died.loading = build;
+  hub.say(engine.task_link, died);
+}
+
 }  // namespace roundhouse::test

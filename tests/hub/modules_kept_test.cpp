@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "shared/pack.hpp"
 #include "tests/hub/module_words.hpp"
 
 using namespace roundhouse;
@@ -224,4 +225,83 @@ TEST_CASE("while the database fails a module is taken, and confirmed when it can
   hub.router().on_store_recovered(hub.now(), out);
   hub.stores_everything();
   CHECK(client.inbox.all<wire::Have>().size() == 1);
+}
+
+TEST_CASE("the next hub knows which modules killed an engine, or could be loaded by none") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  ship(hub, client);
+  SUBCASE("killed") {
+    dies_of(hub, engine);
+  }
+  SUBCASE("not loaded") {
+    takes(hub, engine, kBuild, "version");
+  }
+  const auto verdict = facts_of<hub::ModuleKept>(hub).back();
+  CHECK_FALSE(verdict.trouble_code.empty());
+  CHECK(verdict.parts.empty());
+  hub::Restored restored;
+  restored.modules.push_back(verdict);
+  HubHarness next(patient(), restored);
+  auto& newcomer = next.engine_joins();
+  CHECK(newcomer.inbox.all<wire::Offer>().empty());
+  auto& back = next.client_joins();
+  next.say(back.task_link, offer_of(kBytes, true, false));
+  CHECK(newcomer.inbox.all<wire::Offer>().empty());
+  next.say(back.task_link, offer_of(kBytes));
+  CHECK(newcomer.inbox.all<wire::Offer>().size() == 1);
+  CHECK(facts_of<hub::ModuleKept>(next).back().trouble_code.empty());
+}
+
+TEST_CASE("the next hub knows that a module was loaded, whatever one engine says of it then") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  takes(hub, hub.engine_joins());
+  ship(hub, client);
+  takes(hub, hub.engine_joins());
+  hub::Restored restored;
+  restored.modules.push_back(facts_of<hub::ModuleKept>(hub).back());
+  CHECK(restored.modules[0].loaded);
+  HubHarness next(patient(), restored);
+  takes(next, next.engine_joins(), kBuild, "unknown_module");
+  CHECK(next.engine_joins().inbox.all<wire::Offer>().size() == 1);
+}
+
+TEST_CASE("a module that is removed is forgotten by the hub, and by clients that offer it") {
+  HubHarness hub(patient());
+  auto& client = hub.client_joins();
+  auto& has_it = hub.engine_joins();
+  auto& waits = hub.engine_joins();
+  ship(hub, client);
+  takes(hub, has_it);
+  const std::string build = to_string(kBuild);
+  const auto removes = [&](const std::string& digits) {
+    wire::Request request{7, "remove_module", {}};
+    wire::Packer p{request.body.bytes};
+    p.map(1), p.str("build"), p.str(digits);
+    hub.say(client.control_link, request);
+    return client.inbox.all<wire::Reply>().back().code;
+  };
+  CHECK(removes(build.substr(0, 7)) == "invalid");
+  CHECK(removes("00000000") == "unknown_module");
+  CHECK(removes(build.substr(0, 8)) == "");
+  CHECK(facts_of<hub::ModuleDropped>(hub).size() == 1);
+  hub.stores_everything();
+  CHECK(client.inbox.all<wire::Have>().back().code == "unknown_module");
+  CHECK_FALSE(client.inbox.all<wire::Have>().back().kept);
+  CHECK(waits.inbox.all<wire::Offer>().back().withdrawn);
+  CHECK(hub.engine_joins().inbox.all<wire::Offer>().empty());
+  CHECK(removes(build) == "unknown_module");
+  SUBCASE("where it is loaded it still runs, and nowhere else") {
+    hub.client_submits(client, {.engines = {0}, .builds = {kBuild}});
+    CHECK(has_it.held.size() == 1);
+    const auto task = hub.client_submits(client, {.engines = {1}, .builds = {kBuild}});
+    CHECK(client.error_of(task) == "ModuleNotLoaded");
+  }
+  SUBCASE("it can be shipped again") {
+    ship(hub, client);
+    CHECK_FALSE(waits.inbox.all<wire::Offer>().back().withdrawn);
+    CHECK(facts_of<hub::ModuleKept>(hub).back().parts.size() == 4);
+  }
 }

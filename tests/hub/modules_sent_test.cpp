@@ -47,6 +47,35 @@ TEST_CASE("a module for all is offered to every engine, also to one that joins l
   }
 }
 
+TEST_CASE("engines are offered only what the hub has, for they wait for one after the other") {
+  HubHarness hub(patient());
+  auto& client = hub.client_joins();
+  hub.say(client.task_link, offer_of(kBytes));
+  auto& engine = hub.engine_joins();
+  CHECK(offers_to(engine) == 0);
+  ship(hub, client);
+  CHECK(offers_to(engine) == 1);
+}
+
+TEST_CASE("a module that cannot be had any more is withdrawn from who waits for it") {
+  hub::Restored restored;
+  restored.modules.push_back({kBuild, "tasks.so", kBytes.size(), 7, true});
+  HubHarness hub(patient(), restored);
+  auto& asks = hub.engine_joins();
+  auto& offered = hub.engine_joins();
+  hub.say(asks.task_link, wire::Want{kBuild, 0});
+  hub.module_is_read(kBuild, Error{Errc::store_failed, "it was deleted"});
+  for (const FakeEngine* engine : {&asks, &offered}) {
+    REQUIRE(offers_to(*engine) == 2);
+    CHECK(engine->inbox.all<wire::Offer>()[1].build == kBuild);
+    CHECK(engine->inbox.all<wire::Offer>()[1].withdrawn);
+  }
+  auto& client = hub.client_joins();
+  ship(hub, client);
+  CHECK(offers_to(asks) == 3);
+  CHECK_FALSE(asks.inbox.all<wire::Offer>()[2].withdrawn);
+}
+
 TEST_CASE("an engine that joins gets no work before it has answered for the modules of all") {
   HubHarness hub(patient());
   auto& client = hub.client_joins();
@@ -189,26 +218,91 @@ TEST_CASE(
   CHECK(client.inbox.all<wire::Have>()[1].tasks == std::vector<std::string>{"f"});
 }
 
-TEST_CASE("an engine that dies of a module is not offered it again until it is loaded afresh") {
+TEST_CASE("a module that killed an engine is given to no other until it is loaded afresh") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  auto& slow = hub.engine_joins();
+  ship(hub, client);
+  hub.stores_everything();
+  const auto task = hub.client_submits(client, {.engines = {0}, .builds = {kBuild}});
+  dies_of(hub, engine);
+  CHECK(client.error_of(task) == "EngineError");
+  REQUIRE_FALSE(client.inbox.all<wire::Have>().empty());
+  CHECK(client.inbox.all<wire::Have>().back().code == "engine_lost");
+  hub.engine_restarts(engine);
+  CHECK(offers_to(engine) == 1);
+  hub.say(slow.task_link, wire::Want{kBuild, 0});
+  CHECK(slow.inbox.all<wire::Part>().empty());
+  CHECK(slow.inbox.all<wire::Offer>().back().withdrawn);
+  auto& late = hub.engine_joins();
+  CHECK(offers_to(late) == 0);
+  const auto again = hub.client_submits(client, {.engines = {2}, .builds = {kBuild}});
+  CHECK(client.error_of(again) == "ModuleNotLoaded");
+  CHECK(error_text(client, again).find("signal 6") != std::string::npos);
+  CHECK(offers_to(late) == 0);
+  hub.say(client.task_link, offer_of(kBytes, true, false));
+  CHECK(offers_to(late) == 0);
+  hub.say(client.task_link, offer_of(kBytes));
+  CHECK(offers_to(engine) == 2);
+  CHECK(offers_to(late) == 1);
+}
+
+TEST_CASE("a module that killed one engine still runs where it is loaded") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& good = hub.engine_joins();
+  auto& bad = hub.engine_joins();
+  ship(hub, client);
+  takes(hub, good);
+  dies_of(hub, bad);
+  const auto task = hub.client_submits(client, {.engines = {0}, .builds = {kBuild}});
+  REQUIRE(good.held.size() == 1);
+  CHECK(good.held[0].sequence == task);
+  CHECK(offers_to(hub.engine_joins()) == 0);
+}
+
+TEST_CASE("an engine that died of something else, or was stopped, is no reproach to a module") {
   HubHarness hub;
   auto& client = hub.client_joins();
   auto& engine = hub.engine_joins();
   ship(hub, client);
-  const auto task = hub.client_submits(client, {.engines = {0}, .builds = {kBuild}});
   hub.say(engine.task_link, wire::Want{kBuild, 0});
   hub.breaks(engine);
   hub.nanny_speaks(engine);
   wire::Died died;
-  died.signal = 6;
+  died.signal = 9;
+  SUBCASE("something else") {}
+  SUBCASE("stopped while it loaded") {
+    died.loading = kBuild;
+    died.restarting = false;
+  }
   hub.say(engine.task_link, died);
-  CHECK(client.error_of(task) == "EngineError");
-  hub.engine_restarts(engine);
-  CHECK(offers_to(engine) == 1);
-  const auto again = hub.client_submits(client, {.engines = {0}, .builds = {kBuild}});
-  CHECK(client.error_of(again) == "ModuleNotLoaded");
-  CHECK(error_text(client, again).find("signal 6") != std::string::npos);
-  hub.say(client.task_link, offer_of(kBytes));
-  CHECK(offers_to(engine) == 2);
+  CHECK(offers_to(hub.engine_joins()) == 1);
+}
+
+TEST_CASE("a module that no engine could load is offered to those that join when one has") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& first = hub.engine_joins();
+  auto& second = hub.engine_joins();
+  ship(hub, client);
+  takes(hub, first, kBuild, "unknown_module");
+  auto& third = hub.engine_joins();
+  CHECK(offers_to(third) == 0);
+  takes(hub, second);
+  CHECK(offers_to(third) == 1);
+  CHECK(offers_to(first) == 1);
+  CHECK(offers_to(hub.engine_joins()) == 1);
+}
+
+TEST_CASE("an engine that will load nothing does not keep a module from the others") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  ship(hub, client);
+  takes(hub, engine, kBuild, "refused");
+  CHECK(offers_to(hub.engine_joins()) == 1);
 }
 
 TEST_CASE("an engine that dies before it has all of a module may have it afterwards") {
@@ -218,7 +312,7 @@ TEST_CASE("an engine that dies before it has all of a module may have it afterwa
   ship(hub, client);
   hub.breaks(engine);
   hub.nanny_speaks(engine);
-  hub.say(engine.task_link, wire::Died{9, 0, "", {}, true});
+  hub.say(engine.task_link, wire::Died{9, 0, "", {}, true, {}, {}});
   hub.engine_restarts(engine);
   CHECK(offers_to(engine) == 2);
 }

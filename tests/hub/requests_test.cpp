@@ -42,6 +42,20 @@ TEST_CASE("an unknown request and a body that cannot be read are answered") {
   CHECK(ask(hub, client, "queue_status", "\x01").code == "malformed");
 }
 
+TEST_CASE("the status names engines that their nannies have given up, and why") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  CHECK(ask(hub, client, "status").body.bytes.find("ended 5 times") == std::string::npos);
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  wire::Died died;
+  died.signal = 11, died.restarting = false;
+  died.given_up = "the engine process ended 5 times";
+  hub.say(engine.task_link, died);
+  CHECK(ask(hub, client, "status").body.bytes.find("ended 5 times") != std::string::npos);
+}
+
 TEST_CASE("engines ask nothing") {
   HubHarness hub;
   auto& engine = hub.engine_joins();

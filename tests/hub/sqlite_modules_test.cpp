@@ -32,7 +32,10 @@ TEST_CASE("a module outlives its hub, with what was last said of it") {
     (void)store.restore();
     store.begin_epoch();
     commit(store, {kept(1)});
-    commit(store, {kept(4, false)});
+    ModuleKept told = kept(4, false);
+    told.loaded = true;
+    told.trouble_code = "engine_lost", told.trouble_text = "signal 6";
+    commit(store, {told});
   }
   SqliteStore store(options);
   const Restored restored = store.restore();
@@ -42,6 +45,9 @@ TEST_CASE("a module outlives its hub, with what was last said of it") {
   CHECK(restored.modules[0].size == kModuleBytes.size());
   CHECK(restored.modules[0].order == 4);
   CHECK(restored.modules[0].everywhere);
+  CHECK(restored.modules[0].loaded);
+  CHECK(restored.modules[0].trouble_code == "engine_lost");
+  CHECK(restored.modules[0].trouble_text == "signal 6");
   const auto parts = store.read_module(kModule);
   REQUIRE(parts.ok());
   CHECK(*parts == wire::cut_module(kModuleBytes));

@@ -82,11 +82,18 @@ TEST_CASE("a module is shipped, also before there is an engine, and listed") {
   CHECK(modules[0]["engines"].size() == 2);
   CHECK(modules[0]["engines"][0]["state"] == "loaded");
   CHECK(contains(roundhouse({"modules"}).out, "which1.so"));
+  const std::string build = modules[0]["build"];
+  const Ended short_of = roundhouse({"modules", "remove", build.substr(0, 7)});
+  CHECK(short_of.exit == 1);
+  check_one_line(short_of, "8 of its 64");
+  CHECK(roundhouse.json({"modules", "remove", build.substr(0, 8)})["removed"] == build);
+  CHECK(roundhouse.json({"modules"})[0]["kept"] == false);
 
   const std::string bad = std::string(RH_BINARY_DIR) + "/lib/shipped/lacks_symbol.so";
   const Ended refused = roundhouse({"load", bad});
   CHECK(refused.exit == 1);
   check_one_line(refused, "nobody_has_this_function");
+  check_one_line(refused, "engines 0, 1: ");
   const Ended missing = roundhouse({"load", roundhouse.file("nothing.so")});
   CHECK(missing.exit == 1);
   check_one_line(missing, "cannot read the module");
@@ -98,7 +105,7 @@ TEST_CASE("without a hub, what asks one says what to do and exits with 3") {
       {"status"},         {"engines"},         {"engines", "add", "1"},
       {"history"},        {"result", kNobody}, {"stop"},
       {"purge", "--all"}, {"tasks"},           {"resubmit", kNobody},
-      {"modules"},        {"load", "x.so"}};
+      {"modules"},        {"load", "x.so"},    {"modules", "remove", "12345678"}};
   for (const auto& command : commands) {
     CAPTURE(command.front());
     const Ended ended = roundhouse(command);

@@ -219,7 +219,9 @@ TEST_CASE("a crash loop is given up with a line that says so") {
   World world({"--set", "crashes_max=3"});
   for (int i = 0; i < 3; ++i) {
     world.hub->assign(kKill);
-    CHECK(world.await_death().restarting == (i < 2));
+    const wire::Died died = world.await_death();
+    CHECK(died.restarting == (i < 2));
+    CHECK(died.given_up.empty() == (i < 2));
     if (i < 2) world.meet();
   }
   CHECK(world.await_end() == 5);

@@ -56,7 +56,8 @@ inline auto maps() {
   define.timeout_us = 5'000'000, define.time_limit_us = 1ULL << 40U;
   define.depend = "has_disk", define.depend_signature = "b(s)", define.depend_body = "body";
   define.require_modules = {"survey", "fft"}, define.require_functions = {"f", "i(i)"};
-  const Died died{11, -1, "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}}, false};
+  const Died died{11,    -1,      "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}},
+                  false, hash(9), "too often"};
   return std::tuple{hello,
                     welcome,
                     Refused{"bad_secret", "another secret", true},
@@ -72,7 +73,7 @@ inline auto maps() {
                     Revoke{{1, 2, 300}},
                     Revoked{{300}},
                     died,
-                    Offer{hash(1), "tasks.so", 1 << 20U, 3, true, true},
+                    Offer{hash(1), "tasks.so", 1 << 20U, 3, true, true, true},
                     Want{hash(1), 2 << 20U},
                     Part{hash(1), 1 << 20U},
                     Have{hash(1), "tasks.so", 17, true, "version", "why not", {"f", "ns::g"}},

@@ -92,6 +92,7 @@ void EngineActor::bury(std::int32_t signal, std::optional<engine::Farewell> fare
   for (const auto& run : page.slots)
     if (run) ended.running.push_back(*run);
   ended.next_number = page.next_number;
+  if (!page.loading.empty()) ended.loading = *page.loading.begin();
   parts_.timeline.after(prng_.duration(microseconds{100}, milliseconds{5}), [this, ended] {
     if (gone_) return;
     nanny_.on_process_ended(ended, parts_.timeline.now(), out_);

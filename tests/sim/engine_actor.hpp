@@ -35,6 +35,7 @@ struct Page {
   std::deque<wire::FinishedRecord> outcomes;  // from first_outcome on
   std::uint64_t first_outcome = 1;
   std::uint64_t next_number = 1;  // one more than the highest that was started
+  std::set<ContentHash> loading;
 };
 
 // One engine process. Dead ones stay in memory, and nothing reaches them.

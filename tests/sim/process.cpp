@@ -101,8 +101,11 @@ void Process::load(const engine::ModuleBytes& module) {
   for (const Buffer& part : module.parts) hasher.add(part.view());
   if (hasher.finish() != module.build) throw Violation(name_ + " got another module");
   have.tasks = {"f0", "f1", "f2"};
-  parts_.timeline.after(prng_.duration(microseconds{10}, parts_.options.task_max), [this, have] {
+  page_.loading.insert(have.build);
+  const Duration longest = std::max<Duration>(microseconds{10}, parts_.options.task_max);
+  parts_.timeline.after(prng_.duration(microseconds{10}, longest), [this, have] {
     if (dead_) return;
+    page_.loading.erase(have.build);
     loaded_.insert(have.build);
     session_.on_module_loaded(have, parts_.timeline.now(), out_);
     settle();

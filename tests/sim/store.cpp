@@ -110,8 +110,8 @@ hub::Restored StoreActor::restore() const {
       engines[joined->id.value] = {joined->id, joined->uuid, joined->incarnation, joined->slots,
                                    false};
     } else if (const auto* kept = std::get_if<hub::ModuleKept>(&fact)) {
-      modules[kept->build] = {kept->build, kept->name,       kept->size,
-                              kept->order, kept->everywhere, {}};
+      modules[kept->build] = *kept;
+      modules[kept->build].parts.clear();
     } else if (const auto* dropped = std::get_if<hub::ModuleDropped>(&fact)) {
       modules.erase(dropped->build);
     } else if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {

@@ -135,6 +135,11 @@ class Client {
   ModuleRecord pin(std::string_view build) const;
   // The modules that the hub and its engines have, in the order of their coming.
   [[nodiscard]] std::vector<ModuleRecord> modules() const;
+  // Makes the hub forget the module with this build (its first 8 digits suffice, where they are of
+  // one only): engines that join do not get it, nor does a client that has shipped it mean it any
+  // longer. Engines that have loaded it keep it. Returns the build. Throws Exception
+  // (unknown_module; invalid: too few digits).
+  std::string remove_module(std::string_view build) const;
 
   // Questions to the hub. Each throws TimeoutError after ClientOptions::timeout, and the error that
   // the hub answers with as Exception. What this client has submitted before is known to the

@@ -103,14 +103,22 @@ struct Explanation {
   std::string json;
 };
 
+// An engine whose process died so often that its nanny does not start it any more.
+struct EngineGivenUp {
+  int id = 0;
+  std::string host;
+  std::string text;  // why
+};
+
 struct HubStatus {
   std::uint64_t epoch = 0;  // lives of the hub so far
   std::uint64_t pid = 0;    // 0 when the hub does not say
   std::chrono::milliseconds uptime{0};
   std::uint64_t engines = 0;
   std::uint64_t sessions = 0;
-  std::uint64_t unfinished = 0;  // tasks that were accepted and have no outcome yet
-  std::string store;             // "ok", or what is wrong with the database
+  std::uint64_t unfinished = 0;         // tasks that were accepted and have no outcome yet
+  std::string store;                    // "ok", or what is wrong with the database
+  std::vector<EngineGivenUp> given_up;  // as far as this hub was told; 100 at most
   std::string json;
 };
 

@@ -44,7 +44,11 @@ struct ModuleRecord {
   std::string name;   // of the file
   std::uint64_t size = 0;
   bool everywhere = false;  // engines that join later get it, too
-  bool kept = false;        // the hub has its bytes; not of modules that engines were started with
+  // Not any more: it killed an engine while it was loaded, or no engine could load it. Until it is
+  // loaded again.
+  bool withheld = false;
+  std::string trouble;  // why; empty when nothing is wrong
+  bool kept = false;    // the hub has its bytes; not of modules that engines were started with
   std::vector<std::string> tasks;
   std::vector<ModuleOnEngine> engines;
   std::string json;
