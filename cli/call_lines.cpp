@@ -35,7 +35,8 @@ void add_call(CLI::App* command, CallOptions& call, const char* words, const cha
   command
       ->add_option("-e,--engine", call.engines,
                    "On these: 3, 0,2-5, last, all; else wherever there is room")
-      ->type_name("ENGINES");
+      ->type_name("ENGINES")
+      ->check(names_engines());
   command->add_option("-l,--label", call.label, "A label, to find the tasks by")
       ->type_name("LABEL")
       ->transform(as_written());
@@ -58,7 +59,8 @@ void add_call(CLI::App* command, CallOptions& call, const char* words, const cha
 void add_names(CLI::App* command, NamesOptions& options, const char* help, const char* type) {
   command->add_option("words", options.words, help)->required()->type_name(type);
   command->add_option("-e,--engine", options.engines, "3, 0,2-5, last, all (all)")
-      ->type_name("ENGINES");
+      ->type_name("ENGINES")
+      ->check(names_engines());
 }
 
 }  // namespace

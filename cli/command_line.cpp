@@ -19,7 +19,9 @@ void add_filter(CLI::App* command, TaskFilter& filter) {
   const auto add = [&](const char* name, std::string& value, const char* help, const char* type) {
     command->add_option(name, value, help)->type_name(type);
   };
-  add("-e,--engine", filter.engines, "Of these engines: 3, 0,2-5, last, all", "ENGINES");
+  command->add_option("-e,--engine", filter.engines, "Of these engines: 3, 0,2-5, last, all")
+      ->type_name("ENGINES")
+      ->check(names_engines());
   add("-s,--status", filter.status,
       "pending, running, ok, error, aborted, timed_out, engine_lost; several with commas",
       "STATUS");
@@ -30,6 +32,16 @@ void add_filter(CLI::App* command, TaskFilter& filter) {
       "TIME");
   add("--until", filter.until, "Submitted before then", "TIME");
   add("--where", filter.where, "JSON: {\"attempt\": {\"$gt\": 1}}; see `history --help`", "JSON");
+}
+
+template <class Options>
+void add_wait(CLI::App* command, Options& options) {
+  const auto check = [](const std::string& text) -> std::string {
+    return text == "true" || parse_duration(text) ? ""
+                                                  : "wants a duration: --wait=10s, --wait=2min";
+  };
+  command->add_flag("--wait", options.wait, "Until they have ended; --wait=10s: so long at most")
+      ->check(CLI::Validator(check, ""));
 }
 
 constexpr const char* kFields = R"(
@@ -70,7 +82,7 @@ void add_single(CLI::App& app, Line& line) {
   const auto wanted = std::make_shared<ResultOptions>();
   CLI::App* result = add_question(app, "result", "All that is known about some tasks", wanted->ask);
   add_ids(result, *wanted);
-  result->add_flag("--wait", wanted->wait, "Until they have ended");
+  add_wait(result, *wanted);
   result->footer("Example: roundhouse result last --wait");
   runs(result, line, wanted, &cli::result);
 
@@ -86,7 +98,8 @@ void add_single(CLI::App& app, Line& line) {
   CLI::App* purge = add_question(app, "purge", "Delete records of finished tasks", old->ask);
   add_ids(purge, *old);
   purge->add_option("-e,--engine", old->engines, "All that these ran: 3, 0,2-5, last, all")
-      ->type_name("ENGINES");
+      ->type_name("ENGINES")
+      ->check(names_engines());
   purge
       ->add_option_function<std::string>(
           "--older-than",
@@ -107,7 +120,7 @@ void add_single(CLI::App& app, Line& line) {
   CLI::App* resubmit =
       add_question(app, "resubmit", "Call the same again; prints the new ids", again->ask);
   add_ids(resubmit, *again);
-  resubmit->add_flag("--wait", again->wait, "Until they have ended");
+  add_wait(resubmit, *again);
   resubmit->footer("Example: roundhouse resubmit last:3 --wait");
   runs(resubmit, line, again, &cli::resubmit);
 }
@@ -116,6 +129,15 @@ void add_single(CLI::App& app, Line& line) {
 
 CLI::Validator plain(CLI::Validator check) {
   return check.description("");
+}
+
+CLI::Validator names_engines() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return text.empty() ? std::string("names no engines: write 3, or 0,2-5, or last, or all")
+                            : std::string();
+      },
+      "");
 }
 
 CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& value,

@@ -26,6 +26,9 @@ struct Line {
 // The same check without its words in the help, which says all in its own.
 [[nodiscard]] CLI::Validator plain(CLI::Validator check);
 
+// Of an option that names engines: an empty text names none, and is no "not said".
+[[nodiscard]] CLI::Validator names_engines();
+
 // A duration such as 10s or 500ms.
 CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& value,
                           const std::string& help);

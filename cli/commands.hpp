@@ -118,7 +118,7 @@ void history(const HistoryOptions& options, Output& out);
 struct ResultOptions {
   AskOptions ask;
   std::vector<std::string> ids;  // msg_ids, "last" or "last:N"
-  bool wait = false;             // until they have ended
+  std::string wait;              // empty: not; "true": until they have ended; so long: "10s"
 };
 
 void result(const ResultOptions& options, Output& out);
@@ -146,7 +146,7 @@ void purge(const PurgeCommand& options, Output& out);
 struct ResubmitOptions {
   AskOptions ask;
   std::vector<std::string> ids;  // as above
-  bool wait = false;             // until they have ended
+  std::string wait;              // empty: not; "true": until they have ended; so long: "10s"
 };
 
 // Calls the same again. Prints the new ids.

@@ -61,6 +61,10 @@ CLI::App* command_named(CLI::App& app, const std::string& name) {
 void offer_values(CLI::Option& option, Completion& out) {
   out.words = choices_of(option);
   out.live = live_of(option);
+  const std::string type = option.get_type_name();
+  out.list = type == "ENGINES" || type == "STATUS";
+  if (type == "STATUS")
+    out.words = {"pending", "running", "ok", "error", "aborted", "timed_out", "engine_lost"};
 }
 
 // What is to come after the words before: a value, a command, or an argument of the command.
@@ -170,6 +174,11 @@ Completion complete(CLI::App& app, std::vector<std::string> words) {
   }
   if (out.live == Live::engine) out.words.insert(out.words.end(), {"all", "last"});
   if (out.live == Live::task) out.words.emplace_back("last");
+  if (out.list) {
+    out.before = current.substr(0, current.rfind(',') + 1);  // nothing without a comma
+    for (std::string& word : out.words) word.insert(0, out.before);
+    if (out.before.size() > 0 && out.live == Live::engine) out.words.clear();  // all, last: alone
+  }
   std::erase_if(out.words, [&](const std::string& word) { return !word.starts_with(current); });
   return out;
 }
@@ -182,8 +191,9 @@ void print_completion(CLI::App& app, std::vector<std::string> words) {
   if (wanted.live == Live::file) std::cout << ":file\n";
   if (wanted.live == Live::nothing || wanted.live == Live::file) return;
   try {
-    for (const std::string& word : live_words(wanted))
-      if (word.starts_with(current)) std::cout << word.substr(behind) << '\n';
+    for (const std::string& found : live_words(wanted))
+      if (const std::string word = wanted.before + found; word.starts_with(current))
+        std::cout << word.substr(behind) << '\n';
   } catch (const std::exception&) {  // whoever presses a key has asked for no error
   }
 }

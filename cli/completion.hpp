@@ -18,6 +18,8 @@ struct Completion {
   std::vector<std::string> words;  // fixed ones, that begin with what is there
   Live live = Live::nothing;
   std::string cluster;  // as --cluster says; empty: not said
+  bool list = false;    // of several with commas
+  std::string before;   // what is there of such a list already: "0,2,"
 };
 
 // For a line as bash splits it, "=" being a word of its own: all words after the program, the last

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -48,26 +47,14 @@ std::vector<Answer> answers_of(const AsyncResult<std::vector<LoadedModule>>& loa
   return out;
 }
 
-// "engines 0, 2: why; engine 1: why", all that failed; without the engine when it was the only one.
+// What all that failed said, once each; they name themselves.
 std::string failures_of(const std::vector<Answer>& answers) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> why;
-  for (const Answer& answer : answers) {
-    if (answer.error.empty()) continue;
-    const auto same =
-        std::ranges::find_if(why, [&](const auto& known) { return known.first == answer.error; });
-    auto& engines = same != why.end()
-                        ? same->second
-                        : why.emplace_back(answer.error, std::vector<std::string>{}).second;
-    engines.push_back(std::to_string(answer.engine));
-  }
-  if (answers.size() == 1 && why.size() == 1) return why.front().first;
+  std::vector<std::string> said;
+  for (const Answer& answer : answers)
+    if (!answer.error.empty() && std::ranges::find(said, answer.error) == said.end())
+      said.push_back(answer.error);
   std::string out;
-  for (const auto& [text, engines] : why) {
-    out.append(out.empty() ? "" : "; ").append(engines.size() == 1 ? "engine " : "engines ");
-    for (std::size_t i = 0; i < engines.size(); ++i)
-      out.append(i == 0 ? "" : ", ").append(engines[i]);
-    out.append(": ").append(text);
-  }
+  for (const std::string& text : said) out.append(out.empty() ? "" : "; ").append(text);
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
+#include "cli/json_value.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/error.hpp>
 
@@ -18,10 +19,21 @@ struct Found {
   std::vector<std::string> missing;
 };
 
+// With the result as the value that it is, where it can be read.
+Json readable(const TaskRecord& record) {
+  Json out = Json::parse(record.json, nullptr, false);
+  if (!record.result) return out;
+  try {
+    out["result"] = decode_result<JsonValue>(*record.result, {}, "result").json;
+  } catch (const Exception&) {  // its bytes, then
+  }
+  return out;
+}
+
 Found find_records(const Client& client, const std::vector<std::string>& ids) {
   std::map<std::string, Json> by_id;
   for (const TaskRecord& record : client.result(ids).records)
-    by_id[record.metadata.msg_id] = Json::parse(record.json, nullptr, false);
+    by_id[record.metadata.msg_id] = readable(record);
   Found found;
   for (const std::string& id : ids) {
     const auto record = by_id.find(id);
@@ -137,11 +149,34 @@ void print_list(const std::vector<Json>& records, Output& out) {
 }
 
 // Engines that left may have records, others had better be here.
-void require_known(const std::vector<int>& engines, const std::vector<int>& here) {
-  for (const int engine : engines)
-    if (std::ranges::find(here, engine) == here.end())
-      raise({Errc::unknown_engine, "nobody knows an engine " + std::to_string(engine) +
-                                       ", nor tasks that it ran; see `roundhouse engines`"});
+void require_known(const Client& client, const std::string& selector) {
+  if (selector.empty()) return;
+  const std::vector<int> here = client.ids();
+  for (const int engine : select_engines(selector, here))
+    if (std::ranges::find(here, engine) == here.end() &&
+        client.db_query({.where = fields::engine_id == engine, .limit = 1, .fields = {"msg_id"}})
+            .empty())
+      raise({Errc::unknown_engine,
+             "there is no engine " + std::to_string(engine) +
+                 ", nor a record of a task that it ran; see `roundhouse engines`"});
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out.append(out.empty() ? "" : " ").append(word);
+  return out;
+}
+
+// Until they have ended, or as long as --wait=TIME says.
+template <class Results>
+void wait_for(const Results& results, const std::string& wait, const std::string& id) {
+  if (wait.empty()) return;
+  const std::optional<Duration> limit = parse_duration(wait);
+  if (!limit) return (void)results.wait();
+  if (!results.wait(*limit))
+    raise({Errc::timeout, "not all have ended after " + wait +
+                              ", and they go on: `roundhouse result " + id +
+                              " --wait` waits for them"});
 }
 
 }  // namespace
@@ -155,6 +190,7 @@ void tasks(const TasksOptions& options, Output& out) {
       client, {.where = unfinished && wanted, .limit = options.limit + 1, .fields = listed(out)});
   const bool more = records.size() > options.limit;
   if (more) records.pop_back();
+  if (records.empty()) require_known(client, options.filter.engines);
   if (out.json()) return out.document(Json(records));
   if (records.empty())
     return out.line(options.filter.empty() ? "nothing waits or runs"
@@ -177,6 +213,7 @@ void history(const HistoryOptions& options, Output& out) {
                            .fields = listed(out)});
   const bool more = records.size() > options.limit;
   if (more) records.pop_back();
+  if (records.empty()) require_known(client, options.filter.engines);
   if (out.json()) return out.document(Json(records));
   if (records.empty()) return out.line("no tasks");
   print_list(records, out);
@@ -190,7 +227,8 @@ void result(const ResultOptions& options, Output& out) {
   if (options.ids.empty()) throw UsageError("which tasks? Give their ids, last or last:N");
   const Client client = connect(options.ask);
   const std::vector<std::string> ids = resolve_ids(client, options.ids);
-  if (options.wait) (void)client.get_result<void>(Jobs(ids)).wait();
+  if (!options.wait.empty())
+    wait_for(client.get_result<void>(Jobs(ids)), options.wait, joined(options.ids));
   const Found found = find_records(client, ids);
   if (out.json()) {
     out.document(Json(found.records));
@@ -242,7 +280,7 @@ void purge(const PurgeCommand& options, Output& out) {
     if (!options.where.empty())
       what.where = condition_of({.where = options.where}, client.ids(), wall_now());
     purged = client.purge_results(what);
-    if (purged == 0) require_known(what.engines, client.ids());
+    if (purged == 0) require_known(client, options.engines);
   }
   if (out.json()) return out.document(Json{{"purged", purged}});
   out.line("purged " + with_commas(purged) + (purged == 1 ? " record" : " records"));
@@ -252,14 +290,14 @@ void resubmit(const ResubmitOptions& options, Output& out) {
   if (options.ids.empty()) throw UsageError("which tasks? Give their ids, last or last:N");
   const Client client = connect(options.ask);
   const AsyncResult<void> again = client.resubmit(Jobs(resolve_ids(client, options.ids)));
-  if (options.wait) (void)again.wait();
   const std::vector<std::string> ids = again.msg_ids();
-  if (out.json() && !options.wait) {
+  wait_for(again, options.wait, joined(ids));
+  if (out.json() && options.wait.empty()) {
     Json list = Json::array();
     for (const std::string& id : ids) list.push_back({{"msg_id", id}});
     return out.document(list);
   }
-  if (!options.wait) {
+  if (options.wait.empty()) {
     for (const std::string& id : ids) out.line(id);
     return;
   }

@@ -163,6 +163,7 @@ std::string status_words() {
     group = line.group;
   }
   return "What the table says, and its keys with --json:\n" + table.text(false) +
+         "Below are engines that their nannies do not start again: given_up in JSON.\n"
          "Of an engine QUEUE is what waits for it or in it, RUNNING what runs, and LIVES\n"
          "(incarnation) how often its process was started.";
 }

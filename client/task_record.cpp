@@ -45,6 +45,7 @@ TaskRecord read_record(std::string_view bytes) {
   metadata.follow = map.texts("follow");
   out.view = map.text("view");
   if (map.has("result_bytes")) out.result_bytes = map.number("result_bytes");
+  if (map.has("result")) out.result = map.text("result");
   if (map.has("error")) {
     const BodyMap error(map.find("error"));
     out.error_name = error.text("name");

@@ -161,6 +161,11 @@ Result<wire::Raw> Router::State::remove_module(const std::string& digits, Outbox
   module.order = 0;
   module.trouble_code.clear(), module.trouble_text.clear();
   module.lacking_since.reset();
+  engines.each([&](Engine& engine) {
+    const auto on_engine = engine.modules.find(found.front());
+    if (on_engine != engine.modules.end() && on_engine->second.state == EngineModule::State::failed)
+      engine.modules.erase(on_engine);
+  });
   fail_module(found.front(), Errc::unknown_module, "it was removed from the hub", out);
   wire::Raw body;
   wire::Packer p{body.bytes};

@@ -25,6 +25,7 @@ Completion completed(Words words) {
   CLI::App* result = app.add_subcommand("result");
   result->add_option("ids", texts)->type_name("ID");
   result->add_option("-e,--engine", text)->type_name("ENGINES");
+  result->add_option("-s,--status", text)->type_name("STATUS");
   result->add_option("-f,--function", text)->type_name("NAME");
   app.add_subcommand("engines")->add_subcommand("add");
   app.add_subcommand("secret")->group("");
@@ -71,6 +72,16 @@ TEST_CASE("what only the cluster or the shell knows is asked for by its kind") {
   CHECK(completed({"result", "--cluster", "night", ""}).cluster == "night");
   CHECK(completed({"result", "last", "l"}).words == Words{"last"});
   CHECK(completed({"start", "-n", ""}).live == Live::nothing);
+}
+
+TEST_CASE("lists with commas go on behind the last one") {
+  CHECK(completed({"result", "--status", "er"}).words == Words{"error"});
+  CHECK(completed({"result", "--status", "ok,er"}).words == Words{"ok,error"});
+  CHECK(completed({"result", "--status", "ok,"}).words.size() == 7);
+  const Completion engines = completed({"result", "-e", "0,2,"});
+  CHECK(engines.words.empty());  // all and last stand alone
+  CHECK(engines.live == Live::engine);
+  CHECK(engines.before == "0,2,");
 }
 
 TEST_CASE("no line is too strange") {

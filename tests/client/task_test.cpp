@@ -79,6 +79,7 @@ TEST_CASE("what a task throws becomes an error with its type, text and causes") 
 
   const Reply nested = called(&typed_tasks::fail_with_cause);
   CHECK(nested.error.value == "the effect");
+  CHECK(nested.error.name == "std::logic_error");
   CHECK(nested.error.traceback.find("caused by std::runtime_error: the cause") !=
         std::string::npos);
 
@@ -161,6 +162,13 @@ TEST_CASE("a map says which call failed, and refuses lists of different lengths"
   const Reply uneven = mapped(&typed_tasks::add, std::vector<int>{1}, std::vector<int>{1, 2});
   CHECK(uneven.error.value == "the lists of a map have different lengths: 1 and 2");
   CHECK(mapped(&typed_tasks::nothing).error.name == "SerializationError");
+  // What errors call it is the parameter's own type.
+  Encoded texts;
+  rh::encode_map_arguments<std::string>(texts, std::vector<std::string>{"a"});
+  Reply reply;
+  rh::find_task(&typed_tasks::fail_with_number).invoke_map({texts.body, texts.frames}, reply);
+  CHECK_MESSAGE(reply.error.value.find("argument 1 of 1 (int)") != std::string::npos,
+                reply.error.value);
 }
 
 TEST_CASE("a reduction joins a list from its first element on") {

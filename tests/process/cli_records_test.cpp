@@ -1,4 +1,7 @@
 // Commands about tasks, against a cluster that has run some.
+#include <algorithm>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "tests/support/patience.hpp"
@@ -67,6 +70,12 @@ TEST_CASE("tasks lists what waits and what runs; history all there is, by what i
   CHECK_MESSAGE(contains(few.out, "--before " + waiting.msg_ids().front()), few.out);
   check_one_line(at.roundhouse({"history", "--where", R"({"colour": 1})"}), "no field 'colour'");
   check_one_line(at.roundhouse({"tasks", "--status", "asleep"}), "asleep");
+  check_one_line(at.roundhouse({"history", "--engine", "99"}), "there is no engine 99");
+  check_one_line(at.roundhouse({"tasks", "--engine", "99"}), "there is no engine 99");
+  CHECK(at.roundhouse({"history", "--engine", "1", "--label", "none"}).exit == 0);
+  const Ended none = at.roundhouse({"history", "-e", ""});
+  CHECK(none.exit == 2);
+  check_one_line(none, "names no engines: write 3");
 }
 
 TEST_CASE("explain says why a task waits, runs or failed") {
@@ -99,6 +108,34 @@ TEST_CASE("the table of a result says nothing twice, and its error where values 
   CHECK_FALSE(contains(table, "\noutcome"));
   CHECK_FALSE(contains(table, "\ntargets"));
   CHECK(at.roundhouse.json({"result", "last"})[0].at("outcome") == "error");
+}
+
+TEST_CASE("a result is the value that it is, also that of a piece of a map") {
+  Worked at;
+  CHECK((*at.client)[0].apply_sync<int>("process_tasks::add", 1, 2) == 3);
+  CHECK(at.roundhouse.json({"result", "last"})[0]["result"] == 3);
+  const auto sums = at.client->load_balanced_view().map_async<int>(
+      "process_tasks::add", std::vector{1, 2, 3}, std::vector{10, 10, 10});
+  CHECK(sums.get(kPatience) == std::vector{11, 12, 13});
+  std::vector<int> values;
+  for (const Json& piece : at.roundhouse.json({"result", "all"}))
+    if (piece["function"] == "map:process_tasks::add")
+      for (const Json& value : piece["result"]) values.push_back(value);
+  std::sort(values.begin(), values.end());
+  CHECK(values == std::vector{11, 12, 13});
+  CHECK_FALSE(contains(at.roundhouse({"result", "last"}).out, "base64"));
+}
+
+TEST_CASE("result and resubmit wait as long as they are told to") {
+  Worked at;
+  const auto slow = at.slowly(1, 60'000, 8);
+  const std::string id = slow.msg_ids().front();
+  for (const std::string command : {"result", "resubmit"}) {
+    const Ended early = at.roundhouse({command, id, "--wait=50ms"});
+    CHECK(early.exit == 1);
+    check_one_line(early, "not all have ended after 50ms");
+  }
+  CHECK(at.roundhouse({"result", id, "--wait=soon"}).exit == 2);
 }
 
 TEST_CASE("result waits for what runs; resubmit calls it again; purge forgets it") {

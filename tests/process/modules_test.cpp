@@ -263,7 +263,8 @@ TEST_CASE("a large module comes whole, in parts, while tasks go on") {
 }
 
 TEST_CASE("modules that kill their engine neither remove it nor meet any that come later") {
-  RealCluster cluster(1);
+  // A cluster with a name keeps its records.
+  RealCluster cluster(1, {.name = "deadly"});
   rh::Client client = cluster.connect();
   client.wait_for_engines(1);
   const std::string bytes = bytes_of(RealCluster::module_path("shipped/crashes"));
@@ -286,12 +287,13 @@ TEST_CASE("modules that kill their engine neither remove it nor meet any that co
   client.close();
 
   cluster.cluster().stop();
-  const rh::Cluster again({.engines = 1,
+  const rh::Cluster again({.name = "deadly",
+                           .engines = 1,
                            .modules = {RealCluster::module_path("process_tasks")},
                            .timeout = 3 * rh::test::kPatience});
   const rh::Client next = again.connect({.timeout = rh::test::kPatience});
   next.wait_for_engines(1);
-  CHECK(next[0].apply_sync<int>("process_tasks::add", 1, 2) == 3);
+  CHECK(next[next.ids().at(0)].apply_sync<int>("process_tasks::add", 1, 2) == 3);
   CHECK(lives_of(next, next.ids().at(0)) == 1);
   const std::vector<rh::ModuleRecord> modules = next.modules();
   CHECK(std::ranges::count_if(modules, &rh::ModuleRecord::withheld) == 6);

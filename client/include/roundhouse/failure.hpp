@@ -35,6 +35,11 @@ inline std::string shortened(const char* text) {
 inline std::pair<std::string, std::string> current_exception_text() {
   const std::type_info* type = abi::__cxa_current_exception_type();
   std::string name = type == nullptr ? "unknown exception" : readable_type(type->name());
+  // What std::throw_with_nested makes is the thrown type to everybody.
+  constexpr std::string_view kNested = "std::_Nested_exception<";
+  if (name.starts_with(kNested) && name.ends_with('>'))
+    name = name.substr(kNested.size(),
+                       name.find_last_not_of(' ', name.size() - 2) + 1 - kNested.size());
   // Our own are known by their bare names: "NameError", as the hub's "EngineError".
   constexpr std::string_view kOurs = "roundhouse::";
   if (name.starts_with(kOurs) && name.find(':', kOurs.size()) == std::string::npos)

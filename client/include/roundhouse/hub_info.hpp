@@ -59,6 +59,7 @@ struct TaskRecord {
   Metadata metadata;
   std::string view;                           // "direct" or "load_balanced"
   std::optional<std::uint64_t> result_bytes;  // of a task that has ended
+  std::optional<std::string> result;          // packed as the engine sent it, up to 16 KiB
   std::optional<std::string> error_name;      // of a task that failed
   std::optional<std::string> error_value;
   std::string json;  // all of it

@@ -96,8 +96,10 @@ class Parameter<P> {
 template <class T>
 class Parameter<std::span<const T>> {
  public:
-  void read(Decoder& in, std::size_t number, std::size_t count) {
-    in.reads("argument", typeid(std::span<const T>).name(), number, count);
+  // `type` is what an error calls it.
+  void read(Decoder& in, std::size_t number, std::size_t count,
+            const char* type = typeid(std::span<const T>).name()) {
+    in.reads("argument", type, number, count);
     ReferenceView reference;
     if (in.take_reference(reference)) {
       view_ = get_object<std::vector<T>>(reference.name, false);
@@ -157,7 +159,10 @@ class ParameterList {
 
  public:
   void read(Decoder& in, std::size_t number, std::size_t count) {
-    list_.read(in, number, count);
+    if constexpr (kView)
+      list_.read(in, number, count, typeid(V).name());  // the user knows of no span
+    else
+      list_.read(in, number, count);
     if constexpr (std::is_same_v<V, bool>) {
       const std::vector<bool> bits = list_.pass();
       flags_.assign(bits.begin(), bits.end());
