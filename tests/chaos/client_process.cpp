@@ -103,6 +103,25 @@ class ChaosClient {
     }
   }
 
+  template <class View>
+  AsyncResult<std::uint64_t> call_on(const View& view, std::uint64_t key, std::int64_t us) {
+    if (!has_array(key)) return view.apply_async(chaos_tasks::checked, task_.folder, key, us);
+    return view.apply_async(chaos_tasks::checked_array, task_.folder, key, us,
+                            chaos_tasks::array_of(key, kLargeElements));
+  }
+
+  AsyncResult<std::uint64_t> call(std::uint64_t key, std::int64_t us) {
+    if (retries_of(key) > 0) return call_on(stubborn_, key, us);
+    const std::vector<int> engines = client_.ids();
+    if (!is_for_one_engine(key) || engines.empty()) return call_on(any_, key, us);
+    try {
+      return call_on(client_[engines[prng_.below(engines.size())]], key, us);
+    } catch (const Exception& error) {
+      if (error.code() != Errc::unknown_engine) throw;  // it has left a moment ago
+      return call_on(any_, key, us);
+    }
+  }
+
   void submit() {
     const std::uint64_t key = key_of(task_.client, task_.generation, ++submitted_);
     Note note{.entry = Entry::submitted, .key = key, .value = submitted_};
@@ -110,11 +129,7 @@ class ChaosClient {
     const auto us = static_cast<std::int64_t>(prng_.chance(80) ? prng_.between(0, 3'000)
                                                                : prng_.between(3'000, 30'000));
     note.at_ns = chaos_tasks::host_now();
-    const LoadBalancedView& view = retries_of(key) > 0 ? stubborn_ : any_;
-    AsyncResult<std::uint64_t> result =
-        has_array(key) ? view.apply_async(chaos_tasks::checked_array, task_.folder, key, us,
-                                          chaos_tasks::array_of(key, kLargeElements))
-                       : view.apply_async(chaos_tasks::checked, task_.folder, key, us);
+    AsyncResult<std::uint64_t> result = call(key, us);
     if (result.msg_ids().front() !=
         roundhouse::to_string(TaskId{client_.history().session(), submitted_}))
       throw Exception(Errc::internal, "tasks of a session are not numbered as they were submitted");

@@ -61,6 +61,11 @@ constexpr std::uint32_t retries_of(std::uint64_t key) {
   return chaos_tasks::answer_to(key) % 5 == 0 ? 2 : 0;
 }
 
+// Otherwise wherever the scheduler chooses. Those for one engine have no retries.
+constexpr bool is_for_one_engine(std::uint64_t key) {
+  return chaos_tasks::answer_to(key) % 5 == 1;
+}
+
 constexpr bool has_array(std::uint64_t key) {
   return chaos_tasks::answer_to(key) % 31 == 0;
 }

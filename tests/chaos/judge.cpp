@@ -12,13 +12,14 @@ constexpr std::size_t kComplaintsMax = 50;
 constexpr std::int64_t kSecond = 1'000'000'000;
 // For so long a hub waits for the nanny of an engine that is gone before it takes what that engine
 // had for run (PROTOCOL 8); until then only the two dead know.
-constexpr std::int64_t kNannyAwaited = 7 * kSecond / 2;
+constexpr std::int64_t kNannyAwaited = 3 * kSecond + RH_TEST_SLOWDOWN * kSecond / 2;
 // And a nanny is no help to the next hub before it has found it.
-constexpr std::int64_t kHubSought = kSecond;
+constexpr std::int64_t kHubSought = RH_TEST_SLOWDOWN * kSecond;
 // What was told so shortly before the hub died is perhaps not on record: it had not committed.
-constexpr std::int64_t kCommit = kSecond;
-// A fault may cost a task that was submitted so much after it: an engine is not missed at once.
-constexpr std::int64_t kAftermath = 5 * kSecond;
+constexpr std::int64_t kCommit = RH_TEST_SLOWDOWN * kSecond;
+// A fault may cost a task that was submitted so much after it: an engine is not missed at once, and
+// a direct task waits for the next process of its engine, ten seconds at most.
+constexpr std::int64_t kAftermath = 15 * kSecond;
 
 struct Told {
   Ending ending = Ending::ok;
@@ -97,6 +98,7 @@ class Judge {
     for (const Told& told : task.told)
       if (!same(told, first.ending, first.value))
         complain(verdict_.doubled, key, "two clients were told different outcomes");
+    if (!evidence_.has_records) return;
     if (!recorded)
       complain(verdict_.lost, key, "has an outcome, and the database does not know it");
     else if (found->second.times != 1)
@@ -156,19 +158,28 @@ class Judge {
     for (const Fault& fault : evidence_.faults) {
       const bool first = fault.engine != 0 && fault.engine == a.pid;
       const bool second = fault.engine != 0 && fault.engine == b.pid;
-      if (first && fault.nanny != 0 &&
-          hub_died(fault.from_ns - kHubSought, fault.until_ns + kNannyAwaited))
-        return &verdict_.excused_dead;
-      if ((first || second) && fault.from_ns < fault.until_ns &&
-          hub_died(fault.from_ns, fault.until_ns))
+      if (first && fault.nanny != 0 && hub_died_by(fault)) return &verdict_.excused_dead;
+      // What thawed within half of the grace, which begins a moment later, was back in time.
+      const bool long_frozen = 2 * (fault.until_ns - fault.from_ns) > evidence_.grace_ns;
+      if ((first || second) && long_frozen && hub_died(fault.from_ns, fault.until_ns))
         return &verdict_.excused_frozen;
     }
     return nullptr;
   }
 
+  // Whether a hub died with this nanny: before it had given it up. A hub that is frozen waits on.
+  bool hub_died_by(const Fault& nanny) const {
+    std::int64_t awaited = kNannyAwaited;
+    for (const Fault& fault : evidence_.faults)
+      if (fault.kind == FaultKind::frozen_hub && fault.from_ns >= nanny.from_ns &&
+          fault.from_ns <= nanny.until_ns + awaited)
+        awaited += fault.until_ns - fault.from_ns;
+    return hub_died(nanny.from_ns - kHubSought, nanny.until_ns + awaited);
+  }
+
   bool hub_died(std::int64_t from_ns, std::int64_t until_ns) const {
     return std::any_of(evidence_.faults.begin(), evidence_.faults.end(), [&](const Fault& fault) {
-      return fault.hub != 0 && fault.kind != FaultKind::frozen_hub && fault.until_ns >= from_ns &&
+      return fault.hub != 0 && fault.kind != FaultKind::frozen_hub && fault.from_ns >= from_ns &&
              fault.from_ns <= until_ns;
     });
   }

@@ -43,9 +43,11 @@ struct Recorded {
 };
 
 struct Evidence {
+  std::int64_t grace_ns = 500'000'000;  // how long a hub waits for the engines it knew
   std::vector<ClientNotes> clients;
   std::vector<Start> starts;
   std::vector<Fault> faults;
+  bool has_records = false;                   // otherwise the database could not be asked
   std::map<std::uint64_t, Recorded> records;  // by key
 };
 

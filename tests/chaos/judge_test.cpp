@@ -31,6 +31,7 @@ std::int64_t at(std::int64_t ms) {
 struct Story {
   explicit Story(std::uint64_t the_key = plain_key()) : key(the_key) {
     submit(true);
+    evidence.has_records = true;
     evidence.starts = {{key, at(1), 70}};
     tell(Ending::ok, chaos_tasks::answer_to(key));
     record(Ending::ok, chaos_tasks::answer_to(key));
@@ -217,7 +218,7 @@ TEST_CASE("a task without retries that ran twice needs an excuse") {
   }
   SUBCASE("not when it had waited long enough") {
     story.fault(FaultKind::nanny, 900, 0, 60, 70);
-    story.fault(FaultKind::hub, 5000, 50, 0, 0);
+    story.fault(FaultKind::hub, 9000, 50, 0, 0);
     CHECK(story.verdict().run_twice == 1);
   }
   SUBCASE("the engine was frozen while its hub died") {
@@ -225,6 +226,17 @@ TEST_CASE("a task without retries that ran twice needs an excuse") {
         {FaultKind::frozen_engine_dead_hub, at(900), at(2500), 50, 0, 70, 0});
     CHECK(story.verdict().excused_frozen == 1);
     CHECK(story.verdict().good());
+  }
+  SUBCASE("not when it was back within the grace") {
+    story.evidence.faults.push_back(
+        {FaultKind::frozen_engine_dead_hub, at(900), at(1100), 50, 0, 70, 0});
+    CHECK(story.verdict().run_twice == 1);
+  }
+  SUBCASE("a hub that is frozen waits longer for a nanny") {
+    story.fault(FaultKind::nanny, 900, 0, 60, 70);
+    story.evidence.faults.push_back({FaultKind::frozen_hub, at(1000), at(8000), 50, 0, 0, 0});
+    story.fault(FaultKind::hub, 9000, 50, 0, 0);
+    CHECK(story.verdict().excused_dead == 1);
   }
   SUBCASE("not when its hub lived") {
     story.evidence.faults.push_back({FaultKind::frozen_engine, at(900), at(2500), 0, 0, 70, 0});

@@ -52,7 +52,9 @@ int run_in(const Options& options, const std::string& folder) {
   } catch (const Stuck& stuck) {
     report.problem = stuck.what + "\n" + run.describe_processes();
   }
-  const Evidence evidence = run.gather();
+  std::string unreadable;
+  const Evidence evidence = run.gather(unreadable);
+  if (!unreadable.empty()) report.problem += "\n" + unreadable;
   report.seconds = std::chrono::duration<double>(steady_now() - began).count();
   report.faults = evidence.faults;
   report.verdict = judge(evidence);
@@ -74,6 +76,8 @@ int run_chaos(const Options& options) {
   } catch (const std::exception& error) {
     say(error.what());
   }
+  // One that has just been killed may still be on its way out.
+  (void)test::comes_true([&] { return processes_with(folder).empty(); });
   for (const pid_t left : processes_with(folder)) {
     say("process " + std::to_string(left) + " was left behind");
     exit = kBad;

@@ -35,10 +35,7 @@ bool parse_value(const std::string& name, const std::string& value, Options& out
   if (name == "--clients") return parse_number(value, 1, 100, out.clients);
   if (name == "--rate") return parse_number(value, 1, 100'000, out.rate);
   if (name == "--kinds") return parse_kinds(value, out.kinds);
-  if (name == "--grace") {
-    out.grace = value;
-    return !value.empty();
-  }
+  if (name == "--grace") return parse_number(value, 0, 600'000, out.grace_ms);
   out.durability = value;
   return value == "relaxed" || value == "commit";
 }
@@ -79,7 +76,7 @@ std::optional<Options> parse_options(const std::vector<std::string>& words, std:
 std::string usage() {
   std::string text =
       "usage: roundhouse-chaos [--kills N] [--seed N] [--engines N] [--clients N] [--rate N]\n"
-      "                        [--durability relaxed|commit] [--grace TIME] [--kinds A,B]\n"
+      "                        [--durability relaxed|commit] [--grace MS] [--kinds A,B]\n"
       "                        [--json] [--keep]\n"
       "\n"
       "Kills processes of a cluster of its own, N times (1000), while clients give it tasks that\n"
@@ -90,7 +87,7 @@ std::string usage() {
       "  --clients      that submit tasks (3)\n"
       "  --rate         tasks a second of each client (100)\n"
       "  --durability   of the hub's store (relaxed)\n"
-      "  --grace        how long a hub waits for the engines it knew (the hub's default)\n"
+      "  --grace        milliseconds that a hub waits for the engines it knew (500)\n"
       "  --kinds        only these:";
   for (const FaultWeight& fault : kFaults) text += " " + std::string(fault.name);
   return text +

@@ -51,7 +51,7 @@ struct Options {
   std::uint64_t clients = 3;
   std::uint64_t rate = 100;  // tasks a second of each client
   std::string durability = "relaxed";
-  std::string grace{};           // of the hub; empty: its default
+  std::uint64_t grace_ms = 500;  // of the hub
   std::vector<FaultKind> kinds;  // empty: all
   bool json = false;
   bool keep = false;

@@ -68,7 +68,7 @@ ClusterOptions cluster_options(const Options& options) {
   // However often they are killed.
   out.hub_starts_max = 1'000'000;
   out.engine_flags = {"--set", "crashes_max=1000000"};
-  if (!options.grace.empty()) out.hub_flags = {"--grace", options.grace};
+  out.hub_flags = {"--grace", std::to_string(options.grace_ms) + "ms"};
   out.timeout = 3 * test::kPatience;
   return out;
 }
@@ -161,7 +161,7 @@ void Run::begin_fault(FaultKind kind) {
   board_.resumed_at_ns = 0;
   faults_.push_back(fault);
   await_resumption(faults_.back());
-  repair();
+  repair(fault.nanny);
 }
 
 void Run::hit(FaultKind kind, Fault& fault) {
@@ -219,7 +219,7 @@ void Run::hit_client() {
 
 void Run::await_resumption(Fault& fault) {
   // A client that was killed has to be followed by another: it may have been the only one.
-  if (fault.kind == FaultKind::client) repair();
+  if (fault.kind == FaultKind::client) follow_clients();
   await(
       [&] {
         look_at_clients();
@@ -229,19 +229,27 @@ void Run::await_resumption(Fault& fault) {
   fault.resumed_after_ns = board_.resumed_at_ns - fault.until_ns;
 }
 
-void Run::repair() {
+void Run::follow_clients() {
   for (std::uint64_t i = 0; i < clients_.size(); ++i) {
     if (clients_[i].pid != 0) continue;
     ++clients_[i].generation;
     start_client(i);
   }
-  std::uint64_t there = 0;
-  const auto count_engines = [&] {
-    there = processes_of(supervisor_).engines.size();
-    return true;
-  };
-  count_engines();
-  if (there < options_.engines) cluster_.add_engines(options_.engines - there);
+}
+
+// As many engines as before. Only those are missing that were killed with their nanny.
+void Run::repair(pid_t killed_nanny) {
+  const std::uint64_t killed = killed_nanny != 0 ? 1 : 0;
+  await([&] { return !detail::identity_of(killed_nanny); }, kResumeMax,
+        "a nanny that was killed does not go");
+  const std::uint64_t there = processes_of(supervisor_).engines.size();
+  if (there + killed < options_.engines) throw Stuck{"an engine's nanny ended by itself"};
+  if (there == options_.engines) return;
+  try {
+    cluster_.add_engines(options_.engines - there);
+  } catch (const Exception& error) {
+    throw Stuck{std::string("a new engine did not come: ") + error.what()};
+  }
 }
 
 EngineProcesses Run::pick_engine() {
@@ -318,15 +326,21 @@ void Run::keep_traces() const {
       std::filesystem::copy(entry.path(), folder_ + "/logs", ignored);
 }
 
-Evidence Run::gather() {
+Evidence Run::gather(std::string& problem) {
   Evidence evidence;
+  evidence.grace_ns = static_cast<std::int64_t>(options_.grace_ms) * 1'000'000;
   evidence.faults = faults_;
   for (std::uint64_t i = 0; i < clients_.size(); ++i)
     for (std::uint64_t generation = 0; generation <= clients_[i].generation; ++generation)
       evidence.clients.push_back({i, generation, read_notes(journal_path(folder_, i, generation))});
   evidence.starts = read_starts(folder_);
   keep_traces();
-  read_records(evidence);
+  try {
+    read_records(evidence);
+    evidence.has_records = true;
+  } catch (const Exception& error) {
+    problem = std::string("the records cannot be read: ") + error.what();
+  }
   return evidence;
 }
 

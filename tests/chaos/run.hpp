@@ -40,8 +40,9 @@ class Run {
   // All faults, and until every client has what it is owed. Throws Stuck and Interrupted.
   void wreak_havoc();
 
-  // What there is to judge. After Stuck, too: without the database then.
-  [[nodiscard]] Evidence gather();
+  // What there is to judge; after Stuck, too. Without the database, if the hub does not answer:
+  // then `problem` says so.
+  [[nodiscard]] Evidence gather(std::string& problem);
 
   // When the run was stuck: the processes, for people.
   [[nodiscard]] std::string describe_processes() const;
@@ -58,7 +59,8 @@ class Run {
   void hit_client();
   void freeze(FaultKind kind, Fault& fault);
   void await_resumption(Fault& fault);
-  void repair();
+  void follow_clients();
+  void repair(pid_t killed_nanny);
   void drain();
   [[nodiscard]] FaultKind draw_kind();
   // Waits until there are such processes.
