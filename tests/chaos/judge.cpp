@@ -25,6 +25,7 @@ struct Told {
   Ending ending = Ending::ok;
   std::uint64_t value = 0;
   std::int64_t at_ns = 0;
+  bool own = true;  // to the process that had submitted it
 };
 
 // All that is known of one task.
@@ -70,8 +71,8 @@ class Judge {
         task.accepted = note.value <= stored;
         ++verdict_.submitted;
       } else if (note.entry == Entry::outcome && note.ending != Ending::unknown) {
-        tasks_[note.key].told.push_back({note.ending, note.value, note.at_ns});
         const bool own = note.key >> 32U == key_of(client.client, client.generation, 0) >> 32U;
+        tasks_[note.key].told.push_back({note.ending, note.value, note.at_ns, own});
         if (!own) ++verdict_.fetched;
       }
     }
@@ -120,8 +121,11 @@ class Judge {
     if (told.ending == Ending::ok && task.starts.empty())
       complain(verdict_.wrong, key, "has a result, and never ran");
     if (told.ending == Ending::error) complain(verdict_.wrong, key, "ended with an error");
-    if (told.ending == Ending::payload_lost && !has_array(key))
-      complain(verdict_.wrong, key, "lost an argument that the hub had stored");
+    // A large one is with the client until the outcome, unless the hub commits it to the disk.
+    if (told.ending == Ending::payload_lost &&
+        (!has_array(key) || told.own || evidence_.keeps_arrays))
+      complain(verdict_.wrong, key, "lost an argument that was not lost with anybody");
+    if (told.ending == Ending::engine_lost && is_for_one_engine(key)) ++verdict_.lost_with_lane;
     if (told.ending == Ending::engine_lost && !lost_an_engine(task.submitted_at, told.at_ns))
       complain(verdict_.wrong, key, "lost its engine while none was hurt");
   }

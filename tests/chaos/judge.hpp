@@ -43,6 +43,7 @@ struct Recorded {
 };
 
 struct Evidence {
+  bool keeps_arrays = false;            // durability `commit`: large arguments are on the disk
   std::int64_t grace_ns = 500'000'000;  // how long a hub waits for the engines it knew
   std::vector<ClientNotes> clients;
   std::vector<Start> starts;
@@ -56,6 +57,7 @@ struct Verdict {
   std::uint64_t accepted = 0;  // stored, as far as their clients heard, or with an outcome
   std::uint64_t fetched = 0;   // outcomes that another process than the submitting one got
   std::map<Ending, std::uint64_t> endings;
+  std::uint64_t lost_with_lane = 0;  // "engine lost" of tasks for one engine
   std::uint64_t runs = 0;
 
   // Told right before the hub died, and the record says that (PROTOCOL 6: OutcomeNotRecorded).

@@ -18,9 +18,11 @@ std::uint64_t plain_key() {
     if (const auto key = key_of(0, 0, number); retries_of(key) == 0 && !has_array(key)) return key;
 }
 
-std::uint64_t key_with_retries() {
-  for (std::uint64_t number = 1;; ++number)
-    if (const auto key = key_of(0, 0, number); retries_of(key) > 0 && !has_array(key)) return key;
+// One of which this is true.
+std::uint64_t key_of_kind(bool (*kind)(std::uint64_t)) {
+  std::uint64_t number = 1;
+  while (!kind(key_of(0, 0, number))) ++number;
+  return key_of(0, 0, number);
 }
 
 std::int64_t at(std::int64_t ms) {
@@ -165,11 +167,28 @@ TEST_CASE("an outcome is wrong that is not the task's, or that nothing explains"
     story.tell(Ending::payload_lost, 0);
     story.record(Ending::payload_lost, 0);
   }
+  SUBCASE("an argument lost while its client lived") {
+    Story large(key_of_kind(has_array));
+    large.forget_outcome();
+    large.tell(Ending::payload_lost, 0);
+    large.record(Ending::payload_lost, 0);
+    story = large;
+  }
   SUBCASE("an engine lost, though only the hub was killed") {
     story.tell(Ending::engine_lost, 0);
     story.record(Ending::engine_lost, 0);
     story.fault(FaultKind::hub, 1, 50, 0, 0);
   }
+  CHECK(story.verdict().wrong == 1);
+}
+
+TEST_CASE("a large argument may be lost with its client, unless it is on the disk") {
+  Story story(key_of_kind(has_array));
+  story.forget_outcome();
+  story.tell_successor(Ending::payload_lost, 0);
+  story.record(Ending::payload_lost, 0);
+  CHECK(story.verdict().good());
+  story.evidence.keeps_arrays = true;
   CHECK(story.verdict().wrong == 1);
 }
 
@@ -253,7 +272,7 @@ TEST_CASE("one excuse does not cover two runs too many") {
 }
 
 TEST_CASE("a task may run as often as its retries allow, and no more") {
-  Story story(key_with_retries());
+  Story story(key_of_kind([](std::uint64_t key) { return retries_of(key) > 0; }));
   story.evidence.starts.push_back({story.key, at(2), 71});
   story.evidence.starts.push_back({story.key, at(3), 72});
   CHECK(story.verdict().good());

@@ -79,9 +79,9 @@ std::string as_table(const Report& report) {
   out += "outcomes";
   for (const auto& [ending, count] : v.endings)
     out += format("  %s %llu", to_string(ending), number(count));
-  if (v.not_recorded > 0)
-    out += format("  (of these told, and lost to the record with the hub: %llu)",
-                  number(v.not_recorded));
+  out += format(
+      "\n  (engine lost: %llu of tasks for one engine; lost to the record with the hub: %llu)",
+      number(v.lost_with_lane), number(v.not_recorded));
   out += format("\n\nlost %llu\ndoubled %llu\nwrong %llu\nrun twice %llu", number(v.lost),
                 number(v.doubled), number(v.wrong), number(v.run_twice));
   out += format(

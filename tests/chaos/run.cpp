@@ -329,6 +329,7 @@ void Run::keep_traces() const {
 Evidence Run::gather(std::string& problem) {
   Evidence evidence;
   evidence.grace_ns = static_cast<std::int64_t>(options_.grace_ms) * 1'000'000;
+  evidence.keeps_arrays = options_.durability == "commit";
   evidence.faults = faults_;
   for (std::uint64_t i = 0; i < clients_.size(); ++i)
     for (std::uint64_t generation = 0; generation <= clients_[i].generation; ++generation)
