@@ -15,8 +15,10 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kNannyAwaited = 3 * kSecond + RH_TEST_SLOWDOWN * kSecond / 2;
 // And a nanny is no help to the next hub before it has found it.
 constexpr std::int64_t kHubSought = RH_TEST_SLOWDOWN * kSecond;
-// What was told so shortly before the hub died is perhaps not on record: it had not committed.
+// What was told so shortly before the hub died is perhaps not on record: it had not committed. A
+// disk that has to have it takes its time.
 constexpr std::int64_t kCommit = RH_TEST_SLOWDOWN * kSecond;
+constexpr std::int64_t kCommitToDisk = 5 * kCommit;
 // A fault may cost a task that was submitted so much after it: an engine is not missed at once, and
 // a direct task waits for the next process of its engine, ten seconds at most.
 constexpr std::int64_t kAftermath = 15 * kSecond;
@@ -104,13 +106,24 @@ class Judge {
       complain(verdict_.lost, key, "has an outcome, and the database does not know it");
     else if (found->second.times != 1)
       complain(verdict_.doubled, key, "is in the database more than once");
-    else if (found->second.ending == Ending::not_recorded &&
-             hub_died(first.at_ns - kCommit, first.at_ns + kCommit))
+    else if (lost_to_record(key, first, found->second.ending))
       ++verdict_.not_recorded;
     else if (!same(first, found->second.ending, found->second.value))
       complain(verdict_.doubled, key,
                std::string("its client was told ") + to_string(first.ending) +
                    ", and the database says " + to_string(found->second.ending));
+  }
+
+  // Told right before the hub died. The next one hears of it from the client, and says so in the
+  // record; if the client dies as well, all it knows is that the engine is gone.
+  bool lost_to_record(std::uint64_t key, const Told& told, Ending recorded) const {
+    const std::int64_t commit = evidence_.keeps_arrays ? kCommitToDisk : kCommit;
+    if (!hub_died(told.at_ns - kCommit, told.at_ns + commit)) return false;
+    const bool client_died = std::any_of(
+        evidence_.clients.begin(), evidence_.clients.end(), [&](const ClientNotes& client) {
+          return client.client == key >> 56U && client.generation > ((key >> 32U) & 0xffffffU);
+        });
+    return recorded == Ending::not_recorded || (client_died && recorded == Ending::engine_lost);
   }
 
   void look_at_value(std::uint64_t key, const Task& task) {

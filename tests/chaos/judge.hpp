@@ -60,7 +60,8 @@ struct Verdict {
   std::uint64_t lost_with_lane = 0;  // "engine lost" of tasks for one engine
   std::uint64_t runs = 0;
 
-  // Told right before the hub died, and the record says that (PROTOCOL 6: OutcomeNotRecorded).
+  // Told right before the hub died, and the record says that, or that the engine was lost if the
+  // client died, too (PROTOCOL 6: OutcomeNotRecorded).
   std::uint64_t not_recorded = 0;
 
   std::uint64_t lost = 0;     // accepted and without an outcome

@@ -148,6 +148,16 @@ TEST_CASE("what was told right before the hub died may be lost to the record, wh
   CHECK(story.verdict().not_recorded == 1);
 }
 
+TEST_CASE("when the client dies, too, the record says no more than that the engine was lost") {
+  Story story;
+  story.record(Ending::engine_lost, 0);
+  story.fault(FaultKind::hub_and_nanny, 3, 50, 60, 70);
+  CHECK(story.verdict().doubled == 1);
+  story.evidence.clients.push_back({0, 1, {}});  // its successor
+  CHECK(story.verdict().good());
+  CHECK(story.verdict().not_recorded == 1);
+}
+
 TEST_CASE("an outcome is wrong that is not the task's, or that nothing explains") {
   Story story;
   story.forget_outcome();
