@@ -158,6 +158,18 @@ TEST_CASE("when the client dies, too, the record says no more than that the engi
   CHECK(story.verdict().not_recorded == 1);
 }
 
+TEST_CASE("a record that says what was told is not lost, whoever died") {
+  Story story;
+  story.forget_outcome();
+  story.tell(Ending::engine_lost, 0);
+  story.record(Ending::engine_lost, 0);
+  story.fault(FaultKind::hub_and_nanny, 3, 50, 60, 70);
+  story.evidence.clients.push_back({0, 1, {}});
+  story.fault(FaultKind::engine, 1, 0, 0, 70);
+  CHECK(story.verdict().good());
+  CHECK(story.verdict().not_recorded == 0);
+}
+
 TEST_CASE("an outcome is wrong that is not the task's, or that nothing explains") {
   Story story;
   story.forget_outcome();
