@@ -169,6 +169,9 @@ class Shell {
   // For tests: slots and submissions that are kept.
   [[nodiscard]] std::size_t kept();
 
+  // For tests: the hub has stored the submissions up to this sequence.
+  [[nodiscard]] std::uint64_t stored();
+
  private:
   struct KnownTemplate {
     std::string name;

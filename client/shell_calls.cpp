@@ -180,4 +180,9 @@ std::size_t Shell::kept() {
          session_.log().kept_records();
 }
 
+std::uint64_t Shell::stored() {
+  const auto guard = lease_.lock();
+  return session_.log().stored();
+}
+
 }  // namespace roundhouse::detail

@@ -33,7 +33,6 @@ using detail::ChildKind;
 using detail::Children;
 using detail::Fd;
 
-constexpr std::size_t kHubStartsMax = 10;
 constexpr Duration kHubStartsWithin = std::chrono::seconds{60};
 constexpr Duration kHubLifeMin = std::chrono::seconds{1};
 constexpr std::chrono::milliseconds kHubPause{200};
@@ -156,8 +155,8 @@ void Supervisor::start_hub() {
   const TimePoint now = steady_now();
   hub_starts_.push_back(now);
   while (hub_starts_.front() < now - kHubStartsWithin) hub_starts_.pop_front();
-  if (hub_starts_.size() > kHubStartsMax)
-    throw Exception(Errc::internal, "the hub died " + std::to_string(kHubStartsMax) +
+  if (hub_starts_.size() > cluster_.hub_starts_max)
+    throw Exception(Errc::internal, "the hub died " + std::to_string(cluster_.hub_starts_max) +
                                         " times within a minute; it is not started again");
   std::vector<std::string> argv{detail::find_program("roundhouse-hub"), "--cluster",
                                 run_dir_.cluster()};

@@ -29,10 +29,10 @@ struct SupervisorOptions {
 };
 
 // Starts the cluster and stays until it has been stopped: by SIGTERM or SIGINT, by the end of the
-// lifeline, by a hub that was asked to shut down, or because the hub died ten times in a minute.
-// Everything it made is gone then. For the main thread of a program of its own, which `roundhouse
-// start --foreground` is, too. Returns the exit code: 0, or 1 when something went wrong, which it
-// has told on ready_fd, or else on standard error.
+// lifeline, by a hub that was asked to shut down, or because the hub died too often
+// (ClusterOptions::hub_starts_max). Everything it made is gone then. For the main thread of a
+// program of its own, which `roundhouse start --foreground` is, too. Returns the exit code: 0, or 1
+// when something went wrong, which it has told on ready_fd, or else on standard error.
 [[nodiscard]] int supervise(const SupervisorOptions& options);
 
 // The command line of the hidden command `roundhouse supervise`, and the other way round. Throws

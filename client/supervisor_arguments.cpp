@@ -25,6 +25,7 @@ std::vector<std::string> supervisor_arguments(const SupervisorOptions& options) 
   word("listen", cluster.listen);
   word("hub_config", cluster.hub_config);
   word("engine_config", cluster.engine_config);
+  word("hub_starts_max", std::to_string(cluster.hub_starts_max));
   word("timeout_ns", std::to_string(cluster.timeout.count()));
   word("ready_fd", std::to_string(options.ready_fd));
   word("lifeline_fd", std::to_string(options.lifeline_fd));
@@ -64,6 +65,8 @@ SupervisorOptions parse_supervisor_arguments(const std::vector<std::string>& wor
       cluster.hub_config = value;
     else if (name == "engine_config")
       cluster.engine_config = value;
+    else if (name == "hub_starts_max")
+      number(value, cluster.hub_starts_max);
     else if (name == "timeout_ns")
       number(value, timeout), cluster.timeout = std::chrono::nanoseconds(timeout);
     else if (name == "ready_fd")

@@ -1,7 +1,7 @@
 // CORE. Session: one client's life with the hub, across connections and hubs.
 //
 // Pure: events and `now` in, an Outbox out. It never waits and never gives up: when a connection is
-// lost it asks for another, after 20 ms first and 500 ms at most, sends again what the hub has not
+// lost it asks for another, after 20 ms first and 150 ms at most, sends again what the hub has not
 // got, and drops outcomes that it has already, so that a program notices a restart of the hub as a
 // pause at most. Only a fatal `refused` ends it.
 //
@@ -49,7 +49,8 @@ struct SessionOptions {
   std::string host;
   std::string label;
   Duration backoff_min = std::chrono::milliseconds{20};
-  Duration backoff_max = std::chrono::milliseconds{500};
+  // Well below the grace of a new hub, which waits for clients, too: they know their outcomes.
+  Duration backoff_max = std::chrono::milliseconds{150};
   // From connecting to the welcome, doubled with each try.
   Duration welcome_min = std::chrono::seconds{1};
   Duration welcome_max = std::chrono::seconds{8};

@@ -19,7 +19,9 @@
 namespace roundhouse::engine {
 
 inline constexpr Duration kBackOffMin = std::chrono::milliseconds{20};
-inline constexpr Duration kBackOffMax = std::chrono::milliseconds{500};
+// Well below the grace of a new hub (500 ms by default): an engine that tried right before the hub
+// was there has to be back within it, or its work is run twice.
+inline constexpr Duration kBackOffMax = std::chrono::milliseconds{150};
 // From hello to both welcomes, doubled with each try. The first is well below the time after which
 // a hub gives a silent engine up, so that a hello that is lost with its connection does not lose
 // the engine, too.

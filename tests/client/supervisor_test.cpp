@@ -25,12 +25,14 @@ TEST_CASE("what a supervisor is told survives its command line") {
   options.cluster.modules = {"/a b.so", "/c=d.so"};
   options.cluster.store = "memory";
   options.cluster.hub_flags = {"--grace", "30000"};
+  options.cluster.hub_starts_max = 500;
   options.cluster.timeout = std::chrono::seconds{7};
   options.ready_fd = 5;
   const auto words = supervisor_arguments(options);
   const SupervisorOptions parsed = parse_supervisor_arguments(words);
   CHECK(supervisor_arguments(parsed) == words);
   CHECK(parsed.cluster.modules == options.cluster.modules);
+  CHECK(parsed.cluster.hub_starts_max == 500);
   CHECK(parsed.cluster.timeout == options.cluster.timeout);
   CHECK(parsed.ready_fd == 5);
   CHECK(parsed.lifeline_fd == -1);

@@ -78,8 +78,9 @@ TEST_CASE("engines keep their ids, and what is on them, whatever the store of a 
   }
 }
 
-TEST_CASE("a hub that dies again and again is given up, and its logs stay") {
-  RealCluster cluster(0);
+TEST_CASE("a hub that dies as often as the options allow is given up, and its logs stay") {
+  constexpr int kDeaths = 3;
+  RealCluster cluster(0, {.hub_starts_max = kDeaths});
   rh::Client client = cluster.connect();
   pid_t last = 0;
   const auto lives_again = [&] {
@@ -89,7 +90,7 @@ TEST_CASE("a hub that dies again and again is given up, and its logs stay") {
       return false;
     }
   };
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < kDeaths; ++i) {
     REQUIRE(comes_true(lives_again));
     last = hub_pid(client);
     REQUIRE(::kill(last, SIGKILL) == 0);

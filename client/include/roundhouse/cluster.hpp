@@ -35,6 +35,8 @@ struct ClusterOptions {
   std::string engine_config{};
   std::vector<std::string> hub_flags{};  // further ones, as on the command line
   std::vector<std::string> engine_flags{};
+  // A hub that died so often within a minute is not started again: the cluster ends.
+  std::size_t hub_starts_max = 10;
   // Of all processes, beside what they inherit: {"KEY", "value"}.
   std::map<std::string, std::string> environment{};
   std::chrono::nanoseconds timeout = std::chrono::seconds{30};  // for starting, and for stopping
