@@ -210,7 +210,7 @@ bool Shell::wait_for_engines(std::size_t count, Timeout timeout) {
 
 std::size_t Shell::kept() {
   const auto guard = lease_.lock();
-  return slab_.used() + hub_slab_.used() + hub_results_.size() + mirrors_.size() +
+  return slab_.used() + hub_slab_.used() + hub_results_.size() + mirrors_.size() + depends_.size() +
          session_.log().kept_records();
 }
 

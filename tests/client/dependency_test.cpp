@@ -194,6 +194,18 @@ TEST_CASE("all tasks of a map carry what their view depends on") {
   CHECK(first.metadata().after.empty());
 }
 
+TEST_CASE("nothing is kept of what tasks depended on when nobody holds their results") {
+  LocalHub hub;
+  const Client client = hub.connect();
+  const LoadBalancedView any = client.load_balanced_view();
+  for (int i = 0; i < 10; ++i) {
+    const auto first = any.apply_async(twice, i);
+    CHECK(any.with({.after = first}).apply_async(twice, i).get(kPatience) == 2 * i);
+  }
+  CHECK(comes_true_within(kPatience,
+                          [&] { return detail::ClientAccess::shell(client).kept() == 0; }));
+}
+
 TEST_CASE("the largest dependencies go out, beside as many arguments as there can be") {
   LocalHub hub;
   const Client client = hub.connect();
