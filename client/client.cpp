@@ -147,6 +147,12 @@ AsyncTasks Client::send_apply_message(const ApplyMessage& message,
   settings.tasks.label = message.label;
   settings.tasks.retries = message.retries;
   settings.tasks.priority = message.priority;
+  if (direct && (!message.after.empty() || !message.follow.empty()))
+    throw Exception(Errc::invalid,
+                    "tasks for certain engines cannot depend on others: name them as targets");
+  settings.tasks.timeout = message.timeout;
+  settings.tasks.time_limit = message.time_limit;
+  settings.depends = detail::Depends::make(message.after, message.follow);
   settings.tasks.targets = message.targets;
   settings.track = message.track;
   const detail::Submitter submitter(shell_, std::move(settings));

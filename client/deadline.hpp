@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "shared/clock.hpp"
-#include <roundhouse/options.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse::detail {
 

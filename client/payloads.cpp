@@ -13,6 +13,10 @@ namespace {
 
 // Inline bytes of a run: small beside a message, so that messages are filled well.
 constexpr std::size_t kRunBytesMax = wire::kBatchBytesMax / 2;
+// What the tasks of a run depend on comes on top, and the two fit behind a batch that is almost
+// full.
+static_assert(kRunBytesMax + 24 * wire::kDependencyRangesMax + 2 * wire::kBatchBytesMax <
+              wire::kHeaderBytesMax);
 
 void put_u32(std::string& out, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) out.push_back(static_cast<char>(value >> (8 * i)));

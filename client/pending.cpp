@@ -192,6 +192,12 @@ std::string Pending::msg_id(std::size_t index) const {
   return out;
 }
 
+std::vector<MsgIds> Pending::ids() const {
+  std::vector<MsgIds> out;
+  if (Shell& shell = this->shell(); head_ != nullptr) out = shell.ids_of(first_, count_);
+  return out;
+}
+
 bool Pending::from_hub() const {
   bool out = false;
   Shell& shell = this->shell();

@@ -11,7 +11,7 @@
 #include <iosfwd>
 
 #include <roundhouse/async_tasks.hpp>
-#include <roundhouse/options.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse::detail {
 

@@ -283,7 +283,10 @@ bool Shell::wait(const std::function<bool()>& done, Timeout timeout) {
 void Shell::abandon(Slot& head, std::uint64_t first) noexcept {
   if (in_other_process()) return;
   auto guard = lease_.lock();
-  if (!is_place(first)) return slab_.abandon(head, first);
+  if (!is_place(first)) {
+    depends_.erase(first);
+    return slab_.abandon(head, first);
+  }
   abandon_places(head, first & ~kPlaceBit);
   absorb(guard, steady_now());
 }

@@ -62,6 +62,13 @@ using Engines = std::map<EngineId, client::EngineEntry>;
 [[nodiscard]] std::vector<EngineEvent> engine_events(const Engines& before, const Engines& after,
                                                      const Engines& seen);
 
+// How tasks are submitted.
+struct Manner {
+  std::uint32_t settings = 0;                     // Shell::settings_number()
+  const std::shared_ptr<const Depends>& depends;  // as ViewSettings has it
+  Urgency urgency = Urgency::later;
+};
+
 class Shell {
  public:
   // Returns when the hub has welcomed the session and told its engines. Throws as Client does.
@@ -83,8 +90,7 @@ class Shell {
   // Tasks: the one way on which they leave. `self` is this, for the handle.
   [[nodiscard]] Pending send_apply_message(const std::shared_ptr<Shell>& self,
                                            const Function& function, std::span<const int> engines,
-                                           std::span<Encoded> bodies, std::uint32_t settings,
-                                           Urgency urgency);
+                                           std::span<Encoded> bodies, const Manner& manner);
   // The number of these settings, for send_apply_message().
   [[nodiscard]] std::uint32_t settings_number(const TaskSettings& settings);
 
@@ -132,6 +138,11 @@ class Shell {
   bool wait_for(SessionId session, MsgIds::Range range, std::optional<TimePoint> deadline);
   // How many of them are. Throws as sequence_of.
   [[nodiscard]] std::size_t done_of(SessionId session, MsgIds::Range range);
+  // The ids of the tasks that a handle calls by these numbers. Throws ConnectionError when this
+  // client is closed or was refused.
+  [[nodiscard]] std::vector<MsgIds> ids_of(std::uint64_t first, std::size_t count);
+  // Returns when the hub has all tasks up to this, or does not take them at present.
+  void await_acceptance(std::uint64_t last);
   [[nodiscard]] MsgIds history();
   [[nodiscard]] MsgIds outstanding();
   // As Pending::pause().
@@ -218,7 +229,7 @@ class Shell {
   void wait_for_room(Lease::Guard& guard);
   // Until the hub has heard of what was submitted before a question about tasks, which goes another
   // way; or until it is not going to, for now.
-  void wait_for_acceptance(Lease::Guard& guard, std::string_view verb);
+  void wait_for_acceptance(Lease::Guard& guard, std::uint64_t last);
   // Places. Their number comes without its bit.
   [[nodiscard]] std::map<TaskId, std::string> look_up(const std::vector<TaskId>& tasks);
   void open_places(const std::vector<TaskId>& tasks, const std::map<TaskId, std::string>& records);
@@ -252,6 +263,8 @@ class Shell {
   std::unordered_map<std::uint64_t, Place> places_;
   std::unordered_multimap<std::uint64_t, std::uint64_t> mirrors_;  // own sequence, place
   std::uint64_t next_place_ = 1;
+  // What groups of tasks depend on, by the first of them; only of those that do.
+  std::unordered_map<std::uint64_t, std::shared_ptr<const Depends>> depends_;
   std::uint64_t forgotten_ = 0;             // history() begins behind this
   std::vector<wire::Message> task_out_;     // to be sent when the task socket is free
   std::vector<wire::Message> control_out_;  // to be sent by the I/O thread

@@ -18,6 +18,31 @@ constexpr std::array<std::string_view, 7> kAboutTasks{
 // A hub whose disk is full takes over nothing, and still answers.
 constexpr Duration kAcceptanceMax = std::chrono::seconds{1};
 
+bool is_about_tasks(std::string_view verb) {
+  return std::ranges::find(kAboutTasks, verb) != kAboutTasks.end();
+}
+
+wire::DependencyMode mode_of(const DependencyOptions& options) {
+  return {!options.all, options.success, options.failure};
+}
+
+void set_depends(wire::SubmitRecord& record, const Depends& depends) {
+  record.depends = Slice(depends.ranges);
+  record.after_ranges = static_cast<std::uint32_t>(depends.after.tasks().size());
+  record.after_mode = mode_of(depends.after.options());
+  record.follow_mode = mode_of(depends.follow.options());
+}
+
+void set_rules(wire::Define& define, const TaskSettings& view) {
+  define.timeout_us = view.timeout.microseconds();
+  define.time_limit_us = view.time_limit.microseconds();
+  define.depend = view.depend.function;
+  define.depend_signature = view.depend.signature;
+  define.depend_body = view.depend.body;
+  define.require_modules = view.require.modules;
+  define.require_functions = view.require.functions;
+}
+
 }  // namespace
 
 void Shell::wait_for_room(Lease::Guard& guard) {
@@ -33,18 +58,19 @@ void Shell::wait_for_room(Lease::Guard& guard) {
 
 Pending Shell::send_apply_message(const std::shared_ptr<Shell>& self, const Function& function,
                                   std::span<const int> engines, std::span<Encoded> bodies,
-                                  std::uint32_t settings, Urgency urgency) {
+                                  const Manner& manner) {
   require_same_process();
   // Packed before the lock is taken.
   Records records = make_records(engines, bodies, options_.call_bytes_max);
   auto guard = lease_.lock();
   require_open();
   wait_for_room(guard);
-  const std::uint32_t number = template_number(function, settings);
+  const std::uint32_t number = template_number(function, manner.settings);
   std::uint64_t first = 0;
   std::uint32_t count = 0;
   records.for_each([&](wire::SubmitRecord&& record) {
     record.template_number = number;
+    if (manner.depends) set_depends(record, *manner.depends);
     count += record.count;
     const std::uint64_t sequence = session_.submit(std::move(record));
     if (first == 0) first = sequence;
@@ -53,7 +79,8 @@ Pending Shell::send_apply_message(const std::shared_ptr<Shell>& self, const Func
   head.template_number = number;
   head.submitted = wall_now();
   head.submitted_at = steady_now();
-  if (urgency == Urgency::later) ask_to_flush(guard);
+  if (manner.depends) depends_.emplace(first, manner.depends);
+  if (manner.urgency == Urgency::later) ask_to_flush(guard);
   return {self, &head, first, count};
 }
 
@@ -91,13 +118,15 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   define.retries = view.retries;
   define.priority = view.priority;
   define.builds = builds_of(function);
+  set_rules(define, view);
   if (define.bytes() > wire::kTemplateBytesMax)
     throw Exception(Errc::too_large,
-                    "the function's name, its types, the label and the targets "
-                    "of a call take " +
+                    "the function's name, its types, the label, the targets and the predicate and "
+                    "requirements of a call take " +
                         std::to_string(define.bytes()) + " bytes; " +
                         std::to_string(wire::kTemplateBytesMax) +
-                        " is the most: use a shorter label or fewer targets");
+                        " is the most: use a shorter label, fewer targets or a predicate of fewer "
+                        "arguments");
   if (!session_.is_room_for(define.bytes()))
     throw Exception(
         Errc::over_quota,
@@ -111,9 +140,7 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   return number;
 }
 
-void Shell::wait_for_acceptance(Lease::Guard& guard, std::string_view verb) {
-  if (std::ranges::find(kAboutTasks, verb) == kAboutTasks.end()) return;
-  const std::uint64_t last = session_.log().last();
+void Shell::wait_for_acceptance(Lease::Guard& guard, std::uint64_t last) {
   const auto taken_over = [this, last] {
     const client::SubmissionLog& log = session_.log();
     if (log.accepted() >= last) return true;
@@ -123,12 +150,19 @@ void Shell::wait_for_acceptance(Lease::Guard& guard, std::string_view verb) {
   if (!taken_over()) wait_locked(guard, taken_over, steady_now() + kAcceptanceMax);
 }
 
+void Shell::await_acceptance(std::uint64_t last) {
+  require_same_process();
+  auto guard = lease_.lock();
+  // One that was closed has nothing to send any more.
+  if (!session_.failure()) wait_for_acceptance(guard, last);
+}
+
 HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat) {
   require_same_process();
   auto guard = lease_.lock();
   require_open();
   const TimePoint deadline = deadline_of(options_.timeout);
-  wait_for_acceptance(guard, verb);
+  if (is_about_tasks(verb)) wait_for_acceptance(guard, session_.log().last());
   const std::string asked = verb;
   const std::uint64_t id =
       session_.request(std::move(verb), wire::Raw{std::move(body)}, repeat, out_);
@@ -176,7 +210,7 @@ bool Shell::wait_for_engines(std::size_t count, Timeout timeout) {
 
 std::size_t Shell::kept() {
   const auto guard = lease_.lock();
-  return slab_.used() + hub_slab_.used() + hub_results_.size() + mirrors_.size() +
+  return slab_.used() + hub_slab_.used() + hub_results_.size() + mirrors_.size() + depends_.size() +
          session_.log().kept_records();
 }
 

@@ -1,11 +1,32 @@
 // What a Shell tells of tasks, also by their ids.
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 #include "client/shell.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/jobs.hpp>
 
 namespace roundhouse::detail {
+namespace {
+
+// By the names that hub and engines give (PROTOCOL 10); what a task threw has the name of its type.
+std::exception_ptr failure_for(wire::Ending ending, RemoteErrorInfo info) {
+  const auto as = [&info]<class Failure>(std::type_identity<Failure>) {
+    return std::make_exception_ptr(Failure(std::move(info)));
+  };
+  if (ending == wire::Ending::aborted) return as(std::type_identity<TaskAborted>{});
+  if (ending == wire::Ending::engine_lost) return as(std::type_identity<EngineError>{});
+  if (info.name == "ImpossibleDependency") return as(std::type_identity<ImpossibleDependency>{});
+  if (info.name == "InvalidDependency") return as(std::type_identity<InvalidDependency>{});
+  if (info.name == "DependencyTimeout") return as(std::type_identity<DependencyTimeout>{});
+  if (info.name == "UnmetDependency") return as(std::type_identity<UnmetDependency>{});
+  if (info.name == "TimeLimitExceeded") return as(std::type_identity<TimeLimitExceeded>{});
+  const Errc code = ending == wire::Ending::timed_out ? Errc::timeout : Errc::task_failed;
+  return std::make_exception_ptr(RemoteError(std::move(info), code));
+}
+
+}  // namespace
 
 Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t sequence) {
   Metadata out;
@@ -18,6 +39,10 @@ Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t seque
     out.function = shared.function;
     out.submitted = UtcTime(std::chrono::microseconds(head.submitted.microseconds));
     out.status = "pending";
+    if (const auto found = depends_.find(sequence - slot.offset); found != depends_.end()) {
+      out.after = found->second->after.msg_ids();
+      out.follow = found->second->follow.msg_ids();
+    }
   }
   if (slot.done) tell_ending(out, slot, sequence);
   return out;
@@ -56,18 +81,8 @@ RemoteErrorInfo Shell::error_of(const Slot& slot, std::uint64_t sequence) const 
 }
 
 std::exception_ptr Shell::failure_of(const Slot& slot, std::uint64_t sequence) const {
-  switch (slot.ending) {
-    case wire::Ending::ok: break;
-    case wire::Ending::unmet:  // a hub tells of it as an error
-    case wire::Ending::error: return std::make_exception_ptr(RemoteError(error_of(slot, sequence)));
-    case wire::Ending::aborted:
-      return std::make_exception_ptr(TaskAborted(error_of(slot, sequence)));
-    case wire::Ending::timed_out:
-      return std::make_exception_ptr(RemoteError(error_of(slot, sequence), Errc::timeout));
-    case wire::Ending::engine_lost:
-      return std::make_exception_ptr(EngineError(error_of(slot, sequence)));
-  }
-  return nullptr;
+  if (slot.ending == wire::Ending::ok) return nullptr;
+  return failure_for(slot.ending, error_of(slot, sequence));
 }
 
 ResultBytes Shell::bytes_of(const Slot& slot) {
@@ -128,6 +143,22 @@ std::size_t Shell::done_of(SessionId session, MsgIds::Range range) {
   std::uint64_t at = std::max(range.first, std::min(outcomes.settled(), range.last) + 1);
   std::size_t out = at - range.first;
   for (; at <= range.last; ++at) out += outcomes.contains(at) ? 1U : 0U;
+  return out;
+}
+
+std::vector<MsgIds> Shell::ids_of(std::uint64_t first, std::size_t count) {
+  require_same_process();
+  const auto guard = lease_.lock();
+  if (const auto& failure = session_.failure())
+    throw ConnectionError(Error{
+        failure->code,
+        failure->text + ": to depend on its tasks, name them by the msg_ids() of their result"});
+  if (!is_place(first)) return {MsgIds(session_.id(), {{first, first + count - 1}})};
+  std::vector<MsgIds> out;
+  for (std::uint64_t at = first; at < first + count; ++at) {
+    const TaskId task = places_.at(at & ~kPlaceBit).task;
+    out.emplace_back(task.session, std::vector<MsgIds::Range>{{task.sequence, task.sequence}});
+  }
   return out;
 }
 

@@ -63,25 +63,48 @@ void Submitter::set(const ViewOptions& options) {
 }
 
 void Submitter::set(const BalancedOptions& options) {
-  if (const auto& targets = options.targets.get()) {
-    const std::vector<int> known = known_engines(*shell_);
-    settings_.tasks.targets = targets->is_all() ? std::vector<int>{} : targets->resolve(known);
+  std::optional<std::vector<int>> engines;
+  if (const auto& targets = options.targets.get())
+    engines = targets->is_all() ? std::vector<int>{} : targets->resolve(known_engines(*shell_));
+  const auto& after = options.after.get();
+  const auto& follow = options.follow.get();
+  if (after || follow) {
+    const Depends before = settings_.depends ? *settings_.depends : Depends();
+    auto depends = Depends::make(after.value_or(before.after), follow.value_or(before.follow));
+    for (const auto* each : {&after, &follow})
+      if (*each) await_others(**each);
+    settings_.depends = std::move(depends);
   }
+  TaskSettings& tasks = settings_.tasks;
+  take(engines, tasks.targets);
   take_common(options, settings_);
-  take(options.retries, settings_.tasks.retries);
-  take(options.priority, settings_.tasks.priority);
+  take(options.timeout, tasks.timeout);
+  take(options.retries, tasks.retries);
+  take(options.priority, tasks.priority);
+  take(options.time_limit, tasks.time_limit);
+  take(options.depend, tasks.depend);
+  take(options.require, tasks.require);
   take(options.chunk_size, settings_.chunk_size);
   take(options.ordered, settings_.ordered);
   take(options.outstanding_max, settings_.outstanding_max);
-  if (options.label || options.targets.get() || options.retries || options.priority)
-    settings_number_ = shell_->settings_number(settings_.tasks);
+  const bool changed = options.label || engines || options.timeout || options.retries ||
+                       options.priority || options.time_limit || options.depend || options.require;
+  if (changed) settings_number_ = shell_->settings_number(tasks);
+}
+
+void Submitter::await_others(const Dependency& dependency) const {
+  if (!dependency.tasks_) return;
+  for (const Dependency::Origin& origin : dependency.tasks_->origins) {
+    const std::shared_ptr<Shell> client = origin.client.lock();
+    if (client && client != shell_) client->await_acceptance(origin.last);
+  }
 }
 
 Pending Submitter::submit(const Function& function, std::span<const int> engines,
                           std::span<Encoded> bodies, Urgency urgency) const {
   auto tracker = SendTracker::watch(bodies, settings_.track);
-  Pending out =
-      shell_->send_apply_message(shell_, function, engines, bodies, settings_number_, urgency);
+  Pending out = shell_->send_apply_message(shell_, function, engines, bodies,
+                                           {settings_number_, settings_.depends, urgency});
   if (tracker) out.track(std::move(tracker));
   return out;
 }

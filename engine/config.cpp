@@ -16,6 +16,7 @@ void EngineConfig::bind(JsonConfig& table) {
   table.key("crashes_max", crashes_max, {.min = 1});
   table.key("crash_window", crash_window);
   table.key("stop_grace", stop_grace);
+  table.key("limit_grace", limit_grace);
   table.key("page_bytes", page_bytes, {.min = 65536, .max = 1099511627776.0});
   table.key("log.level", log_level, {.choices = {"debug", "info", "warn", "error", "off"}});
   table.key("log.file", log_file);

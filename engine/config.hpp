@@ -28,6 +28,7 @@ struct EngineConfig {
   std::uint32_t crashes_max = 5;
   Duration crash_window = std::chrono::seconds{60};
   Duration stop_grace = std::chrono::seconds{2};
+  Duration limit_grace = std::chrono::seconds{1};
   std::uint64_t page_bytes = 64U << 20U;
   std::string log_level = "warn";
   std::string log_file;  // empty: standard error

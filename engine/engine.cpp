@@ -31,7 +31,10 @@ Engine::Engine(SessionOptions options, LinkMaker links, ModuleSet& modules, Task
       loader_(
           modules.shipped(), [this](wire::Have have) { on_module_loaded(std::move(have)); }, page) {
   slots_.resize(session_.options().slots);
-  for (Slot& slot : slots_) slot.runner = std::make_unique<TaskRunner>(modules, host);
+  for (Slot& slot : slots_) {
+    slot.runner = std::make_unique<TaskRunner>(modules, host);
+    slot.stop = std::make_unique<std::atomic<bool>>(false);
+  }
 }
 
 Engine::~Engine() {
@@ -73,6 +76,8 @@ void Engine::absorb() {
   for (const ModuleOrder& changed : out_.orders)
     modules_.shipped().set_order(changed.build, changed.order);
   for (ModuleBytes& module : out_.loads) loader_.push(std::move(module));
+  for (const std::uint32_t slot : out_.stops) slots_[slot].stop->store(true);
+  overdue_.insert(overdue_.end(), out_.overdue.begin(), out_.overdue.end());
   if (out_.close) close_asked_ = true;
   if (out_.connect) connect_asked_ = true;
   if (out_.exit && !farewell_) farewell_ = std::move(out_.exit);
@@ -157,20 +162,26 @@ void Engine::work(std::uint32_t slot) {
 }
 
 void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, TimePoint begun) {
-  const std::int64_t started_us = wall_now().microseconds;
-  if (page_ != nullptr) page_->begin(slot, run, started_us);
+  Slot& mine = slots_[slot];
+  mine.begun = begun;
+  mine.started_us = wall_now().microseconds;
+  mine.stop->store(false, std::memory_order_relaxed);
+  if (page_ != nullptr) page_->begin(slot, run, mine.started_us);
   ++busy_;
   last_start_ = begun;
-  if (std::exchange(control_sleeps_, false)) control_wake_.wake();
+  const bool limited = run.shared->time_limit > Duration{0};  // the control thread watches it
+  if (std::exchange(control_sleeps_, false) || limited) control_wake_.wake();
   guard.wake_followers();  // one of them leads now
   guard.unlock();
-  Finish finish = slots_[slot].runner->run(run);
+  Finish finish = mine.runner->run(run, mine.stop.get());
   const TimePoint ended = steady_now();
   run.payload = {};
   guard.relock();
   --busy_;
-  finish.started_us = started_us;
+  if (mine.overdue) return;
+  finish.started_us = mine.started_us;
   finish.duration_ns = static_cast<std::uint64_t>((ended - begun).count());
+  finish = session_.judge(slot, std::move(finish), ended);
   if (page_ != nullptr) {
     page_->record(session_.outcomes().last() + 1,
                   {run.task, run.fence, finish.ending, finish.started_us, finish.duration_ns,
@@ -239,6 +250,7 @@ void Engine::turn(Lease::Guard& guard) {
   look_at_link(guard, now);
   session_.on_control_tick(now, out_);
   absorb();
+  if (!overdue_.empty()) end_overdue(now);
   if (guard.free()) {
     drain_tasks(now);
     session_.on_outcome_tick(now, out_, busy_ > 0 && now - last_start_ >= kTakeOver);
@@ -247,6 +259,23 @@ void Engine::turn(Lease::Guard& guard) {
     if (session_.has_work()) guard.wake_followers();
   }
   report_changes();
+}
+
+// Tasks that go on past their limit end here, and this process after them: into the page first, so
+// that the nanny knows of it whatever happens now.
+void Engine::end_overdue(TimePoint now) {
+  for (const std::uint32_t index : std::exchange(overdue_, {})) {
+    Slot& slot = slots_[index];
+    slot.overdue = true;
+    const wire::FinishedRecord outcome = session_.end_overdue(
+        index, slot.started_us, static_cast<std::uint64_t>((now - slot.begun).count()), now);
+    log::warn("task_overran", {{"task", to_string(outcome.task)}});
+    if (page_ == nullptr) continue;
+    page_->record(session_.outcomes().last(), outcome);
+    page_->end(index);
+  }
+  session_.on_overrun(out_);
+  absorb();
 }
 
 void Engine::drain_control(TimePoint now) {

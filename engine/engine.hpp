@@ -67,6 +67,10 @@ class Engine {
  private:
   struct Slot {
     std::unique_ptr<TaskRunner> runner;
+    std::unique_ptr<std::atomic<bool>> stop;  // what its task sees as its stop token
+    std::int64_t started_us = 0;
+    TimePoint begun;
+    bool overdue = false;  // its run was ended without it, and the process follows
     std::jthread thread;
   };
 
@@ -86,6 +90,7 @@ class Engine {
 
   // The control thread.
   void turn(Lease::Guard& guard);
+  void end_overdue(TimePoint now);
   void drain_control(TimePoint now);
   void look_at_link(Lease::Guard& guard, TimePoint now);
   void carry_out(Lease::Guard& guard);
@@ -114,6 +119,7 @@ class Engine {
   std::vector<wire::Message> to_control_;  // to be sent by the control thread
   bool close_asked_ = false;
   bool connect_asked_ = false;
+  std::vector<std::uint32_t> overdue_;  // slots to be ended with the process
   std::optional<Farewell> farewell_;
   bool control_sleeps_ = false;  // and wants to be woken when a task begins
   std::uint32_t busy_ = 0;       // slots in user code

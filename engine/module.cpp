@@ -166,6 +166,14 @@ Result<const ModuleInfo*> ModuleSet::find_build(const ContentHash& build) const 
   return shipped_.find(build);
 }
 
+bool ModuleSet::has_module(std::string_view name) const {
+  constexpr std::string_view kSuffix = ".so";
+  if (name.ends_with(kSuffix)) name.remove_suffix(kSuffix.size());
+  const std::shared_lock lock(mutex_);
+  const auto is_it = [name](const Loaded& loaded) { return name == loaded.module.info->name; };
+  return std::ranges::any_of(modules_, is_it) || shipped_.has(name);
+}
+
 std::vector<ModuleSet::Module> ModuleSet::modules() const {
   const std::shared_lock lock(mutex_);
   std::vector<Module> out;

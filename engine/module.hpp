@@ -60,6 +60,10 @@ class ModuleSet {
   // The module of this build. Errc::unknown_module with the reason why it is not here.
   [[nodiscard]] Result<const ModuleInfo*> find_build(const ContentHash& build) const;
 
+  // Whether a module of this name is loaded or was shipped here; `name` is what was given to
+  // roundhouse_add_module(), with or without ".so".
+  [[nodiscard]] bool has_module(std::string_view name) const;
+
   [[nodiscard]] ShippedModules& shipped() { return shipped_; }
 
   // In the order of loading.

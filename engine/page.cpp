@@ -349,7 +349,7 @@ ProcessEnded Page::read() const {
   out.next_number = header.highest_started.load(std::memory_order_acquire) + 1;
   if (header.loading.load(std::memory_order_acquire) == 1) out.loading = header.module;
   const std::uint64_t left = header.left_on_purpose.load(std::memory_order_acquire);
-  if (left >= 1 && left <= 1 + static_cast<std::uint64_t>(Exit::crash_loop)) {
+  if (left >= 1 && left <= 1 + static_cast<std::uint64_t>(Exit::overran)) {
     const std::size_t size = std::min<std::size_t>(header.farewell_size, kFarewellBytesMax);
     out.farewell = Farewell{static_cast<Exit>(left - 1), {header.farewell.data(), size}};
   }
@@ -359,7 +359,7 @@ ProcessEnded Page::read() const {
     std::memcpy(&entry, map_->ring(tail + at), sizeof entry);
     const bool sound =
         entry.size >= sizeof entry && entry.size <= used - at && entry.size % 8 == 0 &&
-        entry.ending <= static_cast<std::uint32_t>(wire::Ending::engine_lost) &&
+        entry.ending <= static_cast<std::uint32_t>(wire::Ending::unmet) &&
         (out.outcomes.empty() ? entry.number > 0
                               : entry.number == out.first_outcome + out.outcomes.size());
     if (!sound) break;

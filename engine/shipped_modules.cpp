@@ -84,6 +84,13 @@ std::optional<ShippedModules::Found> ShippedModules::find_latest(std::string_vie
   return out;
 }
 
+bool ShippedModules::has(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::any_of(builds_, [name](const auto& build) {
+    return build.second.info != nullptr && name == build.second.info->name;
+  });
+}
+
 std::vector<std::string> ShippedModules::names() const {
   const std::shared_lock lock(mutex_);
   std::vector<std::string> out;

@@ -42,6 +42,9 @@ class ShippedModules {
   // Errc::unknown_module with the reason when it is not loaded.
   [[nodiscard]] Result<const ModuleInfo*> find(const ContentHash& build) const;
 
+  // Whether some build of a module of this name is loaded.
+  [[nodiscard]] bool has(std::string_view name) const;
+
   struct Found {
     const TaskInfo* task = nullptr;
     std::string module;  // for texts

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/rules.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/loaded_module.hpp>
@@ -12,11 +13,11 @@
 namespace roundhouse::engine {
 namespace {
 
-Finish failed(const TaskError& error) {
+Finish failed(const TaskError& error, wire::Ending ending = wire::Ending::error) {
   Encoded encoded;
   encoded.body = wire::encode_error({error.name, error.value, error.traceback});
   Finish finish;
-  finish.ending = wire::Ending::error;
+  finish.ending = ending;
   auto payload = make_payload(std::move(encoded));
   if (payload) finish.payload = std::move(*payload);
   return finish;
@@ -103,13 +104,18 @@ Finish TaskRunner::describe_module(const Template& shared) const {
   return finish;
 }
 
-Finish TaskRunner::run(const Run& run) {
+Finish TaskRunner::run(const Run& run, const std::atomic<bool>* stop) {
   if (run.shared->function == kLoadTask) return describe_module(*run.shared);
+  if (run.shared->rules) {
+    if (const auto refusal = find_refusal(*run.shared, modules_, host_, stop))
+      return failed(refusal->error, refusal->ending);
+  }
   const auto task = resolve(*run.shared);
   if (!task) return failed(task.error());
   const Payload& arguments = run.payload;
   Invocation call;
   call.engine = &host_;
+  call.stop = stop;
   if (arguments.tail_size == 0 && arguments.spill == 0) {
     call.body = arguments.head();
   } else {
@@ -119,6 +125,8 @@ Finish TaskRunner::run(const Run& run) {
   if (arguments.frames) call.frames = std::span(*arguments.frames).subspan(arguments.spill);
   (*task)->invoke_as(split_kind(run.shared->function).first)(call, reply_);
   if (body_.capacity() > wire::kInlineBytesMax) std::string().swap(body_);
+  if (!reply_.ok && reply_.error.name == kUnmetDependency)
+    return failed(reply_.error, wire::Ending::unmet);
   if (!reply_.ok) return failed(reply_.error);
   auto payload = make_payload(std::move(reply_.result));
   reply_.clear();

@@ -4,6 +4,7 @@
 // packs what it returned. No sockets, no locks. Thread rule: one per slot, used by its thread; the
 // modules and the host are shared.
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,10 @@ class TaskRunner {
   TaskRunner(const ModuleSet& modules, TaskHost& host) : modules_(modules), host_(host) {}
 
   // Runs the task on this thread. Whatever goes wrong is an `error` ending: UnknownFunction,
-  // WrongSignature, ResultTooLarge, or what the task threw. Fills payload and ending only.
-  [[nodiscard]] Finish run(const Run& run);
+  // WrongSignature, ResultTooLarge, or what the task threw; or `unmet` where this engine is not the
+  // place for it (rules.hpp). The task sees `stop` as its stop token; may be null. Fills payload
+  // and ending only.
+  [[nodiscard]] Finish run(const Run& run, const std::atomic<bool>* stop = nullptr);
 
  private:
   [[nodiscard]] Result<const TaskInfo*> resolve(const Template& shared) const;

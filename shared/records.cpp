@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kFirstAt = kPrefixBytes + 1;  // behind the tag of a 64-bit number
 constexpr std::size_t kCountAt = kFirstAt + 8 + 1;
 constexpr std::size_t kBatchPrefix = kCountAt + 2;
-constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << 40U;
 
 template <class Record>
 constexpr Kind kind_for = Kind::submit;

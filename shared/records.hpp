@@ -26,6 +26,8 @@ inline constexpr std::size_t kBatchRecordsMax = 512;
 inline constexpr std::size_t kBatchBytesMax = 128U << 10U;  // a writer is full beyond this
 inline constexpr std::size_t kRunTasksMax = 1U << 16U;      // tasks that one record stands for
 
+inline constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << 40U;  // tasks have lower ones
+
 inline constexpr std::size_t kDependenciesMax = 1U << 16U;      // tasks that one task depends on
 inline constexpr std::size_t kDependencyRangesMax = 1U << 14U;  // and the ranges that they make up
 

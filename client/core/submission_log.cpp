@@ -33,13 +33,18 @@ Slice part_of(const Slice& whole, std::size_t at, std::size_t size) {
   return out;
 }
 
-// Payload bytes of part_of(record, offset, count).
+// What counts against the byte credit: the payload, and what the tasks depend on.
+std::size_t size_of(const wire::SubmitRecord& record) {
+  return record.payload.size() + record.depends.size;
+}
+
+// The same of part_of(record, offset, count).
 std::size_t size_of(const wire::SubmitRecord& record, std::uint32_t offset, std::uint32_t count) {
-  if (record.ends.size == 0) return record.payload.size();
+  if (record.ends.size == 0) return size_of(record);
   const std::string_view ends = record.ends.view();
   const std::uint32_t from = offset == 0 ? 0 : end_of(ends, offset - 1);
   const std::uint32_t to = end_of(ends, offset + count - 1);
-  return record.payload.size() - record.payload.tail_size + (to - from);
+  return size_of(record) - record.payload.tail_size + (to - from);
 }
 
 bool travels_in_frames(const wire::SubmitRecord& record) {
@@ -72,13 +77,14 @@ wire::SubmitRecord part_of(const wire::SubmitRecord& record, std::uint32_t offse
 
 std::uint64_t SubmissionLog::append(wire::SubmitRecord record) {
   RH_CHECK(record.count >= 1 && record.count <= wire::kRunTasksMax);
-  RH_CHECK(record.payload.inline_size() + record.ends.size + record.engines.size <
+  RH_CHECK(record.payload.inline_size() + record.ends.size + record.engines.size +
+               record.depends.size <
            wire::kHeaderBytesMax - 2 * wire::kBatchBytesMax);
   record.sequence = next_;
   next_ += record.count;
   last_template_ = record.template_number;
-  kept_bytes_ += record.payload.size();
-  unsent_bytes_ += record.payload.size();
+  kept_bytes_ += size_of(record);
+  unsent_bytes_ += size_of(record);
   entries_.push_back({std::move(record), 0, false});
   entries_.back().unfinished = entries_.back().record.count;
   return entries_.back().first();
@@ -100,7 +106,7 @@ void SubmissionLog::restart(const wire::Welcome& welcome) {
   cursor_ = find(sent_ + 1);
   unsent_bytes_ = 0;
   for (std::size_t i = cursor_; i < entries_.size(); ++i)
-    unsent_bytes_ += entries_[i].record.payload.size();
+    unsent_bytes_ += size_of(entries_[i].record);
 }
 
 void SubmissionLog::stop() {
@@ -146,10 +152,11 @@ bool SubmissionLog::droppable(const Entry& entry) const {
 }
 
 void SubmissionLog::drop(Entry& entry) {
-  kept_bytes_ -= entry.record.payload.size();
-  if (entry.last() > sent_) unsent_bytes_ -= entry.record.payload.size();
+  kept_bytes_ -= size_of(entry.record);
+  if (entry.last() > sent_) unsent_bytes_ -= size_of(entry.record);
   entry.record.payload = {};
   entry.record.ends = {};
+  entry.record.depends = {};
   entry.dead = true;
   ++dead_;
   if (forgettable(entry)) ++spent_;
@@ -228,13 +235,13 @@ std::optional<wire::SubmitRecord> SubmissionLog::take_next() {
     out = client::part_of(entry.record, offset, count);
     out.blank = entry.dead;
     if (count == left) {
-      unsent_bytes_ -= entry.record.payload.size();
+      unsent_bytes_ -= size_of(entry.record);
       ++cursor_;
     }
   }
   sent_ += out.count;
   ever_sent_ = std::max(ever_sent_, sent_);
-  if (sent_ > hub_has_) sent_bytes_ += out.payload.size();
+  if (sent_ > hub_has_) sent_bytes_ += size_of(out);
   return out;
 }
 
@@ -273,13 +280,12 @@ void SubmissionLog::check_invariants() const {
   for (const Entry& entry : entries_) {
     RH_CHECK(entry.first() > before);
     before = entry.last();
-    bytes += entry.record.payload.size();
+    bytes += size_of(entry.record);
     dead += entry.dead ? 1U : 0U;
     spent += forgettable(entry) ? 1U : 0U;
   }
   std::size_t unsent = 0;
-  for (std::size_t i = cursor_; i < entries_.size(); ++i)
-    unsent += entries_[i].record.payload.size();
+  for (std::size_t i = cursor_; i < entries_.size(); ++i) unsent += size_of(entries_[i].record);
   RH_CHECK(unsent == unsent_bytes_);
   RH_CHECK(before < next_);
   RH_CHECK(bytes == kept_bytes_ && dead == dead_ && spent == spent_);

@@ -5,7 +5,8 @@
 // under durability `none`, until all its tasks have their outcome. What is sent is dense in
 // sequence: where bytes are gone because the tasks have ended, an empty record stands in their
 // place (the hub knows from `hello` that these tasks have ended and never runs them). Its template
-// and engines are the true ones until it is stored: the hub records it under them.
+// and engines are the true ones until it is stored: the hub records it under them. What it depended
+// on is not said again: it has ended. Bytes are those of payloads and of what records depend on.
 // Invariants: see check_invariants(). Thread rule: one thread at a time.
 #pragma once
 
@@ -68,7 +69,7 @@ class SubmissionLog {
 
   [[nodiscard]] std::size_t unsent_bytes() const { return unsent_bytes_; }
 
-  // Payload bytes kept, sent ones included, and records that hold them.
+  // Bytes kept, sent ones included, and records that hold them.
   [[nodiscard]] std::size_t kept_bytes() const { return kept_bytes_; }
 
   [[nodiscard]] std::size_t kept_records() const { return entries_.size() - dead_; }
@@ -91,7 +92,7 @@ class SubmissionLog {
   [[nodiscard]] bool droppable(const Entry& entry) const;
   // How many of `count` tasks from sent_ + 1 on credit allows; 0: none.
   [[nodiscard]] std::uint32_t allowed(std::uint32_t count) const;
-  // Whether so many bytes of payload, of a record that ends with the task `last`, may be sent now.
+  // Whether so many bytes, of a record that ends with the task `last`, may be sent now.
   // What the hub only lacks the frames of needs no credit.
   [[nodiscard]] bool fits(std::size_t bytes, std::uint64_t last) const;
   void drop(Entry& entry);

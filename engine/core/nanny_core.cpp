@@ -46,6 +46,12 @@ void NannyCore::on_start_failed(std::string text, NannyOutbox& out) {
 void NannyCore::on_process_ended(ProcessEnded ended, TimePoint now, NannyOutbox& out) {
   RH_CHECK(state_ == State::starting || state_ == State::running);
   kill_at_.reset();
+  if (ended.farewell && ended.farewell->exit == Exit::overran) {
+    // Told to the tasks of its other slots, which ended with it. No fault of the engine's.
+    ended.output += ended.farewell->text;
+    ended.farewell.reset();
+    if (!stopping_) return begin_will(std::move(ended), std::nullopt, now, out);
+  }
   if (ended.farewell && ended.farewell->exit != Exit::stopped) {
     return end(*ended.farewell, out);
   }

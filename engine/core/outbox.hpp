@@ -22,10 +22,12 @@ enum class Exit : std::uint8_t {
   no_hub,      // there is none, or it stayed away for longer than allowed
   refused,     // the hub sent the engine away, and says why
   crash_loop,  // crashed too often: given up
+  overran,     // the process alone: a task went on past its time limit; the next one follows
 };
 
 [[nodiscard]] std::string_view to_string(Exit exit);
-// The exit status of roundhouse-engine: 0 for the first two, then 1, 3, 4, 5 (2 is a usage error).
+// The exit status of roundhouse-engine: 0 for the first two, then 1, 3, 4, 5 (2 is a usage error);
+// 6 for the engine's process alone.
 [[nodiscard]] int exit_status(Exit exit);
 
 struct Send {
@@ -60,14 +62,19 @@ struct Outbox {
   bool connect = false;            // make a new link (reading the connection file again): on_link()
   std::vector<ModuleBytes> loads;  // load these, and say so: Session::on_module_loaded()
   std::vector<ModuleOrder> orders;
+  std::vector<std::uint32_t> stops;  // ask what these slots run to stop: its time is up
+  // Slots whose tasks have to be stopped with the process: Session::end_overdue() for each, then
+  // Session::on_overrun().
+  std::vector<std::uint32_t> overdue;
   std::optional<Farewell> exit;  // end the process; nothing follows
 
   [[nodiscard]] bool empty() const {
-    return sends.empty() && !close && !connect && loads.empty() && orders.empty() && !exit;
+    return sends.empty() && !close && !connect && loads.empty() && orders.empty() &&
+           stops.empty() && overdue.empty() && !exit;
   }
 
   void clear() {
-    sends.clear(), loads.clear(), orders.clear();
+    sends.clear(), loads.clear(), orders.clear(), stops.clear(), overdue.clear();
     close = connect = false;
     exit.reset();
   }

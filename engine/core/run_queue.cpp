@@ -160,6 +160,11 @@ void RunQueue::rebuild_offers() {
   }
 }
 
+RunQueue::Running RunQueue::running_in(std::uint32_t slot) const {
+  RH_CHECK(slot < running_.size() && running_[slot].busy);
+  return {running_[slot].task, running_[slot].fence};
+}
+
 bool RunQueue::ready() const {
   return busy_ < running_.size() && (free_.head != kNone || !offers_.empty());
 }

@@ -26,13 +26,24 @@ namespace roundhouse::engine {
 inline constexpr std::uint32_t kSlotsMax = 256;
 inline constexpr Duration kShort = std::chrono::microseconds{50};
 
+// What an engine must have, or say, before it runs the tasks of a `define` (PROTOCOL 14).
+struct Rules {
+  std::string depend;  // a predicate; empty: none
+  std::string depend_signature;
+  std::string depend_body;
+  std::vector<std::string> modules;
+  std::vector<std::string> functions;  // each followed by its signature, which may be empty
+};
+
 // What the tasks of one `define` share. Lives as long as the connection that defined it, or a run
 // that uses it.
 struct Template {
   SessionId session;
   std::string function;
   std::string signature;
-  std::vector<ContentHash> builds;  // of modules, to look for it in
+  std::vector<ContentHash> builds;     // of modules, to look for it in
+  std::unique_ptr<const Rules> rules;  // null: none
+  Duration time_limit{0};              // of a run; 0: none
   // Free for the shell: what the name was resolved to. Any thread that runs one of its tasks.
   mutable std::atomic<const void*> resolved{nullptr};
   // Smoothed duration of its tasks; nothing before the first one. The core's.
@@ -64,6 +75,14 @@ class RunQueue {
   void finish(std::uint32_t slot);
   // Which of these are promised not to run: those that wait here, which are forgotten. Sorted.
   [[nodiscard]] std::vector<std::uint64_t> revoke(std::vector<std::uint64_t> numbers);
+
+  struct Running {
+    TaskId task;
+    Fence fence;
+  };
+
+  // What this slot runs. Precondition: it is busy.
+  [[nodiscard]] Running running_in(std::uint32_t slot) const;
 
   // Some idle slot would find work.
   [[nodiscard]] bool ready() const;

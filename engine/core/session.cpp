@@ -16,6 +16,30 @@ void smooth(std::optional<Duration>& typical, Duration sample) {
   typical = typical ? *typical + (sample - *typical) / 8 : sample;
 }
 
+std::unique_ptr<const Rules> rules_of(wire::Define& define) {
+  if (define.depend.empty() && define.require_modules.empty() && define.require_functions.empty())
+    return nullptr;
+  return std::make_unique<const Rules>(Rules{
+      std::move(define.depend), std::move(define.depend_signature), std::move(define.depend_body),
+      std::move(define.require_modules), std::move(define.require_functions)});
+}
+
+// One that is longer than anything will ever run is none.
+Duration limit_of(std::uint64_t microseconds) {
+  constexpr Duration kLimitMax = std::chrono::hours{24 * 366};
+  const auto most = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(kLimitMax).count());
+  if (microseconds > most) return Duration{0};
+  return std::chrono::microseconds{microseconds};
+}
+
+std::string late_text(Duration limit, const std::string& more) {
+  return wire::encode_error(
+      {"TimeLimitExceeded",
+       "the task ran for longer than its time limit of " + roundhouse::to_string(limit) + more,
+       ""});
+}
+
 std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
@@ -27,7 +51,8 @@ Session::Session(SessionOptions options, TimePoint now)
     : options_(std::move(options)),
       contact_(options_.terms, now),
       queue_(options_.slots),
-      modules_(options_.shipped_modules) {
+      modules_(options_.shipped_modules),
+      limits_(options_.slots, options_.limit_grace) {
   for (const wire::Have& have : options_.modules) modules_.add(have);
 }
 
@@ -142,6 +167,8 @@ void Session::on_define(const wire::Message& message, TimePoint now, Outbox& out
   shared->function = std::move(define->function);
   shared->signature = std::move(define->signature);
   shared->builds = std::move(define->builds);
+  shared->time_limit = limit_of(define->time_limit_us);
+  shared->rules = rules_of(*define);
   templates_[define->number] = std::move(shared);
 }
 
@@ -222,7 +249,9 @@ void Session::on_tick(TimePoint now, Outbox& out) {
 void Session::on_control_tick(TimePoint now, Outbox& out) {
   if (over_) return;
   contact_.on_tick(now, out);
-  if (contact_.given_up()) end(Exit::no_hub, "no hub: " + contact_.text(), out);
+  if (contact_.given_up()) return end(Exit::no_hub, "no hub: " + contact_.text(), out);
+  out.stops = limits_.take_late(now);
+  out.overdue = limits_.overdue(now);
 }
 
 void Session::on_outcome_tick(TimePoint now, Outbox& out, bool all) {
@@ -248,13 +277,48 @@ void Session::end(Exit exit, std::string text, Outbox& out) {
   out.exit = Farewell{exit, std::move(text)};
 }
 
-std::optional<Run> Session::take_next(std::uint32_t slot, TimePoint) {
+std::optional<Run> Session::take_next(std::uint32_t slot, TimePoint now) {
   if (over_) return std::nullopt;
-  return queue_.take_next(slot);
+  std::optional<Run> run = queue_.take_next(slot);
+  if (run) limits_.begin(slot, run->shared->time_limit, now);
+  return run;
+}
+
+Finish Session::judge(std::uint32_t slot, Finish finish, TimePoint now) const {
+  if (!limits_.late(slot, now)) return finish;
+  finish.ending = wire::Ending::timed_out;
+  finish.payload = Payload::of(late_text(limits_.limit(slot), {}));
+  return finish;
+}
+
+wire::FinishedRecord Session::end_overdue(std::uint32_t slot, std::int64_t started_us,
+                                          std::uint64_t duration_ns, TimePoint now) {
+  const RunQueue::Running run = queue_.running_in(slot);
+  const Payload error = Payload::of(late_text(
+      limits_.limit(slot), "; it went on, so its engine's process was ended and started anew"));
+  wire::FinishedRecord out{run.task,   run.fence,   wire::Ending::timed_out,
+                           started_us, duration_ns, error};
+  limits_.end(slot);
+  queue_.finish(slot);
+  ++counters_.finished;
+  static_cast<void>(outcomes_.add(out, now));
+  return out;
+}
+
+void Session::on_overrun(Outbox& out) {
+  if (over_) return;
+  const std::string text = "a task went on past its time limit";
+  if (contact_.usable(Plane::task)) {
+    outcomes_.send(out);
+    if (!options_.has_nanny) out.send(Plane::task, wire::Goodbye{text});
+  }
+  end(Exit::overran, text, out);
 }
 
 std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish finish, TimePoint now,
                                    Outbox& out) {
+  finish = judge(slot, std::move(finish), now);
+  limits_.end(slot);
   queue_.finish(slot);
   ++counters_.finished;
   smooth(run.shared->typical, Duration{static_cast<Duration::rep>(finish.duration_ns)});
@@ -276,7 +340,8 @@ std::optional<TimePoint> Session::next_deadline() const {
 }
 
 std::optional<TimePoint> Session::control_deadline() const {
-  return over_ ? std::optional<TimePoint>{} : contact_.next_deadline();
+  if (over_) return std::nullopt;
+  return earlier(contact_.next_deadline(), limits_.next_deadline());
 }
 
 void Session::check_invariants() const {

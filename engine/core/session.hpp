@@ -28,6 +28,7 @@
 #include "engine/core/outbox.hpp"
 #include "engine/core/outcome_log.hpp"
 #include "engine/core/run_queue.hpp"
+#include "engine/core/time_limits.hpp"
 #include "shared/message.hpp"
 #include "shared/time.hpp"
 
@@ -46,7 +47,8 @@ struct SessionOptions {
   bool has_nanny = false;
   // What clients ship is loaded; else refused.
   bool shipped_modules = true;
-  std::vector<wire::Have> modules = {};  // that it was started with
+  Duration limit_grace = std::chrono::seconds{1};  // for a task that was asked to stop
+  std::vector<wire::Have> modules = {};            // that it was started with
 };
 
 // How a run ended.
@@ -78,7 +80,8 @@ class Session {
   void on_oversized(wire::Plane plane, TimePoint now, Outbox& out);
   // Both of the following.
   void on_tick(TimePoint now, Outbox& out);
-  // Beats, silence, connecting: what a shell's control thread does. Call after draining control.
+  // Beats, silence, connecting, time limits: what a shell's control thread does. Call after
+  // draining control.
   void on_control_tick(TimePoint now, Outbox& out);
   // Sends outcomes that waited long enough; with `all`, every one: a long task is running.
   void on_outcome_tick(TimePoint now, Outbox& out, bool all = false);
@@ -89,9 +92,18 @@ class Session {
 
   // Work for this idle slot, or nothing. Precondition: slot < slots(), and it is idle.
   [[nodiscard]] std::optional<Run> take_next(std::uint32_t slot, TimePoint now);
-  // The run that take_next gave to `slot` has ended. Returns the number of its outcome.
+  // What a run that ends now ends with: one past its time limit with `timed_out`, whatever it says.
+  [[nodiscard]] Finish judge(std::uint32_t slot, Finish finish, TimePoint now) const;
+  // The run that take_next gave to `slot` has ended, as judged. Returns the number of its outcome.
   std::uint64_t on_finished(std::uint32_t slot, const Run& run, Finish finish, TimePoint now,
                             Outbox& out);
+
+  // One of Outbox::overdue: its run ends as timed out, in the outcome that is returned and has the
+  // highest number now, though its thread goes on until the process ends.
+  [[nodiscard]] wire::FinishedRecord end_overdue(std::uint32_t slot, std::int64_t started_us,
+                                                 std::uint64_t duration_ns, TimePoint now);
+  // All of them are ended, and kept safe: sends what there is and ends, at once.
+  void on_overrun(Outbox& out);
 
   // When to be ticked if nothing else happens.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
@@ -144,6 +156,7 @@ class Session {
   RunQueue queue_;
   OutcomeLog outcomes_;
   ModuleIntake modules_;
+  TimeLimits limits_;
   // By the hub's number; of this connection.
   std::unordered_map<std::uint32_t, std::shared_ptr<Template>> templates_;
   wire::Batch<wire::AssignRecord> batch_;  // keeps its capacity

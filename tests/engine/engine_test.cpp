@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 using test::FakeHub;
 
 const std::string kModule = RH_BINARY_DIR "/lib/unruly_tasks.so";
+const std::string kRules = RH_BINARY_DIR "/lib/rule_tasks.so";
 constexpr std::uint32_t kTwice = 1, kSleep = 2, kMuch = 3, kUnknown = 4, kMisfit = 5, kWait = 6;
 
 // An engine in this process, with its control thread, and a hub for it.
@@ -25,6 +26,7 @@ class RunningEngine {
  public:
   explicit RunningEngine(std::uint32_t slots = 1) : host_(slots), slots_(slots) {
     REQUIRE(modules_.load(kModule).ok());
+    REQUIRE(modules_.load(kRules).ok());
     hub.emplace(folder.path());
     start();
     hub->await_peer();
@@ -41,6 +43,7 @@ class RunningEngine {
     SessionOptions options;
     options.uuid = Uuid{{9}};
     options.slots = slots_;
+    options.limit_grace = 100ms;
     auto made = Page::create();
     REQUIRE(made.ok());
     page = std::move(*made);
@@ -57,6 +60,18 @@ class RunningEngine {
     hub->define(kUnknown, "no_such_function");
     hub->define(kMisfit, "unruly_tasks::twice", signature_of<double(double)>());
     hub->define(kWait, "unruly_tasks::wait_for_file", signature_of<void(std::string)>());
+  }
+
+  // A template whose tasks have a time limit.
+  void define_limited(std::uint32_t number, const std::string& function, std::string_view signature,
+                      Duration limit) {
+    wire::Define define;
+    define.number = number;
+    define.session = hub->session;
+    define.function = function;
+    define.signature = std::string(signature);
+    define.time_limit_us = static_cast<std::uint64_t>(limit / 1us);
+    hub->send(define);
   }
 
   Engine& engine() { return *engine_; }
@@ -244,6 +259,41 @@ TEST_CASE("goodbye ends an idle engine and one whose task goes on") {
     CHECK(farewell.text.find("enough") != std::string::npos);
     test::write_file(gate, "open");
   }
+}
+
+constexpr std::uint32_t kLimited = 7;
+
+TEST_CASE(
+    "a task that looks at its stop token ends at its limit, and the next one is not stopped") {
+  RunningEngine running;
+  FakeHub& hub = *running.hub;
+  running.define_limited(kLimited, "rule_tasks::spin_until_stopped", signature_of<int()>(), 20ms);
+  for (int i = 0; i < 3; ++i) {
+    const wire::FinishedRecord& outcome = hub.await_outcome(hub.assign(kLimited));
+    CHECK(outcome.ending == wire::Ending::timed_out);
+    CHECK(outcome.duration_ns >= 20'000'000);
+    CHECK(wire::decode_error(outcome.payload.body()).name == "TimeLimitExceeded");
+    CHECK(hub.await_result<int>(hub.assign(kTwice, 4)) == 8);
+  }
+}
+
+TEST_CASE("a task that goes on past its limit ends without its thread, and the engine with it") {
+  RunningEngine running(2);
+  FakeHub& hub = *running.hub;
+  const std::string gate = running.folder.file("gate");
+  const auto other = hub.assign(kWait, gate);
+  hub.until([&] { return running.engine().counters().assigned == 1; });
+  running.define_limited(kLimited, "unruly_tasks::wait_for_file", signature_of<void(std::string)>(),
+                         20ms);
+  const auto endless = hub.assign(kLimited, gate);
+  const wire::FinishedRecord& outcome = hub.await_outcome(endless);
+  CHECK(outcome.ending == wire::Ending::timed_out);
+  CHECK(test::contains(wire::decode_error(outcome.payload.body()).value, "process was ended"));
+  CHECK(running.await_end().exit == Exit::overran);
+  // What a nanny would find.
+  const ProcessEnded left = running.page->read();
+  CHECK(left.running == std::vector<wire::RunRef>{{{hub.session, other}, {1, 1}}});
+  test::write_file(gate, "open");
 }
 
 TEST_CASE("an engine without a nanny says goodbye when it is stopped") {

@@ -263,6 +263,35 @@ TEST_CASE("crashes that are far apart are no loop") {
   CHECK_FALSE(nanny.exit.has_value());
 }
 
+TEST_CASE("processes that end because a task overran its limit are no crash loop") {
+  NannyUnderTest nanny;
+  for (int i = 0; i < 20; ++i) {
+    nanny.engine_dies({.exit_code = exit_status(Exit::overran),
+                       .farewell = Farewell{Exit::overran, "a task went on"}});
+    nanny.link_comes_up();
+    const Heard heard = nanny.hub_welcomes();
+    REQUIRE(heard.deaths.size() == 1);
+    CHECK(heard.deaths[0].restarting);
+    CHECK(heard.deaths[0].output == "a task went on");
+    nanny.hub_says(wire::Stored{0, true});
+  }
+  CHECK(nanny.started == 21);
+  CHECK(nanny.core.crashes() == 0);
+  CHECK_FALSE(nanny.exit.has_value());
+}
+
+TEST_CASE("a nanny that is stopping starts nothing after a task that overran its limit") {
+  NannyUnderTest nanny;
+  nanny.event([&](NannyOutbox& out) { nanny.core.on_stop(nanny.now, out); });
+  nanny.engine_dies({.farewell = Farewell{Exit::overran, "a task went on"}});
+  nanny.link_comes_up();
+  nanny.hub_welcomes();
+  nanny.hub_says(wire::Stored{0, true});
+  CHECK(nanny.started == 1);
+  REQUIRE(nanny.exit.has_value());
+  CHECK(nanny.exit->exit == Exit::stopped);
+}
+
 TEST_CASE("an engine that was dismissed, refused or could not start takes its nanny along") {
   for (const Exit why : {Exit::dismissed, Exit::refused, Exit::failed, Exit::no_hub}) {
     NannyUnderTest nanny;

@@ -103,6 +103,19 @@ TEST_CASE("frames and spilled bodies come back as they were") {
   CHECK(left.outcomes[1].payload.body() == "next");
 }
 
+TEST_CASE("an outcome of every ending outlives the process, and those behind it") {
+  Page page = make_page();
+  const auto last = static_cast<std::uint64_t>(wire::Ending::unmet);
+  for (std::uint64_t ending = 0; ending <= last; ++ending) {
+    wire::FinishedRecord record = outcome_of(ending + 1);
+    record.ending = static_cast<wire::Ending>(ending);
+    page.record(ending + 1, record);
+  }
+  const ProcessEnded left = page.read();
+  REQUIRE(left.outcomes.size() == last + 1);
+  CHECK(left.outcomes.back().ending == wire::Ending::unmet);
+}
+
 TEST_CASE("what the hub has stored is trimmed, and the ring goes round for ever") {
   Page page = make_page();
   std::uint64_t number = 0;

@@ -120,6 +120,18 @@ class LocalHub {
     return found == asked_.end() ? std::string() : found->second;
   }
 
+  // What was submitted and depends on something, as it came.
+  [[nodiscard]] std::vector<wire::SubmitRecord> dependents() const {
+    const std::lock_guard lock(mutex_);
+    return dependents_;
+  }
+
+  // The template that was defined last.
+  [[nodiscard]] wire::Define last_template() const {
+    const std::lock_guard lock(mutex_);
+    return templates_.at(last_template_);
+  }
+
   [[nodiscard]] std::uint64_t runs() const {
     const std::lock_guard lock(mutex_);
     return runs_;
@@ -194,6 +206,7 @@ class LocalHub {
       case wire::Kind::define: {
         const auto define = *wire::decode_as<wire::Define>(in.message);
         templates_[define.number] = define;
+        last_template_ = define.number;
         return;
       }
       case wire::Kind::submit: return on_submit(in);
@@ -249,6 +262,7 @@ class LocalHub {
     wire::Batch<wire::SubmitRecord> batch;
     if (!wire::decode_batch(in.message, batch)) return;
     for (const wire::SubmitRecord& record : batch.records) {
+      if (record.depends.size > 0) dependents_.push_back(record);
       for (std::uint32_t i = 0; i < record.count; ++i) {
         if (record.sequence + i != accepted_ + 1) continue;
         ++accepted_;
@@ -354,6 +368,8 @@ class LocalHub {
   std::map<std::string, std::deque<std::string>> answers_;
   std::map<std::string, std::string> asked_;
   std::map<std::uint32_t, wire::Define> templates_;
+  std::uint32_t last_template_ = 0;
+  std::vector<wire::SubmitRecord> dependents_;
   std::map<EngineId, std::map<std::string, PackedValue>> data_;
   std::map<std::uint64_t, wire::OutcomeRecord> outcomes_;
   std::map<std::uint64_t, wire::OutcomeRecord> undelivered_;

@@ -14,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include <roundhouse/dependency.hpp>
 #include <roundhouse/map_call.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse {
 
@@ -25,8 +27,13 @@ struct ApplyMessage {
   std::vector<int> engines{};      // one task on each; empty: the scheduler chooses
   std::vector<int> targets{};      // where it may choose; empty: anywhere
   std::string label{};
-  std::uint32_t retries = 0;  // where the scheduler chooses
+  // Where the scheduler chooses, as BalancedOptions has them.
+  std::uint32_t retries = 0;
   std::int32_t priority = 0;
+  Dependency after{};
+  Dependency follow{};
+  Limit timeout = no_limit;
+  Limit time_limit = no_limit;
   bool track = false;
 };
 

@@ -17,8 +17,8 @@
 
 #include <roundhouse/error.hpp>
 #include <roundhouse/metadata.hpp>
-#include <roundhouse/options.hpp>
 #include <roundhouse/pending.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse {
 

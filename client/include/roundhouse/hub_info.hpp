@@ -10,7 +10,7 @@
 
 #include <roundhouse/hub_query.hpp>
 #include <roundhouse/metadata.hpp>
-#include <roundhouse/options.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse {
 

@@ -28,6 +28,7 @@ class Jobs {
   struct Ids {
     SessionId session;
     MsgIds::Range range;
+    friend bool operator==(const Ids&, const Ids&) = default;
   };
 
   // Throws Exception (invalid) for a text that is no id.
@@ -36,6 +37,10 @@ class Jobs {
   Jobs(const std::string& id) : Jobs(std::string_view(id)) {}
 
   Jobs(const char* id) : Jobs(std::string_view(id)) {}
+
+  Jobs(const TaskId& task) : ids_{{task.session, {task.sequence, task.sequence}}} {}
+
+  Jobs(const Ids& ids) : ids_{ids} {}
 
   Jobs(const MsgIds& ids);
 

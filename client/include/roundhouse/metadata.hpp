@@ -18,7 +18,7 @@
 #include <vector>
 
 #include <roundhouse/error.hpp>
-#include <roundhouse/options.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse {
 

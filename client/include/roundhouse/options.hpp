@@ -1,4 +1,4 @@
-// What a program may set of a client and of a view, and how it says how long to wait.
+// What a program may set of a client and of a view.
 //
 //   rh::Client client({.cluster = "night", .timeout = 30s});
 //   auto careful = client.load_balanced_view().with({.retries = 2, .label = "survey"});
@@ -12,18 +12,12 @@
 #include <optional>
 #include <string>
 
+#include <roundhouse/dependency.hpp>
+#include <roundhouse/requirement.hpp>
 #include <roundhouse/targets.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse {
-
-// How long to wait at most; nothing: for ever. Zero or less: not at all. Takes any duration: 10s.
-using Timeout = std::optional<std::chrono::nanoseconds>;
-
-// Microseconds of UTC.
-using UtcTime = std::chrono::sys_time<std::chrono::microseconds>;
-
-// Seconds, with their fraction.
-using Seconds = std::chrono::duration<double>;
 
 struct ClientOptions {
   std::string cluster{};          // empty: $ROUNDHOUSE_CLUSTER, or "default"
@@ -60,14 +54,30 @@ struct ViewOptions {
   TargetsOption targets{};  // fixed when they are set; rh::all is asked anew at each call
 };
 
-// Settings of a load-balanced view; what is not given stays as it is.
+// Settings of a load-balanced view; what is not given stays as it is. (Direct views have none of
+// those about order, time and place: their calls go to their engines, one after the other.)
 struct BalancedOptions {
   std::optional<bool> block{};
   std::optional<bool> track{};
   std::optional<std::string> label{};
-  TargetsOption targets{};                  // where its tasks may run
-  std::optional<std::uint32_t> retries{};   // how often a task that failed may be run again
-  std::optional<std::int32_t> priority{};   // higher goes first; 0 by default
+  TargetsOption targets{};  // where its tasks may run
+  // What must have ended before they run, and tasks on whose engine they run: dependency.hpp.
+  // rh::no_dependency takes what the view has away.
+  DependencyOption after{};
+  DependencyOption follow{};
+  // How long, from when the hub has a task, it may take until what it depends on is done: then it
+  // ends with DependencyTimeout. rh::no_limit takes it away.
+  std::optional<Limit> timeout{};
+  std::optional<std::uint32_t> retries{};  // how often a task that failed may be run again
+  std::optional<std::int32_t> priority{};  // higher goes first; 0 by default
+  // How long a run may take. Its stop token is then set (this_engine.hpp); a task that goes on
+  // regardless is ended with its engine's process, which is started anew. Either way it ends with
+  // TimeLimitExceeded, and is not run again.
+  std::optional<Limit> time_limit{};
+  // What an engine must have or say before it runs a task: depend.hpp. rh::Predicate{} and
+  // rh::require() take away what the view has.
+  std::optional<Predicate> depend{};
+  std::optional<Requirements> require{};
   std::optional<std::size_t> chunk_size{};  // elements of a map per task; 0: chosen automatically
   std::optional<bool> ordered{};  // whether results of a map are iterated in order; true by default
   // How many tasks of an imap there are at a time, with those whose results nobody has taken yet;

@@ -21,7 +21,8 @@
 #include <roundhouse/encoded.hpp>
 #include <roundhouse/error.hpp>
 #include <roundhouse/metadata.hpp>
-#include <roundhouse/options.hpp>
+#include <roundhouse/msg_ids.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse::detail {
 
@@ -63,6 +64,9 @@ class Pending {
 
   [[nodiscard]] std::size_t size() const { return count_; }
 
+  // The client that they were submitted to.
+  [[nodiscard]] std::weak_ptr<Shell> client() const { return shell_; }
+
   // What the client calls the first of them; the others follow.
   [[nodiscard]] std::uint64_t first() const { return first_; }
 
@@ -102,6 +106,8 @@ class Pending {
   // none is known. Precondition: all are done.
   [[nodiscard]] std::vector<int> engines() const;
   [[nodiscard]] std::string msg_id(std::size_t index) const;
+  // All ids. Throws ConnectionError when the client is closed or was refused.
+  [[nodiscard]] std::vector<MsgIds> ids() const;
   // Whether the hub was asked for some of them, instead of their coming to this client by itself.
   [[nodiscard]] bool from_hub() const;
   // From submitting to the last outcome, or to now.

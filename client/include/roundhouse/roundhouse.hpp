@@ -20,6 +20,8 @@
 #include <roundhouse/bound_function.hpp>
 #include <roundhouse/client.hpp>
 #include <roundhouse/cluster.hpp>
+#include <roundhouse/depend.hpp>
+#include <roundhouse/dependency.hpp>
 #include <roundhouse/engine_event.hpp>
 #include <roundhouse/error.hpp>
 #include <roundhouse/executor.hpp>
@@ -35,8 +37,10 @@
 #include <roundhouse/options.hpp>
 #include <roundhouse/outcome.hpp>
 #include <roundhouse/reference.hpp>
+#include <roundhouse/requirement.hpp>
 #include <roundhouse/serialize.hpp>
 #include <roundhouse/targets.hpp>
 #include <roundhouse/task.hpp>
+#include <roundhouse/timeout.hpp>
 #include <roundhouse/version.hpp>
 #include <roundhouse/view.hpp>

@@ -12,11 +12,15 @@
 #include <string_view>
 #include <vector>
 
+#include <roundhouse/buffer.hpp>
+#include <roundhouse/dependency.hpp>
 #include <roundhouse/encoded.hpp>
 #include <roundhouse/map_call.hpp>
 #include <roundhouse/options.hpp>
 #include <roundhouse/pending.hpp>
+#include <roundhouse/requirement.hpp>
 #include <roundhouse/targets.hpp>
+#include <roundhouse/timeout.hpp>
 
 namespace roundhouse::detail {
 
@@ -35,17 +39,33 @@ enum class Urgency : std::uint8_t { later, waits };
 struct TaskSettings {
   bool direct = true;
   std::string label;
-  std::vector<int> targets;  // of a load-balanced view: where its tasks may run; empty: anywhere
+  // Of a load-balanced view alone.
+  std::vector<int> targets;  // where its tasks may run; empty: anywhere
   std::uint32_t retries = 0;
   std::int32_t priority = 0;
+  Limit timeout = no_limit;
+  Limit time_limit = no_limit;
+  Predicate depend;
+  Requirements require;
 
   friend auto operator<=>(const TaskSettings&, const TaskSettings&) = default;
+};
+
+// What all tasks of a view depend on, and the same as it is sent (PROTOCOL 14).
+struct Depends {
+  Dependency after;
+  Dependency follow;
+  Buffer ranges;
+
+  // Null when both are empty. Throws Exception (too_large) when they are too much together.
+  [[nodiscard]] static std::shared_ptr<const Depends> make(Dependency after, Dependency follow);
 };
 
 // All settings of a view.
 struct ViewSettings {
   TaskSettings tasks;
-  Targets engines = all;  // of a direct view
+  std::shared_ptr<const Depends> depends;  // shared by copies of the view and its tasks; null: none
+  Targets engines = all;                   // of a direct view
   bool block = false;
   bool track = false;
   bool ordered = true;
@@ -70,7 +90,8 @@ class Submitter {
 
   [[nodiscard]] const ViewSettings& settings() const { return settings_; }
 
-  // Takes what is given. Throws as Targets::resolve.
+  // Takes all that is given, or throws and takes nothing: as Targets::resolve, and Exception
+  // (too_large) for dependencies on too many tasks.
   void set(const EngineOptions& options);
   void set(const ViewOptions& options);
   void set(const BalancedOptions& options);
@@ -105,6 +126,9 @@ class Submitter {
   [[nodiscard]] std::string targets_text() const;
 
  private:
+  // Until the hub has what other clients of this program submitted: what tasks depend on should be
+  // there before them.
+  void await_others(const Dependency& dependency) const;
   // Slots of the engines that tasks may run on; 0 when none is known.
   [[nodiscard]] std::size_t slots() const;
 

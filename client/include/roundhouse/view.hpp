@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -142,6 +143,31 @@ class LoadBalancedView : public detail::Settings<LoadBalancedView, BalancedOptio
   [[nodiscard]] const std::vector<int>& targets() const {
     return submitter_.settings().tasks.targets;
   }
+
+  // What its tasks depend on: see dependency.hpp.
+  [[nodiscard]] Dependency after() const {
+    const auto& depends = submitter_.settings().depends;
+    return depends ? depends->after : Dependency();
+  }
+
+  [[nodiscard]] Dependency follow() const {
+    const auto& depends = submitter_.settings().depends;
+    return depends ? depends->follow : Dependency();
+  }
+
+  // How long they may wait for that, and how long a run may take; nothing: for ever.
+  [[nodiscard]] Timeout timeout() const { return submitter_.settings().tasks.timeout.get(); }
+
+  [[nodiscard]] Timeout time_limit() const { return submitter_.settings().tasks.time_limit.get(); }
+
+  // What an engine is asked before it runs one, and must have: see depend.hpp.
+  [[nodiscard]] const Predicate& depend() const { return submitter_.settings().tasks.depend; }
+
+  [[nodiscard]] const Requirements& require() const { return submitter_.settings().tasks.require; }
+
+  [[nodiscard]] std::uint32_t retries() const { return submitter_.settings().tasks.retries; }
+
+  [[nodiscard]] std::int32_t priority() const { return submitter_.settings().tasks.priority; }
 
   // "<LoadBalancedView>", "<LoadBalancedView [0,2]>"
   friend std::string to_string(const LoadBalancedView& view);

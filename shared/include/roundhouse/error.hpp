@@ -8,6 +8,7 @@
 //   try {
 //     view.apply_sync(survey, path);
 //   } catch (const rh::EngineError& e) {     // the engine died under the task
+//   } catch (const rh::UnmetDependency& e) { // it could not run: nor what it depends on, perhaps
 //   } catch (const rh::RemoteError& e) {     // the task threw: e.name(), e.value(), e.engine_id()
 //   } catch (const rh::Exception& e) {       // anything else: no hub, a timeout, a refusal
 //   }
@@ -213,6 +214,54 @@ class RH_VISIBLE EngineError : public RemoteError {
 class RH_VISIBLE TaskAborted : public RemoteError {
  public:
   explicit TaskAborted(RemoteErrorInfo info) : RemoteError(std::move(info), Errc::aborted) {}
+};
+
+// No engine may run the task: each lacks something that it requires, or says no to its predicate
+// (depend.hpp). The value says which and what. A task, or a predicate, throws it itself where
+// it finds that this engine is not the place: it is then tried elsewhere.
+class RH_VISIBLE UnmetDependency : public RemoteError {
+ public:
+  // For tasks to throw.
+  explicit UnmetDependency(const std::string& text)
+      : RemoteError({"UnmetDependency", text, "", std::nullopt, ""}, Errc::refused, text) {}
+
+  explicit UnmetDependency(RemoteErrorInfo info) : RemoteError(std::move(info), Errc::refused) {}
+
+ protected:
+  UnmetDependency(RemoteErrorInfo info, Errc code) : RemoteError(std::move(info), code) {}
+};
+
+// What the task depends on can no longer be met: a task ended as it should not have, or there is no
+// engine left where it could follow (dependency.hpp). It never ran.
+class RH_VISIBLE ImpossibleDependency : public UnmetDependency {
+ public:
+  explicit ImpossibleDependency(RemoteErrorInfo info)
+      : UnmetDependency(std::move(info), Errc::refused) {}
+
+ protected:
+  using UnmetDependency::UnmetDependency;
+};
+
+// It depends on a task that does not exist, on itself or what comes after it, or follows one whose
+// record was purged.
+class RH_VISIBLE InvalidDependency : public ImpossibleDependency {
+ public:
+  explicit InvalidDependency(RemoteErrorInfo info)
+      : ImpossibleDependency(std::move(info), Errc::invalid) {}
+};
+
+// What it depends on was not done within the view's `timeout`. No TimeoutError, after which one may
+// wait again: the task has ended. Its code() is `timeout` all the same.
+class RH_VISIBLE DependencyTimeout : public ImpossibleDependency {
+ public:
+  explicit DependencyTimeout(RemoteErrorInfo info)
+      : ImpossibleDependency(std::move(info), Errc::timeout) {}
+};
+
+// The task ran for longer than the view's `time_limit`, and was stopped. Its code() is `timeout`.
+class RH_VISIBLE TimeLimitExceeded : public RemoteError {
+ public:
+  explicit TimeLimitExceeded(RemoteErrorInfo info) : RemoteError(std::move(info), Errc::timeout) {}
 };
 
 // Some of several tasks ended with errors: of a map, or of a call on many engines. The other

@@ -81,6 +81,60 @@ TEST_CASE("a run is cut where credit ends, and its parts are tasks with their ow
   CHECK(second[0].engine_of(0) == EngineId{9});
 }
 
+wire::SubmitRecord dependent(SessionHarness& client, std::uint32_t count, std::size_t ranges) {
+  wire::SubmitRecord out;
+  out.count = count;
+  out.template_number = client.session.define(SessionHarness::definition("f"));
+  const std::vector<wire::TaskRange> all(ranges, {SessionId{9}, 1, 1});
+  out.depends = Slice(Buffer::take(wire::encode_ranges(all)));
+  out.after_ranges = static_cast<std::uint32_t>(ranges);
+  out.after_mode = {true, false, true};
+  return out;
+}
+
+TEST_CASE("parts of a run depend on what the run depends on, and are charged for it each") {
+  SessionHarness client;
+  client.credit_tasks = 2;
+  client.credit_bytes = 250;
+  client.connects();
+  client.session.submit(dependent(client, 3, 5));
+  CHECK(client.session.log().unsent_bytes() == 120);
+  client.flush();
+  client.credit_tasks = 10;
+  client.hub_accepts(2);
+  const auto parts = client.took_submissions();
+  REQUIRE(parts.size() == 2);
+  for (const wire::SubmitRecord& part : parts) {
+    CHECK(part.after().size() == 5);
+    CHECK(part.after_mode == wire::DependencyMode{true, false, true});
+  }
+  client.session.submit(dependent(client, 1, 1));
+  client.flush();
+  CHECK(client.sequences_sent().empty());  // 240 of 250 bytes are spent
+  client.credit_bytes = 264;
+  client.hub_accepts(3);
+  CHECK(client.sequences_sent() == "4");
+}
+
+TEST_CASE("an empty record in the place of a task that has ended depends on nothing") {
+  SessionHarness client;
+  client.durable = false;
+  client.connects();
+  client.session.submit(dependent(client, 1, 5));
+  client.submits("x");
+  client.flush();
+  client.hub_delivers({1});
+  CHECK(client.session.log().kept_bytes() == 1);
+  client.forget_sent();
+  client.link_is_lost();
+  client.connects();
+  const auto again = client.took_submissions();
+  REQUIRE(again.size() == 2);
+  CHECK(again[0].blank);
+  CHECK(again[0].depends.size == 0);
+  CHECK(client.session.log().unsent_bytes() == 0);
+}
+
 TEST_CASE("after a new connection the session goes on from what the hub accepted") {
   SessionHarness client;
   client.connects();
