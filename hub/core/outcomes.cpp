@@ -1,36 +1,11 @@
+// The end of a task, as its engine tells it or as the hub decides it.
+
 #include <algorithm>
 
 #include "hub/core/detach.hpp"
 #include "hub/core/router_state.hpp"
 
 namespace roundhouse::hub {
-namespace {
-
-// Watermarks only free memory: they are said every so many, or when the lazy time has come.
-constexpr std::uint64_t kSayEvery = 2048;
-constexpr std::size_t kDeliverMax = 4096;  // outcomes sent to one client in one turn
-
-}  // namespace
-
-void Router::State::emit(Fact fact, Outbox& out) {
-  ++counters.facts;
-  out.facts.push_back(std::move(fact));
-}
-
-void Router::State::mark(bool of_engine, std::uint32_t owner, std::uint32_t incarnation,
-                         std::uint64_t through) {
-  // Under durability `none` clients confirm outcomes; that an engine joined is kept there, too.
-  if (options.durability == Durability::none && of_engine && through > 0) return;
-  if (!marks.empty()) {
-    Mark& last = marks.back();
-    if (!last.held && last.turn == turn && last.of_engine == of_engine && last.owner == owner &&
-        last.incarnation == incarnation) {
-      last.fact = counters.facts, last.through = through;
-      return;
-    }
-  }
-  marks.push_back({counters.facts, of_engine, owner, incarnation, through, turn, false});
-}
 
 void Router::State::on_finished(Engine& engine, const wire::Message& message, LinkId link, Now now,
                                 Outbox& out) {
@@ -253,146 +228,6 @@ void Router::State::fail_task(TaskIndex index, wire::Ending ending, const wire::
          "the client has the outcome; it was lost to the record with an earlier hub", ""}));
   }
   end_task(index, std::move(record), nullptr, 0, now, out);
-}
-
-// With durability `none` an engine keeps its outcomes until the clients have them.
-void Router::State::confirm(const Undelivered& outcome) {
-  if (options.durability != Durability::none || outcome.engine == kNoEngine) return;
-  Engine& engine = engines.get(outcome.engine);
-  if (engine.incarnation != outcome.incarnation) return;
-  engine.received.add(outcome.outcome_number);
-  touch(engine);
-}
-
-void Router::State::on_received(Session& session, std::uint64_t through, Now now, Outbox& out) {
-  bool any = false;
-  const bool was_full = is_full(session);
-  while (session.sent > 0 && session.number_of_front <= through) {
-    Undelivered& outcome = session.undelivered.front();
-    session.undelivered_bytes -= outcome.record.payload.size();
-    confirm(outcome);
-    session.undelivered.pop_front();
-    --session.sent, --undelivered;
-    ++session.number_of_front;
-    any = true;
-  }
-  if (!any) return;
-  const std::uint64_t delivered =
-      session.undelivered.empty() ? session.deliveries : session.undelivered.front().delivery - 1;
-  emit(Delivered{session.number, delivered, now.wall_us}, out);
-  if (was_full) engines.each([&](Engine& engine) { touch(engine); });
-}
-
-void Router::State::deliver(Session& session, Outbox& out) {
-  if (!session.usable()) return;
-  wire::BatchWriter<wire::OutcomeRecord> writer;
-  std::uint64_t number = session.number_of_front + session.sent;
-  std::uint64_t first = number;
-  const std::size_t limit =
-      std::min(session.undelivered.size(), static_cast<std::size_t>(session.sent) + kDeliverMax);
-  while (session.sent < limit) {
-    const Undelivered& outcome = session.undelivered[session.sent];
-    if (writer.full() || !writer.fits(outcome.record.payload)) {
-      out.sends.push_back({*session.task_link, writer.take(first)});
-      first = number;
-    }
-    writer.add(outcome.record);
-    ++session.sent, ++number;
-  }
-  if (!writer.empty()) out.sends.push_back({*session.task_link, writer.take(first)});
-  if (session.sent < session.undelivered.size()) {
-    touch(session);
-    more_work = true;
-  }
-}
-
-void Router::State::say_accepted(Session& session, bool due, Outbox& out) {
-  if (!session.usable()) return;
-  const bool waits_for_disk = options.durability == Durability::commit;
-  const std::uint64_t accepted =
-      waits_for_disk ? std::min(session.stored, session.accepted) : session.accepted;
-  const std::uint64_t credit = credit_tasks(session);
-  if (accepted == session.said_accepted && session.stored == session.said_stored &&
-      credit == session.said_credit)
-    return;
-  const bool much = accepted - session.said_accepted >= kSayEvery ||
-                    session.stored - session.said_stored >= 4 * kSayEvery ||
-                    session.unfinished * 2 > options.session_tasks_max ||
-                    session.unfinished_bytes * 8 > options.session_bytes_max || waits_for_disk;
-  if (!due && !much) return;
-  session.said_accepted = accepted, session.said_stored = session.stored;
-  const std::uint64_t bytes = credit_bytes(session);
-  session.said_credit = credit, session.said_bytes = std::max(session.said_bytes, bytes);
-  out.sends.push_back(
-      {*session.task_link, wire::encode(wire::Accepted{accepted, session.stored, credit, bytes})});
-}
-
-// Outcomes through this number the engine need not keep.
-std::uint64_t Router::State::stored_of(const Engine& engine) const {
-  const std::uint64_t stored =
-      options.durability == Durability::none ? engine.received.settled() : engine.stored;
-  return engine.held_back.empty() ? stored : std::min(stored, *engine.held_back.begin() - 1);
-}
-
-void Router::State::say_stored(Engine& engine, bool due, Outbox& out) {
-  if (!engine.task_link) return;
-  const std::uint64_t stored = stored_of(engine);
-  const bool has_will = engine.will_fact && facts_stored >= *engine.will_fact;
-  if (has_will) {
-    engine.will_fact.reset();
-    engine.said_stored = std::max(stored, engine.said_stored);
-    out.sends.push_back({*engine.task_link, wire::encode(wire::Stored{engine.said_stored, true})});
-    return;
-  }
-  if (stored <= engine.said_stored) return;
-  if (!due && !engine.nanny_speaks && stored - engine.said_stored < kSayEvery) return;
-  engine.said_stored = stored;
-  out.sends.push_back({*engine.task_link, wire::encode(wire::Stored{stored, false})});
-}
-
-// Whether anything lazy is due is decided once per turn, for all who changed.
-void Router::State::touch(Session& session) {
-  if (session.dirty) return;
-  session.dirty = true;
-  dirty_sessions.push_back(session.number);
-}
-
-void Router::State::touch(Engine& engine) {
-  if (engine.dirty) return;
-  engine.dirty = true;
-  dirty_engines.push_back(engine.index);
-}
-
-void Router::State::settle_marks() {
-  while (!marks.empty() && marks.front().fact <= facts_stored) {
-    const Mark mark = marks.front();
-    marks.pop_front();
-    if (mark.of_engine) {
-      Engine& engine = engines.get(mark.owner);
-      if (mark.held) {
-        if (engine.incarnation == mark.incarnation) engine.held_back.erase(mark.through);
-      } else if (engine.incarnation == mark.incarnation) {
-        engine.stored = std::max(engine.stored, mark.through);
-        engine.joined = true;
-      }
-      touch(engine);
-    } else {
-      Session& session = sessions.get(mark.owner);
-      session.stored = std::max(session.stored, mark.through);
-      touch(session);
-    }
-  }
-}
-
-void Router::on_store_recovered(Now now, Outbox& out) {
-  State& s = *state_;
-  s.store_failure.clear();
-  // Who was refused connects anew and sends again from what was accepted.
-  s.sessions.each([&](Session& session) {
-    if (!session.blocked || !session.task_link) return;
-    if (const PeerTable::Link* link = s.peers.find_link(*session.task_link))
-      s.drop_peer(link->peer, now, out);
-  });
 }
 
 }  // namespace roundhouse::hub

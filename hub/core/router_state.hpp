@@ -4,7 +4,9 @@
 //
 //   peers.cpp      hello, welcome, losing connections, heartbeats
 //   intake.cpp     templates and submissions; what a restart brings back
-//   outcomes.cpp   the end of a task; delivering it; watermarks
+//   outcomes.cpp   the end of a task
+//   delivery.cpp   its way to the client
+//   watermarks.cpp what is accepted and what is stored, and saying so
 //   orphans.cpp    what engines have of tasks that this hub does not know yet
 //   engines.cpp    what a returning engine holds; losing an engine
 //   modules_kept.cpp, modules_sent.cpp  modules that clients ship
@@ -154,9 +156,13 @@ struct Router::State {
                  Outbox& out);
   void join_engine(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void leave_engine(Task& task);
+
+  // --- delivery.cpp
   void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
   void confirm(const Undelivered& outcome);
   void deliver(Session& session, Outbox& out);
+
+  // --- watermarks.cpp
   void say_accepted(Session& session, bool now_due, Outbox& out);
   void say_stored(Engine& engine, bool now_due, Outbox& out);
   [[nodiscard]] std::uint64_t stored_of(const Engine& engine) const;

@@ -1,0 +1,63 @@
+#include <doctest/doctest.h>
+
+#include "tests/support/hub_harness.hpp"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+using wire::Ending;
+
+TEST_CASE("an engine's outcome is stored only after the fact that records it") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client);
+  hub.engine_finishes(engine);
+  hub.passes(50ms);
+  CHECK(engine.inbox.all<wire::Stored>().empty());
+  hub.stores_everything();
+  hub.passes(50ms);
+  const auto stored = engine.inbox.all<wire::Stored>();
+  REQUIRE(stored.size() == 1);
+  CHECK(stored[0].through == 1);
+  CHECK(client.inbox.all<wire::Accepted>().back().stored == 1);
+}
+
+TEST_CASE("with durability none an outcome is confirmed to the engine when the client has it") {
+  hub::RouterOptions options;
+  options.durability = hub::Durability::none;
+  HubHarness hub{options};
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client);
+  hub.engine_finishes(engine);
+  hub.stores_everything();
+  hub.passes(50ms);
+  CHECK(engine.inbox.all<wire::Stored>().empty());
+  hub.client_receives_all(client);
+  hub.passes(50ms);
+  REQUIRE(engine.inbox.all<wire::Stored>().size() == 1);
+}
+
+TEST_CASE("without a memory an engine keeps what came too late until the client has something") {
+  hub::RouterOptions options;
+  options.durability = hub::Durability::none;
+  HubHarness hub{options};
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const auto task = hub.client_submits(client);
+  const auto run = engine.held[0];
+  hub.breaks(engine);
+  hub.passes(3100ms);
+  hub.client_returns(client);
+  CHECK(client.outcome_of(task).ending == Ending::engine_lost);
+  engine.held.clear();
+  hub.engine_returns(engine);
+  hub.engine_finishes(engine, run, Ending::ok, 1ms);
+  hub.stores_everything();
+  hub.passes(50ms);
+  CHECK(engine.inbox.all<wire::Stored>().empty());  // the next hub could ask nobody else
+  hub.client_receives_all(client);
+  hub.passes(50ms);
+  REQUIRE(engine.inbox.all<wire::Stored>().size() == 1);
+  CHECK(engine.inbox.all<wire::Stored>()[0].through == 1);
+}
