@@ -42,6 +42,7 @@ constexpr const char* kLaterTables = R"sql(
 CREATE TABLE IF NOT EXISTS modules(build BLOB PRIMARY KEY, name TEXT NOT NULL,
   size INTEGER NOT NULL, loaded INTEGER NOT NULL, everywhere INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS template_builds(number INTEGER PRIMARY KEY, builds BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts(id INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS template_rules(number INTEGER PRIMARY KEY, define BLOB NOT NULL);
 )sql";
 

@@ -167,7 +167,7 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
   if (!task.direct) {
     task.state = TaskState::ready;
     task.engine = kNoEngine;
-    return ready.push(tasks, templates[task.template_number].shape, index, in_front);
+    return ready.push(tasks, shape_of(index), index, in_front);
   }
   task.state = TaskState::in_lane;
   Engine* engine = engines.find(EngineId{task.engine});
@@ -204,8 +204,11 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
 // Out of whatever list it waits in.
 void Router::State::unqueue(TaskIndex index) {
   Task& task = tasks.get(index);
-  if (task.state == TaskState::ready)
-    return ready.remove(tasks, templates[task.template_number].shape, index);
+  if (task.state == TaskState::ready) return ready.remove(tasks, shape_of(index), index);
+  if (task.state == TaskState::resting) {
+    resting.erase({troubles.at(index).due, index});
+    return;
+  }
   if (task.state != TaskState::in_lane) return;
   if (task.engine != kNoEngine) {
     Engine& engine = engines.get(task.engine);
