@@ -118,7 +118,10 @@ TEST_CASE("a free slot beside busy ones is idle, too") {
   hub.client_submits(client, {.count = 2});
   hub.engine_finishes(blocked, Ending::ok, 1us);
   REQUIRE(blocked.held.size() >= 2);
+  REQUIRE(wide.held.size() == 2);
+  hub.engine_finishes(wide, Ending::ok, 1s);
   hub.passes(100ms);
+  REQUIRE_FALSE(blocked.inbox.all<wire::Revoke>().empty());
   // What is meant for the blocked one alone stays there.
   for (const auto& asked : blocked.inbox.all<wire::Revoke>())
     for (const auto number : asked.numbers) {

@@ -144,13 +144,15 @@ TEST_CASE("a task that rests is ended by an outcome that its engine has of it") 
 }
 
 TEST_CASE("engines that fail are avoided in turn, and all of them tried before one twice") {
-  HubHarness hub;
+  hub::RouterOptions options;
+  options.retry_delay = 10ms;
+  HubHarness hub{options};
   auto& client = hub.client_joins();
   std::vector<FakeEngine*> engines;
   for (int i = 0; i < 4; ++i) engines.push_back(&hub.engine_joins());
   const auto task = hub.client_submits(client, {.retries = 5});
   std::vector<std::uint32_t> tried;
-  while (client.outcomes.empty()) {
+  for (int turns = 0; turns < 100 && client.outcomes.empty(); ++turns) {
     const auto busy = std::find_if(engines.begin(), engines.end(),
                                    [](const FakeEngine* e) { return !e->held.empty(); });
     if (busy == engines.end()) {
@@ -284,9 +286,8 @@ TEST_CASE("a task waits for engines that may still come to run it") {
   auto& client = hub.client_joins();
   auto& first = hub.engine_joins();
   auto& second = hub.engine_joins();
-  hub.client_submits(client);
+  const auto task = hub.client_submits(client);
   hub.breaks(second);  // and may return
-  const auto task = FakeClient(client).next_sequence - 1;
   hub.engine_finishes(first, Ending::unmet);
   CHECK(client.outcomes.empty());
   SUBCASE("one comes back") {
@@ -301,8 +302,11 @@ TEST_CASE("a task waits for engines that may still come to run it") {
     CHECK(first.held.empty());
   }
   SUBCASE("it does not come back") {
-    hub.say(first.control_link, wire::Beat{1});
-    for (int i = 0; i < 8; ++i) hub.passes(500ms), hub.say(first.control_link, wire::Beat{1});
+    for (int i = 0; i < 8; ++i) {
+      hub.say(first.control_link, wire::Beat{1});
+      hub.say(client.control_link, wire::Beat{1});
+      hub.passes(500ms);
+    }
     CHECK(client.error_of(task) == "UnmetDependency");
   }
 }
@@ -314,11 +318,11 @@ TEST_CASE("a task that no engine would run ends also when all engines are busy, 
   auto& second = hub.engine_joins();
   const auto task = hub.client_submits(client, {.count = 1});
   hub.client_submits(client, {.count = 9});
-  hub.engine_finishes(first, Ending::unmet);
+  hub.engine_finishes(first, Ending::unmet, 1s);
   REQUIRE(first.held.size() == 1);
   SUBCASE("busy") {
     while (second.held.front().sequence != task) hub.engine_finishes(second, Ending::ok, 1s);
-    hub.engine_finishes(second, Ending::unmet);
+    hub.engine_finishes(second, Ending::unmet, 1s);
     CHECK(first.held.size() + second.held.size() == 2);
   }
   SUBCASE("gone") {
