@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "hub/core/router.hpp"
+#include "shared/clock.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/version.hpp>
 
@@ -149,9 +150,9 @@ class World {
     now_.steady += std::chrono::microseconds{20};
     router_->on_stored(router_->counters().facts, now_, out_);
     router_->on_tick(now_, out_);
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = steady_now();
     router_->schedule(now_, out_);
-    passes_ += std::chrono::steady_clock::now() - begin;
+    passes_ += steady_now() - begin;
     for (const hub::Send& send : out_.sends) receive(send);
     out_.clear();
     if (++turns_ % 64 != 0) return;
@@ -190,7 +191,7 @@ class World {
   std::vector<std::uint64_t> outcomes_;
   std::deque<Run> running_;
   std::uint64_t turns_ = 0;
-  std::chrono::steady_clock::duration passes_{};
+  Duration passes_{};
 };
 
 }  // namespace
