@@ -46,6 +46,8 @@ ClusterOptions cluster_options(const StartOptions& options, const std::string& n
   out.hub_config = absolute(options.hub_config);
   out.engine_config = absolute(options.engine_config);
   out.hub_flags = as_flags(options.hub_settings);
+  if (!options.policy.empty())
+    out.hub_flags.insert(out.hub_flags.begin(), {"--policy", options.policy});
   out.engine_flags = as_flags(options.engine_settings);
   out.timeout = options.timeout;
   return out;

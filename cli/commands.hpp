@@ -34,6 +34,7 @@ struct StartOptions {
   std::string store;  // here and below empty: the hub's default
   std::string durability;
   std::string listen;
+  std::string policy;
   std::string hub_config;
   std::string engine_config;
   std::vector<std::string> hub_settings;  // "KEY=VALUE"
@@ -68,6 +69,14 @@ struct AskOptions {
 
 void status(const AskOptions& options, Output& out);
 void engines(const AskOptions& options, Output& out);
+
+struct PolicyOptions {
+  AskOptions ask;
+  std::string name;  // empty: only say which it is
+};
+
+// Which engine is given a task, or another rule for it from now on.
+void policy(const PolicyOptions& options, Output& out);
 
 void modules(const AskOptions& options, Output& out);
 

@@ -85,6 +85,11 @@ void add_start(CLI::App& app, Line& line) {
       ->type_name("KIND");
   command->add_option("--listen", options->listen, "ipc (default), or tcp://ADDRESS[:PORT]")
       ->type_name("WHERE");
+  command
+      ->add_option("--policy", options->policy,
+                   "Which engine is given a task: least_loaded (default), lru, weighted_random, "
+                   "two_choices, random, pure")
+      ->type_name("NAME");
   command->add_option("--hub-config", options->hub_config, "Configuration of the hub")
       ->check(plain(CLI::ExistingFile))
       ->type_name("FILE");
@@ -154,6 +159,28 @@ void add_status_and_engines(CLI::App& app, Line& line) {
     line.run = [&line, options, add](cli::Output& out) {
       options->ask.cluster = line.cluster;
       add->parsed() ? cli::add_engines(*options, out) : cli::engines(options->ask, out);
+    };
+  });
+}
+
+void add_policy(CLI::App& app, Line& line) {
+  const auto options = std::make_shared<cli::PolicyOptions>();
+  CLI::App* command = add_question(
+      app, "policy", "Which engine is given a task, or another rule for it", options->ask);
+  command->add_option("name", options->name, "From now on; a hub that is started anew forgets it")
+      ->type_name("NAME");
+  command->footer(
+      "least_loaded     the engine with the least to do (the default)\n"
+      "lru              the one that was given work longest ago\n"
+      "weighted_random  drawn, the more likely the less it has to do\n"
+      "two_choices      the less loaded of two that are drawn\n"
+      "random           drawn evenly\n"
+      "pure             in turn, whatever they have to do\n"
+      "Example: roundhouse policy two_choices");
+  command->callback([&line, options] {
+    line.run = [&line, options](cli::Output& out) {
+      options->ask.cluster = line.cluster;
+      cli::policy(*options, out);
     };
   });
 }
@@ -321,6 +348,7 @@ int main(int argc, char** argv) {
   add_start(app, line);
   add_stop_and_list(app, line);
   add_status_and_engines(app, line);
+  add_policy(app, line);
   add_modules(app, line);
   cli::add_call_commands(app, line);
   cli::add_record_commands(app, line);

@@ -89,6 +89,18 @@ bool is_noise(const Json& record, const std::string& key, const Json& value) {
   return key == "outcome" && record.contains("status") && value == record["status"];
 }
 
+// Of a task that was tried more than once.
+void print_attempts(const Json& error, Output& out) {
+  const auto attempts = error.find("attempts");
+  if (attempts == error.end() || !attempts->is_array() || attempts->empty()) return;
+  Table table({{"ATTEMPT ON", Align::right}, {"LIVES", Align::right}, {"ENDED"}, {"WITH"}});
+  for (const Json& attempt : *attempts)
+    table.row({cell_text(attempt.value("engine", Json())),
+               cell_text(attempt.value("incarnation", Json())), text_at(attempt, "ended"),
+               text_at(attempt, "name") + ": " + text_at(attempt, "value")});
+  out.table(table);
+}
+
 void print_record(const Json& record, Output& out) {
   Table table({{""}, {"", Align::left, 100}});
   std::size_t width = 0;
@@ -107,6 +119,7 @@ void print_record(const Json& record, Output& out) {
            Style::bad);
   if (const auto trace = error->find("traceback"); trace != error->end() && !trace->empty())
     out.line(printable_lines(cell_text(*trace)));
+  print_attempts(*error, out);
 }
 
 // What both lists of tasks show.

@@ -59,17 +59,19 @@ struct Line {
   std::string_view meaning;
 };
 
-constexpr std::array<Line, 17> kLines{{
+constexpr std::array<Line, 19> kLines{{
     {"hub", "process", "pid", "its number"},
     {"hub", "up", "uptime_ms", "since it was started"},
     {"hub", "starts", "epoch", "how often a hub was started on these records"},
     {"hub", "records", "store", "ok, or why the database fails"},
     {"engines", "online", "engines", "how many can be given tasks"},
+    {"engines", "policy", "policy", "which of those with room is given one"},
     {"clients", "known", "sessions", "those that are here, or may come back for outcomes"},
     {"clients", "to be fetched", "undelivered", "outcomes that their clients have not confirmed"},
     {"tasks", "unfinished", "unfinished",
      "all that wait or run, those of the next three lines too"},
     {"tasks", "for any engine", "ready", "wait until some engine is free"},
+    {"tasks", "to be retried", "resting", "failed, and wait a while before they are tried again"},
     {"tasks", "for one engine", "in_lanes", "wait for the engine that they were called on"},
     {"tasks", "on engines", "assigned",
      "sent to an engine: they run there, or are the next to run"},
@@ -131,6 +133,14 @@ void status(const AskOptions& options, Output& out) {
   else
     out.table(engine_table(engines));
   tell_given_up(status, out);
+}
+
+void policy(const PolicyOptions& options, Output& out) {
+  const Client client = connect(options.ask);
+  if (!options.name.empty()) client.set_policy(options.name);
+  const Json answer = parsed(client.request("policy").json());
+  if (out.json()) return out.document(answer);
+  out.line(answer.value("policy", std::string()));
 }
 
 void engines(const AskOptions& options, Output& out) {

@@ -175,6 +175,7 @@ HubStatus Client::status() const {
   out.engines = number_of<std::uint64_t>(map, "engines");
   out.sessions = number_of<std::uint64_t>(map, "sessions");
   out.unfinished = number_of<std::uint64_t>(map, "unfinished");
+  out.policy = map.text("policy");
   out.store = map.text("store");
   for (const std::string_view bytes : map.list("given_up")) {
     const BodyMap engine(bytes);
@@ -183,6 +184,18 @@ HubStatus Client::status() const {
   }
   out.json = json_of(reply.body);
   return out;
+}
+
+std::string Client::policy() const {
+  return BodyMap(request("policy").body).text("policy");
+}
+
+void Client::set_policy(std::string_view name) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(1);
+  p.str("policy"), p.str(name);
+  (void)request("policy", body);
 }
 
 void Client::shutdown(Targets targets, bool hub) const {

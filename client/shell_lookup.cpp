@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/shell.hpp"
+#include "client/task_record.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/jobs.hpp>
 
@@ -75,7 +76,7 @@ std::string Shell::msg_id(std::uint64_t sequence) const {
 RemoteErrorInfo Shell::error_of(const Slot& slot, std::uint64_t sequence) const {
   wire::ErrorValue value = wire::decode_error(slot.payload.body());
   RemoteErrorInfo out{std::move(value.name), std::move(value.value), std::move(value.traceback),
-                      std::nullopt, msg_id(sequence)};
+                      std::nullopt,          msg_id(sequence),       attempts_of(value.attempts)};
   if (slot.engine) out.engine_id = slot.engine->value;
   return out;
 }

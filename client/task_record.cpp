@@ -21,6 +21,18 @@ T number_of(const BodyMap& map, std::string_view name) {
 
 }  // namespace
 
+std::vector<RemoteAttempt> attempts_of(const std::vector<wire::Attempt>& attempts) {
+  std::vector<RemoteAttempt> out;
+  for (const wire::Attempt& attempt : attempts) {
+    RemoteAttempt& made = out.emplace_back();
+    if (attempt.engine) made.engine_id = attempt.engine->value;
+    made.incarnation = attempt.incarnation;
+    made.outcome = attempt.ended, made.name = attempt.name, made.value = attempt.value;
+    made.started_us = attempt.started_us;
+  }
+  return out;
+}
+
 TaskRecord read_record(std::string_view bytes) {
   const BodyMap map(bytes);
   TaskRecord out;
@@ -50,8 +62,10 @@ TaskRecord read_record(std::string_view bytes) {
     const BodyMap error(map.find("error"));
     out.error_name = error.text("name");
     out.error_value = error.text("value");
-    metadata.error = RemoteErrorInfo{error.text("name"), error.text("value"),
-                                     error.text("traceback"), std::nullopt, metadata.msg_id};
+    metadata.error = RemoteErrorInfo{
+        error.text("name"),      error.text("value"),
+        error.text("traceback"), std::nullopt,
+        metadata.msg_id,         attempts_of(wire::decode_attempts(error.find("attempts")))};
     if (metadata.engine_id)
       metadata.error->engine_id = static_cast<std::uint32_t>(*metadata.engine_id);
   }

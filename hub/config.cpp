@@ -62,8 +62,11 @@ void HubConfig::bind(JsonConfig& table) {
   table.key("session.undelivered_max", router.undelivered_max, {.min = 1});
   table.key("session.undelivered_bytes_max", router.undelivered_bytes_max, {.min = 1});
   table.key("modules.bytes_max", router.modules_bytes_max);
+  table.key("schedule.policy", policy);
   table.key("schedule.window_max", router.window_max, {.min = 1});
   table.key("schedule.lookahead", router.lookahead);
+  table.key("schedule.retry_delay", router.retry_delay);
+  table.key("schedule.retry_delay_max", router.retry_delay_max);
   table.key("log.level", log_level, {.choices = {"debug", "info", "warn", "error", "off"}});
   table.key("log.file", log_file);
 }
@@ -79,6 +82,9 @@ Result<void> HubConfig::finish() {
                       : durability == "commit" ? Durability::commit
                                                : Durability::relaxed;
   store.durability = router.durability;
+  const Result<PolicyName> named = parse_policy(policy);
+  if (!named) return wrong("schedule.policy: " + named.error().text);
+  router.policy = *named;
   if (router.dead < 2 * router.heartbeat)
     return wrong("dead (" + to_string(router.dead) + ") must be at least twice the heartbeat (" +
                  to_string(router.heartbeat) + "), or one late beat loses a peer");

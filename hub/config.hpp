@@ -27,7 +27,8 @@ struct HubConfig {
   bool insecure_loopback = false;
 
   StoreOptions store;  // its path: empty: the cluster's database in the state folder
-  std::string durability = "relaxed";  // "none", "relaxed" or "commit"; store.durability follows
+  std::string policy = "least_loaded";  // as parse_policy() knows them; router.policy follows
+  std::string durability = "relaxed";   // "none", "relaxed" or "commit"; store.durability follows
   RouterOptions router;
 
   std::string log_level = "info";
@@ -35,8 +36,8 @@ struct HubConfig {
 
   // Binds every key to its field.
   void bind(JsonConfig& table);
-  // What only several keys together say: durability against kind, times against one another.
-  // Also derives store.durability and router.durability.
+  // What only several keys together say: durability against kind, times against one another; and
+  // the policy's name. Also derives store.durability, router.durability and router.policy.
   [[nodiscard]] Result<void> finish();
 };
 

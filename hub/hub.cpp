@@ -13,6 +13,7 @@
 #include "shared/clock.hpp"
 #include "shared/host.hpp"
 #include "shared/log.hpp"
+#include "shared/random.hpp"
 #include <roundhouse/error.hpp>
 #include <roundhouse/version.hpp>
 
@@ -59,6 +60,7 @@ Hub::Hub(const HubConfig& config)
       lock_(RunDirLock::acquire(run_dir_).or_throw()) {
   config_.finish().or_throw();
   config_.router.pid = static_cast<std::uint32_t>(::getpid());
+  config_.router.seed = random_u64();
   run_dir_.remove_leftovers();
   const StoreOptions options = store_options(config_, run_dir_);
   config_.store.path = options.path;

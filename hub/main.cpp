@@ -54,6 +54,9 @@ void add_flags(CLI::App& app, Flags& flags) {
   add_setting(app, flags, "--durability", "store.durability", "relaxed, commit or none");
   add_setting(app, flags, "--database", "store.database", "Results database file");
   add_setting(app, flags, "--listen", "listen", "ipc, or tcp://ADDRESS[:PORT]");
+  add_setting(app, flags, "--policy", "schedule.policy",
+              "Which engine is given a task: least_loaded, lru, weighted_random, two_choices, "
+              "random or pure");
   add_setting(app, flags, "--grace", "grace", "Milliseconds to wait for known engines", true);
   add_setting(app, flags, "--heartbeat", "heartbeat", "Milliseconds between beats", true);
   add_setting(app, flags, "--dead", "dead", "Milliseconds of silence that mean loss", true);

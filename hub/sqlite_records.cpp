@@ -15,10 +15,10 @@ constexpr std::string_view kSelectRecord =
     "length(t.result), b.bytes, f.function, f.label, f.view, f.targets, e.uuid, "
     "x.name, x.value, x.traceback, "
     "(SELECT r.received FROM receipts r WHERE r.session = t.id >> 40 AND r.through >= t.delivery "
-    "ORDER BY r.through LIMIT 1), f.signature "
+    "ORDER BY r.through LIMIT 1), f.signature, a.packed "
     "FROM tasks t LEFT JOIN templates f ON f.number = t.template "
     "LEFT JOIN engines e ON e.id = t.engine LEFT JOIN blobs b ON b.id = t.id "
-    "LEFT JOIN errors x ON x.id = t.id WHERE t.id = ?1";
+    "LEFT JOIN errors x ON x.id = t.id LEFT JOIN attempts a ON a.id = t.id WHERE t.id = ?1";
 
 std::uint32_t small_of(std::int64_t value) {
   return static_cast<std::uint32_t>(value);
@@ -76,7 +76,8 @@ std::optional<Record> SqliteRecords::find(std::int64_t key, TaskId task, bool wi
   out.view = row.text(11);
   read_targets(row.blob(12), out.targets);
   read_uuid(row.blob(13), out.engine_uuid);
-  out.error = {std::string(row.text(14)), std::string(row.text(15)), std::string(row.text(16))};
+  out.error = {std::string(row.text(14)), std::string(row.text(15)), std::string(row.text(16)), {}};
+  if (!row.null(19)) out.error.attempts = wire::decode_attempts(row.blob(19));
   out.received_us = row.integer(17);
   out.signature = row.text(18);
   row.reset();

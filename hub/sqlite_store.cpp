@@ -56,6 +56,8 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   delete_pending_ = db_.prepare("DELETE FROM pending WHERE id = ?1");
   insert_task_ = db_.prepare(
       "INSERT OR REPLACE INTO tasks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,NULL,?12)");
+  insert_attempts_ = db_.prepare("INSERT OR REPLACE INTO attempts VALUES (?1,?2)");
+  erase_attempts_ = db_.prepare("DELETE FROM attempts WHERE id = ?1");
   insert_error_ = db_.prepare("INSERT OR REPLACE INTO errors VALUES (?1,?2,?3,?4)");
   insert_blob_ = db_.prepare("INSERT OR REPLACE INTO blobs VALUES (?1,?2)");
   insert_receipt_ = db_.prepare("INSERT OR REPLACE INTO receipts VALUES (?1,?2,?3)");
@@ -222,6 +224,11 @@ void SqliteStore::insert_error(std::int64_t key, const Ended& fact) {
   insert_error_.bind_text(3, error.value);
   insert_error_.bind_text(4, error.traceback);
   insert_error_.run();
+  if (error.attempts.empty()) return;
+  const std::string packed = wire::encode_attempts(error.attempts);
+  insert_attempts_.bind(1, key);
+  insert_attempts_.bind_blob(2, packed);
+  insert_attempts_.run();
 }
 
 bool SqliteStore::write_blob(std::int64_t key, const Ended& fact) {

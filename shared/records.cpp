@@ -283,35 +283,6 @@ Payload SubmitRecord::payload_of(std::uint32_t index) const {
   return out;
 }
 
-std::string encode_error(const ErrorValue& error) {
-  std::string out;
-  Packer p{out};
-  p.map(3);
-  p.str("name"), p.str(error.name);
-  p.str("value"), p.str(error.value);
-  p.str("traceback"), p.str(error.traceback);
-  return out;
-}
-
-ErrorValue decode_error(std::string_view bytes) {
-  ErrorValue out;
-  Unpacker u{bytes};
-  const std::size_t pairs = u.map();
-  for (std::size_t i = 0; i < pairs && u.ok(); ++i) {
-    const std::string_view key = u.str();
-    if (key == "name")
-      out.name = u.bin();
-    else if (key == "value")
-      out.value = u.bin();
-    else if (key == "traceback")
-      out.traceback = u.bin();
-    else
-      u.skip();
-  }
-  if (!u.done()) return {"ProtocolError", "the error that the engine sent cannot be read", ""};
-  return out;
-}
-
 template <class Record>
 BatchWriter<Record>::BatchWriter() {
   bytes_.assign({'R', 'H', static_cast<char>(kProtocolMajor), static_cast<char>(kind_for<Record>)});

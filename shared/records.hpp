@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/error_value.hpp"
 #include "shared/message.hpp"
 #include "shared/payload.hpp"
 #include <roundhouse/ids.hpp>
@@ -136,18 +137,6 @@ struct HoldingRecord {
   Fence fence;
   bool running = false;
 };
-
-// The error that travels as payload when a run ended badly.
-struct ErrorValue {
-  std::string name;       // "std::runtime_error", "EngineError", ...
-  std::string value;      // what()
-  std::string traceback;  // may be empty
-  friend bool operator==(const ErrorValue&, const ErrorValue&) = default;
-};
-
-[[nodiscard]] std::string encode_error(const ErrorValue& error);
-// Never fails: bytes that are no error value become one that says so.
-[[nodiscard]] ErrorValue decode_error(std::string_view bytes);
 
 // Builds one batch. Overload `add` per record type; the record's type decides the kind, so a
 // writer takes one type only.

@@ -330,6 +330,7 @@ bool Router::State::release_tasks(DependenceIndex index, std::size_t& left, Now 
       continue;
     }
     dependencies.leave(tasks, index, first);
+    rejoin_shape(first);
     if (task.lacks_frames && !task.direct)
       task.state = TaskState::lacking;
     else

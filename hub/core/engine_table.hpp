@@ -3,6 +3,7 @@
 // CORE. EngineTable: the engines that the hub knows, what each was sent, and its lanes.
 // Thread rule: the router's thread.
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -103,10 +104,17 @@ struct Engine {
   double mean_ns = 0;
   std::uint32_t window = 1;
   bool revoking = false;
+  bool held_up = false;  // work was taken back from it, and it has sent no outcome since
   TimePoint last_outcome;
-  std::uint32_t load_key = 0;  // under which it stands in the scheduler's order
-  bool listed = false;
+  // As the scheduler saw it last: may be given tasks; has a slot free; has more than its slots work
+  // on; is_there() and takes_work().
+  bool has_room = false;
+  bool is_idle = false;
+  bool is_behind = false;
+  bool was_there = false;
+  bool took_work = false;
   bool dirty = false;
+  bool owes = false;  // something that may wait a little is to be said to it
 
   wire::BatchWriter<wire::AssignRecord> writer;
 
@@ -115,6 +123,9 @@ struct Engine {
   [[nodiscard]] bool takes_work() const {
     return presence == Presence::online && joined && awaited_modules.empty();
   }
+
+  // Whether it is, or is expected back: tasks may wait for it.
+  [[nodiscard]] bool is_there() const { return presence != Presence::lost || back_by.has_value(); }
 
   [[nodiscard]] TaskIndex find(std::uint64_t number) const {
     if (number < first_number || number - first_number >= assigned.size()) return kNoTask;
@@ -185,6 +196,13 @@ class EngineTable {
   void each(F&& f) {
     for (auto& engine : engines_)
       if (engine) f(*engine);
+  }
+
+  // Whether `f` is true of any of them; looks no further than it must.
+  template <class F>
+  bool any(F&& f) {
+    return std::any_of(engines_.begin(), engines_.end(),
+                       [&](auto& engine) { return engine && f(*engine); });
   }
 
   [[nodiscard]] std::size_t size() const { return by_uuid_.size(); }

@@ -102,6 +102,7 @@ void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number,
   if (engine.find(number) != kNoTask) return;
   unqueue(index);
   uncount(tasks.get(index), fence);
+  forget_try(index, fence);
   join_engine(engine, index, number, fence);
   engine.reported.insert(number);
 }
@@ -127,7 +128,7 @@ void Router::State::disconnect(Engine& engine, Now now, Outbox& out) {
   engine.nanny_speaks = false;
   engine.will_fact.reset();
   engine.reported.clear();
-  engine.revoking = false;
+  engine.revoking = engine.held_up = false;
   if (engine.presence == Presence::lost) return;
   if (engine.gone) return lose(engine, nullptr, "the engine was stopped by a client", now, out);
   engine.presence = Presence::away;
@@ -163,6 +164,7 @@ void Router::State::give_up_restart(Engine& engine) {
   if (!engine.back_by) return;
   engine.back_by.reset();
   awaited.places_changed = true;
+  touch(engine);
   end_lanes(engine, "engine " + std::to_string(engine.index) + " died and did not start again");
 }
 
@@ -197,13 +199,14 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
     const TaskIndex index = engine.find(number);
     if (index == kNoTask) continue;
     Task& task = tasks.get(index);
-    const bool ran =
-        began == nullptr || began->contains(TaskId{sessions.get(task.session).id, task.sequence});
-    if (task.direct || (ran && task.failures >= templates[task.template_number].define.retries)) {
-      fail_task(index, wire::Ending::engine_lost, error, now, out);
+    const TaskId id{sessions.get(task.session).id, task.sequence};
+    if (task.direct || began == nullptr || began->contains(id)) {
+      const wire::FinishedRecord lost{id, task.fence, wire::Ending::engine_lost,
+                                      0,  0,          Payload::of(wire::encode_error(error))};
+      if (!try_again(index, lost, engine.index, now, out))
+        fail_task(index, wire::Ending::engine_lost, error, now, out);
       continue;
     }
-    if (ran) count(task, task.fence);
     leave_engine(task);
     enqueue(index, true);
   }

@@ -58,7 +58,12 @@ EngineReason Router::State::reason_of(Engine& engine, const Shape& shape) {
     return reason("module", "is being sent " + name);
   }
   if (!engine.takes_work()) return reason("joining", "is loading modules before it takes tasks");
-  if (engine.free_in_flight >= engine.window)
+  if (std::ranges::binary_search(shape.barred, engine.index))
+    return reason("unmet", "lacks what the task depends on");
+  if (std::ranges::binary_search(shape.avoided, engine.index))
+    return reason("failed",
+                  "has failed it: it goes where it has not, while there is such an engine");
+  if (engine.free_in_flight >= engine.window || !engine.has_room)
     return reason("busy", "has " + many(engine.in_flight, "task", "tasks") + ", all it is given");
   return reason("", "has room");
 }
@@ -79,8 +84,9 @@ std::string Router::State::why_ready(const Task& task, const std::vector<EngineR
   if (count("module") > 0 && count("module") + count("away") == possible)
     return "no engine has the modules that it needs";
   if (count("") > 0) return "an engine has room: it is about to be sent";
-  return "the engines that may run it have all that they are given: " +
-         many(count("busy"), "is busy", "are busy");
+  return std::string("the engines ") +
+         (count("failed") > 0 ? "where it has not failed" : "that may run it") +
+         " have all that they are given: " + many(count("busy"), "is busy", "are busy");
 }
 
 // The first tasks that it names and that have not ended.
@@ -154,13 +160,16 @@ Explanation Router::State::explain_task(TaskIndex index) {
       out.engines.push_back(reason_of(engine, shape));
     }
   } else {
-    out.state = "ready";
-    const Shape& shape = ready.get(shape_of(task));
+    const bool rests = task.state == TaskState::resting;
+    out.state = rests ? "resting" : "ready";
+    if (rests) out.ahead = 0;
+    const Shape& shape = ready.get(shape_of(index));
     engines.each([&](Engine& engine) {
       if (engine.presence == Presence::lost && engine.gone) return;
       out.engines.push_back(reason_of(engine, shape));
     });
-    out.why = why_ready(task, out.engines);
+    out.why = rests ? "it failed, and waits a while before it is tried again"
+                    : why_ready(task, out.engines);
   }
   return out;
 }

@@ -26,7 +26,7 @@ std::optional<EngineIndex> find_in(const std::vector<RanOn>* answer, SessionNumb
 
 }  // namespace
 
-ShapeIndex Router::State::shape_of(const Task& task) {
+ShapeIndex Router::State::base_shape_of(const Task& task) {
   if (task.dependence != kNoDependence)
     if (const ShapeIndex shape = dependencies.get(task.dependence).shape; shape != kNoShape)
       return shape;
@@ -139,7 +139,7 @@ void Router::State::end_without_place(Now now, Outbox& out) {
         awaited.places_changed = more_work = true;
         return;
       }
-      const TaskIndex task = ready.take(tasks, index, [](SessionNumber) { return true; });
+      const TaskIndex task = ready.take_any(tasks, index);
       tasks.get(task).state = TaskState::lacking;  // it stands in no queue any more
       Dependence& dependence = dependencies.get(tasks.get(task).dependence);
       if (dependence.unmet == nullptr) dependence.unmet = std::make_unique<Unmet>(unmet);

@@ -172,7 +172,7 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
   if (!task.direct) {
     task.state = TaskState::ready;
     task.engine = kNoEngine;
-    const ShapeIndex shape = shape_of(task);
+    const ShapeIndex shape = shape_of(index);
     if (ready.get(shape).narrowed) awaited.places_changed = true;  // perhaps
     return ready.push(tasks, shape, index, in_front);
   }
@@ -212,7 +212,11 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
 void Router::State::unqueue(TaskIndex index) {
   Task& task = tasks.get(index);
   if (task.state == TaskState::waiting) return dependencies.leave(tasks, task.dependence, index);
-  if (task.state == TaskState::ready) return ready.remove(tasks, shape_of(task), index);
+  if (task.state == TaskState::ready) return ready.remove(tasks, shape_of(index), index);
+  if (task.state == TaskState::resting) {
+    resting.erase({troubles.at(index).due, index});
+    return;
+  }
   if (task.state != TaskState::in_lane) return;
   if (task.engine != kNoEngine) {
     Engine& engine = engines.get(task.engine);

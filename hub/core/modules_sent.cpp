@@ -152,6 +152,7 @@ void Router::State::on_have(Engine& engine, const wire::Have& have, Outbox& out)
     module.size = have.size;
   }
   touch(engine);
+  ready.wake_picky(tasks);
   engine.awaited_modules.erase(index);
   EngineModule& on_engine = engine.modules[index];
   on_engine.code = have.code, on_engine.text = have.text.substr(0, kFailureTextMax);
@@ -255,7 +256,7 @@ bool Router::State::lane_may_go(Engine& engine, Lane& lane, Now now, Outbox& out
     if (stands != Standing::failed) return stands == Standing::ready;
     if (ended == options.cascade_max) {
       more_work = true;
-      touch(engine);
+      unserved.push_back(engine.index);
       return false;
     }
     fail_task(lane.waiting.first, wire::Ending::error, error, now, out);
@@ -266,32 +267,40 @@ bool Router::State::lane_may_go(Engine& engine, Lane& lane, Now now, Outbox& out
 // No engine with room may take tasks of this shape: if none ever can, some of them end.
 void Router::State::settle_shape(ShapeIndex index, Now now, Outbox& out) {
   const Shape& shape = ready.get(index);
+  if (!shape.barred.empty() && !has_any_left(shape)) return end_barred(index, now, out);
   if (shape.needs.empty()) return;
-  bool hope = false;
   bool asked = false;
   wire::ErrorValue error;
-  engines.each([&](Engine& engine) {
-    if (hope || !engine.takes_work()) return;
-    const bool meant =
-        shape.targets.empty() || std::ranges::binary_search(shape.targets, engine.index);
-    if (!meant) return;
+  const bool hope = engines.any([&](Engine& engine) {
+    if (!engine.takes_work() || !is_meant(shape, engine.index)) return false;
     asked = true;
-    hope = standing(engine, shape.needs, now, out, error) != Standing::failed;
+    return standing(engine, shape.needs, now, out, error) != Standing::failed;
   });
-  if (hope || !asked) return;
-  for (std::size_t ended = 0; ready.get(index).size > 0; ++ended) {
+  if (!hope && asked)
+    end_shape(
+        index, [&error](TaskIndex) { return error; }, now, out);
+}
+
+// Ends tasks of the shape with what `error_of` says; what is left of them in the next turn.
+void Router::State::end_shape(ShapeIndex index,
+                              const std::function<wire::ErrorValue(TaskIndex)>& error_of, Now now,
+                              Outbox& out) {
+  std::size_t left = ready.get(index).size;  // the shape may go with its last task
+  for (std::size_t ended = 0; left > 0; ++ended, --left) {
     if (ended == options.cascade_max) {
       more_work = true;
-      return;
+      return unsettled.push_back(index);
     }
-    const TaskIndex task = ready.take(tasks, index, [](SessionNumber) { return true; });
+    const TaskIndex task = ready.take_any(tasks, index);
     tasks.get(task).state = TaskState::lacking;  // it stands in no queue any more
+    const wire::ErrorValue error = error_of(task);
     fail_task(task, wire::Ending::error, error, now, out);
   }
 }
 
 void Router::State::wake_all() {
   engines.each([&](Engine& engine) { touch(engine); });
+  ready.wake_picky(tasks);
 }
 
 }  // namespace roundhouse::hub

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "hub/core/policy.hpp"
 #include "shared/time.hpp"
 
 namespace roundhouse::hub {
@@ -29,7 +30,13 @@ struct RouterOptions {
   std::uint64_t orphan_bytes_max = std::uint64_t{1} << 28U;   // their payloads
   std::uint32_t window_max = 1024;                            // tasks sent ahead to one slot
   Duration lookahead = std::chrono::milliseconds{2};  // work sent ahead to hide the round trip
-  std::size_t cascade_max = 1000;                     // tasks that one event touches per turn
+  PolicyName policy = PolicyName::least_loaded;       // which engine is given a task
+  std::uint64_t seed = 1;                             // of the policies that draw
+  // A task that failed is tried again after this long, each further time after twice as long, up to
+  // the second; but the first time at once where there is another engine.
+  Duration retry_delay = std::chrono::milliseconds{100};
+  Duration retry_delay_max = std::chrono::seconds{10};
+  std::size_t cascade_max = 1000;  // tasks that one event touches per turn
 };
 
 }  // namespace roundhouse::hub

@@ -37,6 +37,7 @@ void Router::State::on_finished(Engine& engine, const wire::Message& message, Li
   if (finished.records.empty()) return;
   if (engine.seen > 0) engine.outcome_max = engine.seen + 1;
   engine.last_outcome = now.steady;
+  engine.held_up = false;
   learn(engine, total_ns, finished.records.size());
   mark(true, engine.index, engine.incarnation, engine.seen);
   touch(engine);
@@ -78,20 +79,14 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     return true;
   }
   uncount(task, record.fence);
-  const Template& made = templates[task.template_number];
-  if (record.ending == wire::Ending::error && task.failures < made.define.retries) {
-    count(task, record.fence);
-    if (task.state == TaskState::assigned) {
-      leave_engine(task);
-      enqueue(index, false);
-    }
+  if (try_again(index, record, engine.index, now, out)) {
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
   }
   task.fence = record.fence;
   end_task(index,
-           {record.task.sequence, record.ending, task.failures + 1U, engine.id(), record.started_us,
-            record.duration_ns, record.payload},
+           {record.task.sequence, final_ending(record), task.failures + 1U, engine.id(),
+            record.started_us, record.duration_ns, last_error(index, record, engine.index)},
            &engine, number, now, out);
   return true;
 }
@@ -133,15 +128,11 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
   Task& task = tasks.get(index);
   if (task.state == TaskState::assigned || task.fence > record.fence) return;
   uncount(task, record.fence);
-  const bool may_retry = record.ending == wire::Ending::error ||
-                         (record.ending == wire::Ending::engine_lost && !task.direct);
-  if (may_retry && task.failures < templates[task.template_number].define.retries) {
-    return count(task, record.fence);
-  }
+  if (try_again(index, record, engine, now, out)) return;
   task.fence = record.fence;
   end_task(index,
-           {record.task.sequence, record.ending, task.failures + 1U, EngineId{engine},
-            record.started_us, record.duration_ns, record.payload},
+           {record.task.sequence, final_ending(record), task.failures + 1U, EngineId{engine},
+            record.started_us, record.duration_ns, last_error(index, record, engine)},
            nullptr, 0, now, out);
 }
 
@@ -210,6 +201,7 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
   if (!watches.empty()) watches.on_ended({session.id, task.sequence});
   session.forget(task.sequence);
   ++counters.finished;
+  forget_trouble(index);
   leave_dependence(task);
   tasks.release(index);
   touch(session);
@@ -222,7 +214,10 @@ void Router::State::fail_task(TaskIndex index, wire::Ending ending, const wire::
   record.sequence = task.sequence, record.ending = ending;
   record.attempt = task.failures + (task.state == TaskState::assigned ? 1U : 0U);
   if (task.state == TaskState::assigned) record.engine = EngineId{task.engine};
-  record.payload = Payload::of(encode_error(error));
+  if (task.troubled && task.state == TaskState::assigned)
+    note_try(index, task.fence, task.engine,
+             {{}, 0, std::string(to_string(ending)), error.name, error.value, 0});
+  record.payload = payload_of(index, error);
   if (task.settled) {
     record.ending = wire::Ending::error;
     record.payload = Payload::of(wire::encode_error(

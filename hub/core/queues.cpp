@@ -47,8 +47,8 @@ void Router::State::pack_queue(Engine& engine, bool verbose, std::size_t& room, 
 std::vector<TaskId> Router::State::unassigned_ids(std::size_t& room) {
   std::vector<TaskId> out;
   for (const ShapeIndex shape : ready.order())
-    for (const auto& [session, list] : ready.get(shape).sessions)
-      for (TaskIndex index = list.first; index != kNoTask && room > 0;
+    for (const auto& [session, line] : ready.get(shape).lines)
+      for (TaskIndex index = line.tasks.first; index != kNoTask && room > 0;
            index = tasks.get(index).next, --room)
         out.push_back(id_of(tasks.get(index)));
   return out;

@@ -12,10 +12,11 @@ std::string_view short_part(std::string_view text) {
 }
 
 void pack_error(const wire::ErrorValue& error, wire::Packer& p) {
-  p.map(3);
+  p.map(error.attempts.empty() ? 3 : 4);
   p.str("name"), p.str(short_part(error.name));
   p.str("value"), p.str(short_part(error.value));
   p.str("traceback"), p.str(short_part(error.traceback));
+  if (!error.attempts.empty()) p.str("attempts"), p.raw(wire::encode_attempts(error.attempts));
 }
 
 FieldValue number_if(bool known, std::uint64_t value) {

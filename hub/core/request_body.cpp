@@ -38,6 +38,8 @@ Error read_key(std::string_view key, Unpacker& u, RequestBody& out) {
     out.hub = u.boolean();
   } else if (key == "older_than_us") {
     out.older_than_us = u.u64();
+  } else if (key == "policy") {
+    out.policy = u.str();
   } else if (key == "offset") {
     out.offset = u.u64();
   } else if (key == "watch") {

@@ -30,6 +30,7 @@ struct RequestBody {
   std::optional<Condition> where;
   // payload
   PayloadOf of = PayloadOf::result;
+  std::optional<std::string> policy;
   std::uint64_t offset = 0;
   // unwatch
   std::uint64_t watch = 0;

@@ -28,6 +28,7 @@ Result<wire::Raw> Router::State::answer_at_once(const wire::Request& request, No
   if (request.verb == "status") return status_body(now);
   if (request.verb == "modules") return modules_body();
   if (request.verb == "explain") return explain_body(request.body);
+  if (request.verb == "policy") return policy_body(request.body);
   if (request.verb == "queue_status") return queue_status_body(request.body);
   if (request.verb == "result_status") return result_status_body(request.body);
   return Error{Errc::invalid,
@@ -82,6 +83,24 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
   }
 }
 
+// Changes it when it is asked to; what holds from now on.
+Result<wire::Raw> Router::State::policy_body(const wire::Raw& request) {
+  const auto asked = read_request(request);
+  if (!asked) return asked.error();
+  if (asked->policy) {
+    const Result<PolicyName> wanted = parse_policy(*asked->policy);
+    if (!wanted) return wanted.error();
+    policy.change(*wanted);
+  }
+  wire::Raw body;
+  Packer p{body.bytes};
+  p.map(2);
+  key_value(p, "policy", name_of(policy.name()));
+  p.str("policies"), p.array(kPolicyNames.size());
+  for (const std::string_view name : kPolicyNames) p.str(name);
+  return body;
+}
+
 wire::Raw Router::State::engines_body() {
   wire::Raw body;
   Packer p{body.bytes};
@@ -121,7 +140,7 @@ wire::Raw Router::State::status_body(Now now) {
   });
   wire::Raw body;
   Packer p{body.bytes};
-  p.map(18);
+  p.map(21);
   key_value(p, "epoch", epoch);
   key_value(p, "pid", options.pid);
   key_value(
@@ -133,9 +152,11 @@ wire::Raw Router::State::status_body(Now now) {
   key_value(p, "unfinished", tasks.size());
   key_value(p, "ready", ready.size());
   key_value(p, "waiting", dependencies.waiting());
+  key_value(p, "resting", resting.size());
   key_value(p, "in_lanes", in_lanes);
   key_value(p, "assigned", assigned);
   key_value(p, "undelivered", undelivered);
+  key_value(p, "policy", name_of(policy.name()));
   key_value(p, "submitted", counters.submitted);
   key_value(p, "finished", counters.finished);
   key_value(p, "revoked", counters.revoked);

@@ -13,7 +13,11 @@ constexpr unsigned kMalformedMax = 16;  // of a link, before it is told to go
 }  // namespace
 
 Router::State::State(const RouterOptions& with, const Restored& restored, Now at)
-    : options(with), epoch(restored.epoch + 1), started(at.steady), last_tick(at.steady) {
+    : options(with),
+      epoch(restored.epoch + 1),
+      started(at.steady),
+      policy(with.policy, with.seed),
+      last_tick(at.steady) {
   liveness_due = at.steady + options.heartbeat / 4;
   restore(restored, at);
 }
@@ -208,6 +212,7 @@ std::optional<TimePoint> Router::next_deadline() const {
   if (!s.in_grace && !s.awaited.deadlines.empty())
     next = std::min(next, s.awaited.deadlines.begin()->first);
   if (s.lazy_due) next = std::min(next, *s.lazy_due);
+  if (!s.resting.empty() && !s.in_grace) next = std::min(next, s.resting.begin()->first);
   if (s.rebalance_due) next = std::min(next, *s.rebalance_due);
   return next;
 }
@@ -258,6 +263,8 @@ void Router::check_invariants() const {
   std::size_t undelivered = 0;
   std::size_t queued = 0;
   std::size_t waiting = 0;
+  std::size_t resting = 0;
+  std::size_t troubled = 0;
   std::uint64_t module_bytes = 0;
   s.modules.each([&](ModuleIndex, const Module& module) {
     module_bytes += module.counted ? module.size : 0;
@@ -277,6 +284,9 @@ void Router::check_invariants() const {
         RH_CHECK(s.engines.get(task.engine).find(task.number) == index);
       queued += task.state == TaskState::ready ? 1U : 0U;
       waiting += task.state == TaskState::waiting ? 1U : 0U;
+      resting += task.state == TaskState::resting ? 1U : 0U;
+      troubled += task.troubled ? 1U : 0U;
+      RH_CHECK(task.troubled == s.troubles.contains(index));
       ++own;
     }
     RH_CHECK(own == session.unfinished);
@@ -288,7 +298,9 @@ void Router::check_invariants() const {
   });
   RH_CHECK(unfinished == s.tasks.size() && undelivered == s.undelivered);
   RH_CHECK(queued == s.ready.size() && waiting == s.dependencies.waiting());
+  RH_CHECK(resting == s.resting.size() && troubled == s.troubles.size());
   s.dependencies.check_invariants(s.tasks);
+  s.ready.check_invariants(s.tasks);
   s.engines.each([&](Engine& engine) {
     std::uint32_t in_flight = 0;
     std::uint32_t direct = 0;

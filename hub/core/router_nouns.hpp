@@ -58,37 +58,4 @@ struct Cascade {
   EngineIndex engine = kNoEngine;  // of strangers: whom they are for
 };
 
-// A question about many tasks, while the unfinished ones are looked through for it: a bounded
-// number per turn, by session and sequence.
-struct Search {
-  Query query;
-  TaskQuery asked;
-  SessionNumber session = 1;
-  std::uint64_t sequence = 0;     // the next one
-  std::vector<QueryPlace> found;  // a heap: the last of them, in the order of the answer, on top
-};
-
-// Why an engine does not take a task.
-struct EngineReason {
-  EngineIndex engine = kNoEngine;
-  std::string code;  // PROTOCOL 9: `explain`; empty: it would
-  std::string text;  // behind "engine 3 "
-};
-
-// A task that another one waits for.
-struct WaitsFor {
-  TaskId task;
-  bool follow = false;
-  std::string state;  // as Explanation::state, or "unknown"
-};
-
-// Why a task waits, or that it runs.
-struct Explanation {
-  std::string state;
-  std::string why;
-  std::uint64_t ahead = 0;  // tasks in front of it, where it stands
-  std::vector<EngineReason> engines;
-  std::vector<WaitsFor> waits_for;  // the first of them
-};
-
 }  // namespace roundhouse::hub

@@ -13,7 +13,9 @@
 //   orphans.cpp    what engines have of tasks that this hub does not know yet
 //   engines.cpp    what a returning engine holds; losing an engine
 //   modules_kept.cpp, modules_sent.cpp  modules that clients ship
-//   scheduler.cpp  placement, windows, lanes, revocation
+//   scheduler.cpp  placement, windows, lanes
+//   retries.cpp    tasks that were tried in vain
+//   rebalance.cpp  work that is taken back
 //   requests.cpp   what clients ask on control
 //   queues.cpp     what engines have, and what nobody has
 //   live.cpp       unfinished tasks: their records, their arguments, who watches them
@@ -21,8 +23,10 @@
 //   explain.cpp    why one of them waits
 //   router.cpp     the dispatch of messages, ticks and the turn
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,15 +37,18 @@
 #include "hub/core/dependency_queues.hpp"
 #include "hub/core/dependency_table.hpp"
 #include "hub/core/engine_table.hpp"
+#include "hub/core/explanation.hpp"
 #include "hub/core/module_table.hpp"
 #include "hub/core/peer_table.hpp"
 #include "hub/core/placements.hpp"
 #include "hub/core/ready_queue.hpp"
 #include "hub/core/router.hpp"
 #include "hub/core/router_nouns.hpp"
+#include "hub/core/search.hpp"
 #include "hub/core/session_table.hpp"
 #include "hub/core/task_query.hpp"
 #include "hub/core/task_table.hpp"
+#include "hub/core/trouble.hpp"
 #include "hub/core/watch_list.hpp"
 #include "shared/pack.hpp"
 #include "shared/records.hpp"
@@ -153,8 +160,8 @@ struct Router::State {
     std::vector<PlaceQuestion::Tasks> unknown;
   };
 
-  // Where a task may run: as its template says, or less.
-  [[nodiscard]] ShapeIndex shape_of(const Task& task);
+  // Where a task may run: as its template says, or less; without regard to where it failed.
+  [[nodiscard]] ShapeIndex base_shape_of(const Task& task);
   [[nodiscard]] bool may_return(EngineIndex index);
   [[nodiscard]] bool is_place(const Dependence& dependence, EngineIndex engine);
   [[nodiscard]] Ran where_they_ran(const Dependence& dependence, const std::vector<RanOn>* answer);
@@ -175,6 +182,46 @@ struct Router::State {
   [[nodiscard]] Unmet no_place(const Dependence& dependence, const Ran& ran);
   [[nodiscard]] Unmet place_gone(const std::vector<EngineIndex>& places);
   [[nodiscard]] Unmet elsewhere(const Dependence& dependence, EngineIndex engine);
+
+  // --- retries.cpp
+  [[nodiscard]] ShapeIndex shape_of(TaskIndex index);
+  [[nodiscard]] static bool is_meant(const Shape& shape, EngineIndex engine);
+  bool has_other(const Shape& shape, Now now, Outbox& out);
+  bool has_any_left(const Shape& shape);
+
+  // Whether `f` is true of any engine that the shape's tasks may run on.
+  template <class F>
+  bool any_meant(const Shape& shape, F&& f) {
+    if (shape.targets.empty())
+      return engines.any(
+          [&](Engine& engine) { return is_meant(shape, engine.index) && f(engine); });
+    return std::ranges::any_of(shape.targets, [&](EngineIndex target) {
+      Engine* engine = engines.find(EngineId{target});
+      return engine != nullptr && is_meant(shape, target) && f(*engine);
+    });
+  }
+
+  Trouble& trouble_of(TaskIndex index);
+  void forget_trouble(TaskIndex index);
+  void join_shape(TaskIndex index, Trouble& trouble);
+  void rejoin_shape(TaskIndex index);
+  void note_try(TaskIndex index, Fence fence, std::optional<EngineIndex> where,
+                wire::Attempt attempt);
+  void forget_try(TaskIndex index, Fence fence);
+  bool try_again(TaskIndex index, const wire::FinishedRecord& record, EngineIndex where, Now now,
+                 Outbox& out);
+  void exclude(TaskIndex index, EngineIndex engine, bool for_good, const std::string& lacks);
+  void rest(TaskIndex index, Now now, Outbox& out);
+  void wake_resting(Now now);
+
+  // How the client is told that a run ended.
+  [[nodiscard]] static wire::Ending final_ending(const wire::FinishedRecord& record) {
+    return record.ending == wire::Ending::unmet ? wire::Ending::error : record.ending;
+  }
+
+  Payload last_error(TaskIndex index, const wire::FinishedRecord& record, EngineIndex where);
+  Payload payload_of(TaskIndex index, wire::ErrorValue error);
+  void end_barred(ShapeIndex shape, Now now, Outbox& out);
 
   // --- orphans.cpp
   bool keep_orphan(TaskId task, Orphan orphan);
@@ -246,16 +293,20 @@ struct Router::State {
                     wire::ErrorValue& error);
   bool lane_may_go(Engine& engine, Lane& lane, Now now, Outbox& out);
   void settle_shape(ShapeIndex shape, Now now, Outbox& out);
+  void end_shape(ShapeIndex index, const std::function<wire::ErrorValue(TaskIndex)>& error_of,
+                 Now now, Outbox& out);
   void wake_all();
 
   // --- scheduler.cpp
   void schedule(Now now, Outbox& out);
+  void serve_changed(Now now, Outbox& out);
+  void look_at(Engine& engine, Now now, Outbox& out);
   void place(Now now, Outbox& out);
-  void place_shape(ShapeIndex shape, Now now, Outbox& out);
-  Engine* find_open(const Shape& shape, Now now, Outbox& out);
+  void place_ready(Now now, Outbox& out);
+  std::uint32_t group_for(const Engine& engine, ShapeIndex shape);
+  Engine* find_open(ShapeIndex shape, Now now, Outbox& out);
   void serve_lanes(Engine& engine, Now now, Outbox& out);
   void assign(Engine& engine, TaskIndex index, Now now, Outbox& out);
-  void rebalance(Now now, Outbox& out);
   void list(Engine& engine);
   void learn(Engine& engine, std::uint64_t duration_ns, std::size_t count);
   void place_strangers();
@@ -263,10 +314,17 @@ struct Router::State {
   void expire_lacking(Now now, Outbox& out);
   void flush(Engine& engine, Outbox& out);
 
+  // --- rebalance.cpp
+  void rebalance(Now now, Outbox& out);
+  [[nodiscard]] bool is_slow(const Engine& engine, Now now) const;
+  std::uint32_t take_back(Engine& engine, std::uint32_t room, Now now, Outbox& out);
+  bool fits_idle(const Shape& shape, Now now, Outbox& out);
+
   // --- requests.cpp
   void on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
                   Outbox& out);
   [[nodiscard]] Result<wire::Raw> answer_at_once(const wire::Request& request, Now now);
+  Result<wire::Raw> policy_body(const wire::Raw& request);
   wire::Raw engines_body();
   wire::Raw status_body(Now now);
   void shut_down(const wire::Raw& request, Outbox& out);
@@ -344,7 +402,16 @@ struct Router::State {
   std::deque<Cascade> strangers;  // direct tasks to unknown engines, which may still return
   std::vector<SessionNumber> dirty_sessions;
   std::vector<EngineIndex> dirty_engines;
-  std::set<std::pair<std::uint32_t, EngineIndex>> open_engines;  // with room, by load and id
+  std::vector<EngineIndex> unserved;       // to be looked at in the next turn
+  std::vector<ShapeIndex> unsettled;       // of which more tasks are to end in the next turn
+  std::vector<EngineIndex> owing_engines;  // who are told something when `lazy_due` has come
+  std::vector<SessionNumber> owing_sessions;
+  Policy policy;                         // knows which engines have room
+  std::set<EngineIndex> idle_engines;    // with room and a slot free
+  std::set<EngineIndex> behind_engines;  // that could be asked to give tasks back
+  EngineIndex next_behind = 0;           // whom rebalance() looks at next
+  std::unordered_map<TaskIndex, Trouble> troubles;
+  std::set<std::pair<TimePoint, TaskIndex>> resting;  // until when, and who
 
   std::uint64_t hints = 0;
   std::size_t undelivered = 0;

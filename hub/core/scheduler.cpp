@@ -10,7 +10,7 @@ constexpr double kTaskFloorNs = 1500;  // what the emptiest task costs an engine
 constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
 constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
 constexpr std::uint32_t kGroupMax = 32;
-constexpr Duration kRebalance = std::chrono::milliseconds{5};
+constexpr Duration kLazy = std::chrono::milliseconds{5};
 
 }  // namespace
 
@@ -30,16 +30,38 @@ void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t
   engine.window = engine.slots * (1 + capped);
 }
 
-// Keeps the order of engines with room: by load (in flight per slot), then by id.
+// What the policy and rebalance() know of the engine: whether it has room, a slot free, or more
+// than its slots work on. One that work was taken back from is sent nothing ahead before its next
+// outcome.
 void Router::State::list(Engine& engine) {
-  const std::uint32_t load = engine.in_flight * 256 / engine.slots;
-  const bool open = engine.takes_work() && engine.free_in_flight < engine.window;
-  if (engine.listed && (!open || engine.load_key != load))
-    open_engines.erase({engine.load_key, engine.index});
-  if (open && (!engine.listed || engine.load_key != load))
-    open_engines.insert({load, engine.index});
-  engine.listed = open;
-  engine.load_key = load;
+  const bool takes_work = engine.takes_work();
+  const bool open = takes_work && engine.free_in_flight < engine.window &&
+                    (!engine.held_up || engine.in_flight < engine.slots);
+  if (open)
+    policy.open(engine.index, engine.in_flight * 256 / engine.slots);
+  else
+    policy.close(engine.index);
+  engine.has_room = open;
+  const auto keep = [&](std::set<EngineIndex>& set, bool& is_in, bool wanted) {
+    if (wanted == is_in) return;
+    wanted ? void(set.insert(engine.index)) : void(set.erase(engine.index));
+    is_in = wanted;
+  };
+  keep(idle_engines, engine.is_idle, open && engine.in_flight < engine.slots);
+  keep(behind_engines, engine.is_behind,
+       takes_work && !engine.revoking && engine.free_in_flight > 0 &&
+           engine.in_flight > engine.slots);
+}
+
+// An engine about which something has changed: its lanes, and then whose turn it may serve.
+void Router::State::look_at(Engine& engine, Now now, Outbox& out) {
+  serve_lanes(engine, now, out);
+  list(engine);
+  const bool is_there = engine.is_there();
+  const bool takes_work = engine.takes_work();
+  if (engine.was_there != is_there || engine.took_work != takes_work) ready.wake_picky(tasks);
+  engine.was_there = is_there, engine.took_work = takes_work;
+  if (engine.has_room) ready.wake_for(tasks, engine.index);
 }
 
 void Router::State::schedule(Now now, Outbox& out) {
@@ -77,40 +99,94 @@ void Router::State::schedule(Now now, Outbox& out) {
     if (!awaited.met.empty() || !awaited.unmet.empty()) more_work = true;
   }
 
-  const bool lazy = lazy_due.has_value() && now.steady >= *lazy_due;
-  const auto served_engines = std::exchange(dirty_engines, {});
-  for (const EngineIndex index : served_engines) {
+  serve_changed(now, out);
+  run_searches(out);
+  watches.take_replies(out.sends);
+}
+
+// Flushes and tells whoever changed in this turn. What may wait, of all who changed since, is said
+// when its time has come.
+void Router::State::serve_changed(Now now, Outbox& out) {
+  for (const EngineIndex index : std::exchange(dirty_engines, {})) {
     Engine& engine = engines.get(index);
     engine.dirty = false;
     flush(engine, out);
-    say_stored(engine, lazy, out);
-    if (!lazy || engine.will_fact) touch(engine);
+    say_stored(engine, false, out);
+    if (engine.will_fact) touch(engine);
+    if (!std::exchange(engine.owes, true)) owing_engines.push_back(index);
   }
-  const auto served_sessions = std::exchange(dirty_sessions, {});
-  for (const SessionNumber number : served_sessions) {
+  for (const SessionNumber number : std::exchange(dirty_sessions, {})) {
     Session& session = sessions.get(number);
     session.dirty = false;
     deliver(session, out);
-    say_accepted(session, lazy, out);
-    if (!lazy && !session.dirty) dirty_sessions.push_back(number), session.dirty = true;
+    say_accepted(session, false, out);
+    if (!std::exchange(session.owes, true)) owing_sessions.push_back(number);
   }
-  run_searches(out);
-  watches.take_replies(out.sends);
-  if (lazy) lazy_due.reset();
-  if (!lazy_due && (!dirty_sessions.empty() || !dirty_engines.empty()))
-    lazy_due = now.steady + kRebalance;
+  for (const EngineIndex index : std::exchange(unserved, {})) touch(engines.get(index));
+  if (!lazy_due && (!owing_engines.empty() || !owing_sessions.empty()))
+    lazy_due = now.steady + kLazy;
+  if (!lazy_due || now.steady < *lazy_due) return;
+  lazy_due.reset();
+  for (const EngineIndex index : std::exchange(owing_engines, {})) {
+    engines.get(index).owes = false;
+    say_stored(engines.get(index), true, out);
+  }
+  for (const SessionNumber number : std::exchange(owing_sessions, {})) {
+    Session* session = sessions.find(number);
+    if (session == nullptr) continue;  // forgotten meanwhile
+    session->owes = false;
+    say_accepted(*session, true, out);
+  }
 }
 
 void Router::State::place(Now now, Outbox& out) {
-  for (std::size_t i = 0; i < dirty_engines.size(); ++i) {
-    Engine& engine = engines.get(dirty_engines[i]);
-    serve_lanes(engine, now, out);
-    list(engine);
-  }
-  if (ready.size() > 0)
-    for (const ShapeIndex shape : ready.order())
-      if (ready.get(shape).size > 0) place_shape(shape, now, out);
+  wake_resting(now);
+  for (const ShapeIndex shape : std::exchange(unsettled, {})) ready.wake(tasks, shape);
+  for (std::size_t i = 0; i < dirty_engines.size(); ++i)
+    look_at(engines.get(dirty_engines[i]), now, out);
+  place_ready(now, out);
   rebalance(now, out);
+}
+
+// Task by task, each for the session whose turn it is. While no engine has room nothing is looked
+// at, however much waits, but what may have to end because none ever will.
+void Router::State::place_ready(Now now, Outbox& out) {
+  Engine* engine = nullptr;
+  ShapeIndex shape = kNoShape;  // that it was chosen for
+  std::uint32_t left = 0;       // tasks that it may be given by this choice
+  while (engine != nullptr || policy.size() > 0 || ready.has_picky_awake()) {
+    const auto first = ready.next(tasks);
+    if (!first) break;
+    if (is_full(sessions.get(first->session))) {
+      ready.skip(tasks, *first);
+      continue;
+    }
+    if (engine == nullptr || left == 0 || shape != first->shape ||
+        engine->free_in_flight >= engine->window) {
+      if (engine != nullptr) list(*engine);
+      shape = first->shape;
+      engine = find_open(shape, now, out);
+      if (engine == nullptr) {
+        ready.sleep(shape);
+        settle_shape(shape, now, out);
+        continue;
+      }
+      left = group_for(*engine, shape);
+    }
+    assign(*engine, ready.take(tasks, *first), now, out);
+    --left;
+  }
+  if (engine != nullptr) list(*engine);
+  ready.end_pass(tasks);
+}
+
+// Short tasks go out in small groups: the order of engines is kept once per group.
+std::uint32_t Router::State::group_for(const Engine& engine, ShapeIndex shape) {
+  if (!policy.gives_in_groups() || engine.held_up || engine.mean_ns == 0 ||
+      engine.mean_ns >= kShortNs)
+    return 1;
+  const std::size_t share = ready.get(shape).size / std::max<std::size_t>(1, policy.size());
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, kGroupMax));
 }
 
 void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
@@ -144,45 +220,27 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
   }
 }
 
-// The engine with room that has the least to do, among those that may run tasks of this shape and
-// have its modules.
-Engine* Router::State::find_open(const Shape& shape, Now now, Outbox& out) {
+// The engine with room that the policy chooses, among those that may run tasks of this shape and
+// have its modules. Where its tasks failed only when there is no other one, busy or not.
+Engine* Router::State::find_open(ShapeIndex index, Now now, Outbox& out) {
+  const Shape& shape = ready.get(index);
   wire::ErrorValue error;
-  const auto may_run = [&](Engine& engine) {
-    return shape.needs.empty() || standing(engine, shape.needs, now, out, error) == Standing::ready;
+  bool avoids = !shape.avoided.empty();
+  const auto fits = [&](EngineIndex candidate) {
+    if (std::ranges::binary_search(shape.barred, candidate)) return false;
+    if (avoids && std::ranges::binary_search(shape.avoided, candidate)) return false;
+    return shape.needs.empty() ||
+           standing(engines.get(candidate), shape.needs, now, out, error) == Standing::ready;
   };
-  Engine* best = nullptr;
-  if (shape.targets.empty()) {
-    for (const auto& [load, index] : open_engines)
-      if (Engine& engine = engines.get(index); may_run(engine)) return &engine;
-    return nullptr;
+  const auto choose = [&] {
+    return shape.targets.empty() ? policy.choose(fits) : policy.choose_of(shape.targets, fits);
+  };
+  EngineIndex best = choose();
+  if (best == kNoEngine && avoids && !has_other(shape, now, out)) {
+    avoids = false;
+    best = choose();
   }
-  for (const EngineIndex target : shape.targets) {
-    Engine* engine = engines.find(EngineId{target});
-    if (engine == nullptr || !engine->listed || !may_run(*engine)) continue;
-    if (best == nullptr || engine->load_key < best->load_key) best = engine;
-  }
-  return best;
-}
-
-void Router::State::place_shape(ShapeIndex shape, Now now, Outbox& out) {
-  const auto may_run = [&](SessionNumber number) { return !is_full(sessions.get(number)); };
-  while (ready.get(shape).size > 0) {
-    Engine* best = find_open(ready.get(shape), now, out);
-    if (best == nullptr) return settle_shape(shape, now, out);
-    // Short tasks go out in small groups: the order of engines is kept once per group.
-    const bool are_short = best->mean_ns > 0 && best->mean_ns < kShortNs;
-    const auto share = static_cast<std::uint32_t>(std::min<std::size_t>(
-        ready.get(shape).size / std::max<std::size_t>(1, open_engines.size()), kGroupMax));
-    std::uint32_t group = are_short ? std::max(1U, share) : 1;
-    while (group > 0 && best->free_in_flight < best->window) {
-      const TaskIndex task = ready.take(tasks, shape, may_run);
-      if (task == kNoTask) return list(*best);
-      assign(*best, task, now, out);
-      --group;
-    }
-    list(*best);
-  }
+  return best == kNoEngine ? nullptr : &engines.get(best);
 }
 
 void Router::State::assign(Engine& engine, TaskIndex index, Now now, Outbox& out) {
@@ -201,6 +259,7 @@ void Router::State::assign(Engine& engine, TaskIndex index, Now now, Outbox& out
   }
   const std::uint32_t attempt = task.fence.epoch == epoch ? task.fence.attempt + 1 : 1;
   join_engine(engine, index, engine.next_number, {epoch, attempt});
+  policy.given(engine.index, task.direct);
   ++counters.assigned;
   if (engine.writer.full() || !engine.writer.fits(task.payload)) flush(engine, out);
   engine.writer.add(
@@ -212,47 +271,6 @@ void Router::State::flush(Engine& engine, Outbox& out) {
   if (engine.writer.empty()) return;
   wire::Message batch = engine.writer.take(0);
   if (engine.task_link) out.sends.push_back({*engine.task_link, std::move(batch)});
-}
-
-// Takes work back from an engine that cannot come to it, when another one has nothing to do.
-void Router::State::rebalance(Now now, Outbox& out) {
-  rebalance_due.reset();
-  if (ready.size() > 0 || open_engines.empty()) return;
-  Engine& idle = engines.get(open_engines.begin()->second);
-  if (idle.in_flight != 0) return;
-  Engine* busiest = nullptr;
-  bool later = false;
-  engines.each([&](Engine& engine) {
-    if (!engine.takes_work() || engine.revoking || engine.free_in_flight == 0 ||
-        engine.in_flight <= engine.slots)
-      return;
-    const double backlog_ns = engine.mean_ns * (engine.in_flight - engine.slots) / engine.slots;
-    const bool slow = backlog_ns > 2.0 * static_cast<double>(options.lookahead.count()) ||
-                      now.steady - engine.last_outcome > 2 * kRebalance;
-    later = true;
-    if (slow && (busiest == nullptr || engine.free_in_flight > busiest->free_in_flight))
-      busiest = &engine;
-  });
-  if (later) rebalance_due = now.steady + kRebalance;
-  if (busiest == nullptr) return;
-  wire::Revoke revoke;
-  const std::uint32_t excess = busiest->in_flight - busiest->slots;
-  const std::uint32_t wanted = std::min(std::max(1U, (excess + 1) / 2), idle.window);
-  for (std::uint64_t number = busiest->first_number + busiest->assigned.size();
-       number-- > busiest->first_number && revoke.numbers.size() < wanted;) {
-    const TaskIndex index = busiest->find(number);
-    if (index == kNoTask || tasks.get(index).direct) continue;
-    const Shape& shape = ready.get(shape_of(tasks.get(index)));
-    const bool meant = shape.targets.empty() ||
-                       std::binary_search(shape.targets.begin(), shape.targets.end(), idle.index);
-    wire::ErrorValue error;
-    if (meant && standing(idle, shape.needs, now, out, error) == Standing::ready)
-      revoke.numbers.push_back(number);
-  }
-  if (revoke.numbers.empty()) return;
-  busiest->revoking = true;
-  flush(*busiest, out);
-  out.sends.push_back({*busiest->task_link, encode(revoke)});
 }
 
 // Direct tasks to engines that nobody knew before the grace was over.

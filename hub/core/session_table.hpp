@@ -74,6 +74,7 @@ struct Session {
   std::uint64_t said_credit = 0;
   std::uint64_t said_bytes = 0;  // the most of this connection
   bool dirty = false;            // is in the router's list of sessions to be served this turn
+  bool owes = false;             // something that may wait a little is to be said to it
   bool blocked = false;          // a batch was refused: nothing is taken until it connects anew
 
   [[nodiscard]] bool usable() const { return task_link.has_value(); }

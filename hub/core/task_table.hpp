@@ -33,6 +33,7 @@ enum class TaskState : std::uint8_t {
   in_lane,   // direct: waits in its lane at the hub
   assigned,  // sent to an engine: in flight, queued there, running, or finished and not yet heard
              // of
+  resting,   // not direct: failed, and waits a while before it is tried again
   lacking,   // not direct, and lacks its frames (below): stands in no queue
 };
 
@@ -54,6 +55,7 @@ struct Task {
   bool counted = false;  // the attempt of `fence` is among the failures
   bool direct = false;
   bool lacks_frames = false;  // restored without them: waits for its client to send them again
+  bool troubled = false;      // was tried in vain: the router's `troubles` say where
   bool settled = false;  // its client has the outcome already, from an earlier hub: never run it
 };
 

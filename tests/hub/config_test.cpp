@@ -55,6 +55,14 @@ TEST_CASE("durability follows the kind of store") {
         std::string::npos);
 }
 
+TEST_CASE("the policy is named, and a wrong name is explained") {
+  CHECK(load_config({})->router.policy == PolicyName::least_loaded);
+  CHECK(load_config({}, {{"schedule.policy", "two_choices"}})->router.policy ==
+        PolicyName::two_choices);
+  CHECK(error_of({{"schedule.policy", "randm"}}).find("did you mean 'random'?") !=
+        std::string::npos);
+}
+
 TEST_CASE("what makes no sense is refused by name") {
   CHECK(error_of({{"dead", "1s"}}).find("twice the heartbeat") != std::string::npos);
   CHECK(error_of({{"listen", "udp://x"}}).find("udp://x") != std::string::npos);

@@ -66,6 +66,7 @@ TEST_CASE("an attempt lost with its engine counts once, though its failure is he
   hub.engine_finishes(engine, run, Ending::error, 1ms);
   CHECK(client.outcomes.empty());
   auto& other = hub.engine_joins();
+  hub.passes(150ms);
   REQUIRE(other.held.size() == 1);
   hub.engine_finishes(other, Ending::error);
   hub.client_returns(client);
@@ -313,6 +314,7 @@ TEST_CASE("an engine that was lost in silence and returns has its run counted as
   hub.engine_returns(engine);
   hub.engine_finishes(engine, Ending::error);
   CHECK(hub.router().unfinished() == 1);  // that was one failure of the two
+  hub.passes(150ms);
   hub.engine_finishes(engine, Ending::error);
   CHECK(hub.router().unfinished() == 0);
 }

@@ -48,6 +48,25 @@ TEST_CASE("each engine has its reason not to take a task") {
   CHECK(says(told, "all that they are given"));
 }
 
+TEST_CASE("a task that failed says what it waits for, and which engines are not for it") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& first = hub.engine_joins();
+  hub.client_submits(client, {.retries = 1});
+  hub.engine_finishes(first, wire::Ending::error);
+  const Json rests = explain(hub, client, 1);
+  CHECK(rests["state"] == "resting");
+  CHECK(says(rests, "waits a while before it is tried again"));
+  CHECK(rests["engines"][0]["code"] == "failed");
+  hub.engine_joins();
+  hub.client_submits(client, {.count = 2});  // one on each
+  hub.passes(150ms);
+  const Json told = explain(hub, client, 1);
+  CHECK(told["state"] == "ready");
+  CHECK(told["engines"][1]["code"] == "busy");
+  CHECK(says(told, "the engines where it has not failed have all that they are given: 1 is busy"));
+}
+
 TEST_CASE("a task whose targets are not there says so") {
   HubHarness hub;
   auto& client = hub.client_joins();

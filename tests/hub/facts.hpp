@@ -71,8 +71,10 @@ inline hub::Ended ended(hub::SessionNumber session, std::uint64_t sequence, std:
 
 inline hub::Ended failed(hub::SessionNumber session, std::uint64_t sequence,
                          std::uint64_t delivery) {
-  hub::Ended out = ended(session, sequence, delivery,
-                         wire::encode_error({"std::runtime_error", "no luck", "here"}));
+  wire::ErrorValue error{"std::runtime_error", "no luck", "here", {}};
+  error.attempts = {{EngineId{7}, 1, "error", "std::runtime_error", "bad luck", kStart},
+                    {EngineId{3}, 2, "error", "std::runtime_error", "no luck", kStart}};
+  hub::Ended out = ended(session, sequence, delivery, wire::encode_error(error));
   out.ending = wire::Ending::error;
   return out;
 }

@@ -41,6 +41,7 @@ TEST_CASE("a failing task is tried as often as its retries allow") {
     REQUIRE(engine.held.size() == 1);
     CHECK(client.outcomes.empty());
     hub.engine_finishes(engine, Ending::error);
+    hub.passes(500ms);
   }
   CHECK(client.outcome_of(task).ending == Ending::error);
   CHECK(client.outcome_of(task).attempt == 3);

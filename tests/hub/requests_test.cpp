@@ -56,6 +56,36 @@ TEST_CASE("the status names engines that their nannies have given up, and why") 
   CHECK(ask(hub, client, "status").body.bytes.find("ended 5 times") != std::string::npos);
 }
 
+TEST_CASE(
+    "the policy is told, changed for what comes, and a wrong name refused with the right ones") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& first = hub.engine_joins();
+  auto& second = hub.engine_joins();
+  const auto body_of = [](const std::string& name) {
+    std::string body;
+    wire::Packer p{body};
+    p.map(1), p.str("policy"), p.str(name);
+    return body;
+  };
+  const auto has = [](const wire::Reply& reply, const std::string& text) {
+    return reply.body.bytes.find(text) != std::string::npos;
+  };
+  CHECK(has(ask(hub, client, "policy"), "\xacleast_loaded"));
+  CHECK(has(ask(hub, client, "status"), "policy\xacleast_loaded"));
+  CHECK(has(ask(hub, client, "policy", body_of("pure")), "policy\xa4pure"));
+  CHECK(has(ask(hub, client, "status"), "policy\xa4pure"));
+  for (FakeEngine* engine : {&first, &second, &first}) {
+    hub.client_submits(client);
+    REQUIRE(engine->held.size() == 1);
+    hub.engine_finishes(*engine);
+  }
+  const auto refused = ask(hub, client, "policy", body_of("pur"));
+  CHECK(refused.code == "invalid");
+  CHECK(refused.text.find("did you mean 'pure'? There are least_loaded, lru") != std::string::npos);
+  CHECK(has(ask(hub, client, "policy"), "policy\xa4pure"));
+}
+
 TEST_CASE("engines ask nothing") {
   HubHarness hub;
   auto& engine = hub.engine_joins();

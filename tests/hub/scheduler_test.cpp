@@ -81,6 +81,106 @@ TEST_CASE("sessions of equal priority take turns") {
   CHECK(other.outcomes.size() == 10);
 }
 
+TEST_CASE("a session with very many tasks does not keep another one waiting") {
+  HubHarness hub;
+  auto& many = hub.client_joins();
+  auto& few = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  for (int i = 0; i < 2; ++i) hub.client_submits(many, {.count = 50'000});
+  hub.engine_finishes(engine, Ending::ok, 1s);
+  hub.client_submits(few, {.count = 10});
+  for (int i = 0; i < 22; ++i) hub.engine_finishes(engine, Ending::ok, 1s);
+  CHECK(few.outcomes.size() == 10);
+}
+
+TEST_CASE("shapes of one priority share fairly between sessions, whichever is older") {
+  HubHarness hub;
+  auto& one = hub.client_joins();
+  auto& other = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(one, {.count = 50});
+  hub.client_submits(one, {.count = 50, .targets = {0, 7}});
+  hub.client_submits(other, {.count = 50, .targets = {0}});
+  for (int i = 0; i < 21; ++i) hub.engine_finishes(engine, Ending::ok, 1s);
+  CHECK(one.outcomes.size() == 11);
+  CHECK(other.outcomes.size() == 10);
+}
+
+TEST_CASE("within a session tasks of one priority run in the order of their submission") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  for (int i = 0; i < 12; ++i)
+    hub.client_submits(client, {.targets = i % 3 == 0 ? std::vector<std::uint32_t>{0}
+                                                      : std::vector<std::uint32_t>{}});
+  std::uint64_t expected = 1;
+  while (!engine.held.empty()) {
+    CHECK(engine.held.front().sequence == expected++);
+    hub.engine_finishes(engine, Ending::ok, 1s);
+  }
+  CHECK(expected == 13);
+}
+
+TEST_CASE("priority goes before fairness, across sessions and shapes") {
+  HubHarness hub;
+  auto& one = hub.client_joins();
+  auto& other = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(one);
+  hub.client_submits(one, {.count = 3, .priority = 1});
+  hub.client_submits(other, {.count = 3});
+  const auto urgent = hub.client_submits(other, {.targets = {0}, .priority = 2});
+  hub.engine_finishes(engine, Ending::ok, 1s);
+  CHECK(engine.held.front().sequence == urgent);
+  for (int i = 0; i < 4; ++i) hub.engine_finishes(engine, Ending::ok, 1s);
+  CHECK(one.outcomes.size() == 4);
+  CHECK(other.outcomes.size() == 1);
+}
+
+TEST_CASE("a higher priority that fits nowhere lets the lower ones go") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  hub.client_submits(client, {.count = 5, .targets = {99}, .priority = 9});
+  auto& engine = hub.engine_joins();
+  const auto task = hub.client_submits(client);
+  REQUIRE(engine.held.size() == 1);
+  CHECK(engine.held[0].sequence == task);
+}
+
+TEST_CASE("each policy of the options gives tasks as it says, and ends them all") {
+  for (std::size_t i = 0; i < hub::kPolicyNames.size(); ++i) {
+    CAPTURE(hub::kPolicyNames[i]);
+    hub::RouterOptions options;
+    options.policy = static_cast<hub::PolicyName>(i);
+    HubHarness hub{options};
+    auto& client = hub.client_joins();
+    std::vector<FakeEngine*> engines;
+    for (int j = 0; j < 3; ++j) engines.push_back(&hub.engine_joins(2));
+    hub.client_submits(client, {.count = 30});
+    for (int round = 0; round < 30; ++round)
+      for (FakeEngine* engine : engines)
+        if (!engine->held.empty()) hub.engine_finishes(*engine, Ending::ok, 1s);
+    CHECK(client.outcomes.size() == 30);
+  }
+}
+
+TEST_CASE("lru and pure go round where least loaded stays") {
+  hub::RouterOptions options;
+  for (const auto policy :
+       {hub::PolicyName::least_loaded, hub::PolicyName::lru, hub::PolicyName::pure}) {
+    options.policy = policy;
+    HubHarness hub{options};
+    auto& client = hub.client_joins();
+    auto& first = hub.engine_joins();
+    auto& second = hub.engine_joins();
+    for (int i = 0; i < 6; ++i) {
+      hub.client_submits(client);
+      hub.engine_finishes(first.held.empty() ? second : first);
+    }
+    CHECK(first.outcomes_sent == (policy == hub::PolicyName::least_loaded ? 6 : 3));
+  }
+}
+
 TEST_CASE("direct tasks go to their engine in order, beside the load-balanced ones") {
   HubHarness hub;
   auto& client = hub.client_joins();
@@ -107,41 +207,6 @@ TEST_CASE("a direct task to an engine that is not there fails at once and says s
   hub.turn();
   CHECK(client.outcome_of(task).ending == Ending::engine_lost);
   CHECK(client.error_of(task) == "EngineError");
-}
-
-TEST_CASE("work sent ahead to a slow engine is taken back for an idle one, in two steps") {
-  HubHarness hub;
-  auto& client = hub.client_joins();
-  auto& slow = hub.engine_joins();
-  hub.client_submits(client, {.count = 9});
-  hub.engine_finishes(slow, Ending::ok, 1us);  // taken for fast: the rest is sent ahead
-  REQUIRE(slow.held.size() == 8);
-  auto& idle = hub.engine_joins();
-  hub.passes(100ms);
-  const auto revokes = slow.inbox.all<wire::Revoke>();
-  REQUIRE(revokes.size() == 1);  // asked once, until it answers
-  CHECK(idle.held.empty());      // nothing is placed anew before the engine promised
-  wire::Revoked promise;
-  for (const auto number : revokes[0].numbers) {
-    std::erase_if(slow.held, [&](const auto& task) { return task.number == number; });
-    promise.numbers.push_back(number);
-  }
-  hub.say(slow.task_link, promise);
-  CHECK_FALSE(idle.held.empty());
-  CHECK(slow.held.size() + idle.held.size() == 8 - promise.numbers.size() + idle.held.size());
-  for (const auto& task : idle.held) CHECK(task.fence.attempt == 2);
-}
-
-TEST_CASE("a promise about work that has run meanwhile changes nothing") {
-  HubHarness hub;
-  auto& client = hub.client_joins();
-  auto& engine = hub.engine_joins();
-  hub.client_submits(client);
-  const auto number = engine.held[0].number;
-  hub.engine_finishes(engine);
-  hub.say(engine.task_link, wire::Revoked{{number, number + 5}});
-  CHECK(client.outcomes.size() == 1);
-  CHECK(hub.router().unfinished() == 0);
 }
 
 TEST_CASE("a client that does not take its outcomes gets nothing more assigned until it does") {

@@ -85,6 +85,10 @@ TEST_CASE("a finished task's record has all that is known of it") {
     CHECK(text(error["name"]) == "std::runtime_error");
     CHECK(text(error["value"]) == "no luck");
     CHECK(text(error["traceback"]) == "here");
+    auto attempts = maps(error["attempts"]);
+    REQUIRE(attempts.size() == 2);
+    CHECK(number(attempts[0]["engine"]) == 7);
+    CHECK(text(attempts[0]["value"]) == "bad luck");
   }
 }
 

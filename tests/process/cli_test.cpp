@@ -57,6 +57,21 @@ TEST_CASE("a hub without engines is a cluster, too, and engines can be added") {
   CHECK(roundhouse.json({"engines"}).size() == 2);
 }
 
+TEST_CASE("the policy is chosen at the start, shown, and changed") {
+  const Shell roundhouse;
+  const Ended wrong = roundhouse({"start", "-n", "0", "--policy", "rondom"});
+  CHECK(wrong.exit == 1);
+  CHECK(contains(wrong.err, "did you mean 'random'?"));
+  REQUIRE(roundhouse({"start", "-n", "0", "--policy", "lru"}).exit == 0);
+  CHECK(roundhouse({"policy"}).out == "lru\n");
+  CHECK(roundhouse({"policy", "two_choices"}).out == "two_choices\n");
+  CHECK(roundhouse.json({"policy"})["policy"] == "two_choices");
+  CHECK(roundhouse.json({"status"})["policy"] == "two_choices");
+  const Ended unknown = roundhouse({"policy", "two_choises"});
+  CHECK(unknown.exit == 1);
+  check_one_line(unknown, "did you mean 'two_choices'?");
+}
+
 TEST_CASE("a module is shipped, also before there is an engine, and listed") {
   const Shell roundhouse;
   const std::string path = std::string(RH_BINARY_DIR) + "/lib/shipped/which1.so";
@@ -106,7 +121,8 @@ TEST_CASE("without a hub, what asks one says what to do and exits with 3") {
       {"status"},         {"engines"},         {"engines", "add", "1"},
       {"history"},        {"result", kNobody}, {"stop"},
       {"purge", "--all"}, {"tasks"},           {"resubmit", kNobody},
-      {"modules"},        {"load", "x.so"},    {"modules", "remove", "12345678"}};
+      {"modules"},        {"load", "x.so"},    {"modules", "remove", "12345678"},
+      {"policy"}};
   for (const auto& command : commands) {
     CAPTURE(command.front());
     const Ended ended = roundhouse(command);

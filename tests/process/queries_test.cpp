@@ -159,6 +159,31 @@ TEST_CASE("tasks are found by what they are like, unfinished ones as well") {
                        doctest::Contains("no field 'colour'"), rh::Exception);
 }
 
+TEST_CASE("a task that was tried on several engines tells of each, to its client and on record") {
+  Two two(2);
+  CHECK(two.asker.policy() == "least_loaded");
+  two.asker.set_policy("pure");
+  CHECK(two.asker.status().policy == "pure");
+  CHECK_THROWS_WITH_AS(two.asker.set_policy("pur"), doctest::Contains("did you mean 'pure'?"),
+                       rh::Exception);
+  const auto task = two.worker->load_balanced_view()
+                        .with({.retries = 2})
+                        .apply_async(throws_error, std::string("no luck"));
+  try {
+    (void)task.get(kPatience);
+    FAIL("it threw nothing");
+  } catch (const rh::RemoteError& error) {
+    CHECK(std::string(error.what()).find("after 3 attempts") != std::string::npos);
+    REQUIRE(error.attempts().size() == 3);
+    CHECK(error.attempts()[0].engine_id != error.attempts()[1].engine_id);
+    CHECK(error.attempts()[2].value == error.value());
+  }
+  const auto known = two.asker.result(task.msg_ids());
+  REQUIRE(known.records.size() == 1);
+  REQUIRE(known.records[0].metadata.error);
+  CHECK(known.records[0].metadata.error->attempts.size() == 3);
+}
+
 TEST_CASE("records are purged by task, by engine, by age and by what they are like") {
   Two two(2);
   const rh::Client& client = *two.worker;

@@ -92,6 +92,18 @@ TEST_CASE("a remote error says what, where and which task") {
   CHECK(TaskAborted({"TaskAborted", "", "", {}, ""}).code() == Errc::aborted);
 }
 
+TEST_CASE("an error of a task that was tried more than once says how often, and where") {
+  RemoteErrorInfo info{"E", "bad", "", 3U, "00ff"};
+  info.attempts = {{1U, 1, "engine_lost", "EngineError", "signal 9", 0},
+                   {3U, 1, "error", "E", "bad", 1700}};
+  const RemoteError error(info);
+  CHECK(std::string(error.what()) == "E: bad (engine 3) after 2 attempts");
+  REQUIRE(error.attempts().size() == 2);
+  CHECK(error.attempts()[0].engine_id == 1U);
+  info.attempts.resize(16);
+  CHECK(std::string(RemoteError(info).what()) == "E: bad (engine 3) after 16 or more attempts");
+}
+
 TEST_CASE("a composite error counts the errors, shows the first few and keeps all") {
   const CompositeError few({{"A", "1", "", 0U, "x"}, {"B", "2", "", 1U, "y"}}, 5);
   CHECK(std::string(few.what()) == "2 of 5 tasks failed\n  A: 1 (engine 0)\n  B: 2 (engine 1)");

@@ -74,6 +74,7 @@ void Checker::check_value(TaskId id, const Task& task, const wire::OutcomeRecord
     case wire::Ending::error: {
       const wire::ErrorValue error = wire::decode_error(record.payload.body());
       if (error.name == "ModuleNotLoaded") return check_not_loaded(id, error.value);
+      if (error.name == "UnmetDependency" && behaviour == Behaviour::picky) return;
       const bool may_fail = behaviour == Behaviour::fails || behaviour == Behaviour::flaky;
       if (!may_fail || error.name != "TaskError" || error.value != task.wish.body) unexpected();
       // Each attempt that counted was used; one counts, too, that may have begun on a lost engine.
@@ -356,6 +357,10 @@ void Checker::on_ended(const EngineKey& engine, TaskId id, bool direct, wire::En
       run.running = false;
       run.failed = ending != wire::Ending::ok;
     }
+  if (ending == wire::Ending::unmet)  // it ran nothing, and that counts no retry
+    std::erase_if(task.executions, [&](const Execution& run) {
+      return run.engine == engine && !run.died && run.failed;
+    });
   if (direct) --lanes_[{id.session.value, engine}].running;
 }
 

@@ -114,6 +114,8 @@ Body ClientActor::draw_body() {
     out.behaviour = prng_.chance(50) ? Behaviour::fails : Behaviour::flaky;
   else if (prng_.chance(options.crashing_percent))
     out.behaviour = Behaviour::crashes;
+  else if (options.picky_percent > 0 && prng_.chance(options.picky_percent))
+    out.behaviour = Behaviour::picky;
   const auto max = static_cast<std::uint64_t>(
       std::chrono::duration_cast<microseconds>(options.task_max).count());
   out.microseconds = static_cast<std::uint32_t>(prng_.between(0, max));

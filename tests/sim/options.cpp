@@ -82,6 +82,10 @@ WorldOptions draw_world(std::uint64_t seed) {
   // A task whose engines are all gone for good waits for ever; that is not what is tested here.
   if (world.engine_kill_weight + world.engine_stop_weight > 0) world.targets_percent = 0;
   world.modules_percent = prng.chance(30) ? 10 : 0;
+  world.picky_percent = prng.chance(30) ? 20 : 0;
+  world.router.policy = static_cast<hub::PolicyName>(prng.below(hub::kPolicyNames.size()));
+  world.router.seed = prng.next();
+  if (prng.chance(30)) world.router.retry_delay = prng.duration({}, milliseconds{300});
   return world;
 }
 
@@ -97,12 +101,12 @@ std::string describe(const WorldOptions& w) {
          number("session_tasks", w.router.session_tasks_max) +
          number("undelivered", w.router.undelivered_max) + number("window", w.router.window_max) +
          " delay=" + to_string(w.delay_max) + " task=" + to_string(w.task_max) +
-         " commit=" + to_string(w.commit_max) + number("retries", w.retries_max) +
-         number("break", w.break_weight) + number("silent", w.silent_break_weight) +
-         number("crash", w.engine_crash_weight) + number("kill", w.engine_kill_weight) +
-         number("stop", w.engine_stop_weight) + number("hub_kill", w.hub_kill_weight) +
-         number("freeze", w.freeze_weight) + number("store_fail", w.store_fail_weight) +
-         number("client_kill", w.client_kill_weight);
+         " policy=" + std::string(name_of(w.router.policy)) + " commit=" + to_string(w.commit_max) +
+         number("retries", w.retries_max) + number("break", w.break_weight) +
+         number("silent", w.silent_break_weight) + number("crash", w.engine_crash_weight) +
+         number("kill", w.engine_kill_weight) + number("stop", w.engine_stop_weight) +
+         number("hub_kill", w.hub_kill_weight) + number("freeze", w.freeze_weight) +
+         number("store_fail", w.store_fail_weight) + number("client_kill", w.client_kill_weight);
 }
 
 }  // namespace roundhouse::sim

@@ -31,6 +31,7 @@ struct WorldOptions {
   unsigned direct_percent = 30;
   unsigned run_percent = 20;
   unsigned failing_percent = 0;
+  unsigned picky_percent = 0;     // are not for every engine
   unsigned crashing_percent = 0;  // of the tasks kill their engine process
   unsigned frames_percent = 0;
   unsigned retries_max = 0;

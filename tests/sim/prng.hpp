@@ -1,53 +1,23 @@
 #pragma once
 
-// Prng: splitmix64, the same numbers with every compiler and library. All randomness of a
-// simulated world comes from here. Thread rule: a plain value.
+// Prng: all randomness of a simulated world comes from here. Thread rule: a plain value.
 
-#include <cstddef>
-#include <cstdint>
-
+#include "shared/prng.hpp"
 #include "shared/time.hpp"
 
 namespace roundhouse::sim {
 
-class Prng {
+class Prng : public roundhouse::Prng {
  public:
-  explicit Prng(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15U;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31U);
-  }
-
-  // 0 to `end` - 1; 0 when `end` is 0.
-  std::uint64_t below(std::uint64_t end) { return end == 0 ? 0 : next() % end; }
-
-  // Both included.
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) {
-    return low + below(high - low + 1);
-  }
-
-  bool chance(unsigned percent) { return below(100) < percent; }
+  using roundhouse::Prng::Prng;
 
   Duration duration(Duration low, Duration high) {
     const auto span = static_cast<std::uint64_t>((high - low).count());
     return low + Duration{static_cast<Duration::rep>(below(span + 1))};
   }
 
-  // Of a container with at least one element.
-  template <class Container>
-  auto& pick(Container& container) {
-    return container[static_cast<std::size_t>(below(container.size()))];
-  }
-
   // Independent of what this one gives from now on.
   Prng fork() { return Prng{next()}; }
-
- private:
-  std::uint64_t state_;
 };
 
 }  // namespace roundhouse::sim

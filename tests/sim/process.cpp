@@ -151,6 +151,11 @@ void Process::begin(std::uint32_t slot, engine::Run run) {
 engine::Finish Process::finish_of(const std::string& body, bool framed, TaskId task) const {
   engine::Finish out;
   const Behaviour behaviour = parse_body(body)->behaviour;
+  if (behaviour == Behaviour::picky && (engine_key().uuid.bytes[0] + parse_body(body)->token) % 2) {
+    out.ending = wire::Ending::unmet;
+    out.payload = Payload::of(wire::encode_error({"UnmetDependency", "what it needs", ""}));
+    return out;
+  }
   const bool fails = behaviour == Behaviour::fails ||
                      (behaviour == Behaviour::flaky && parts_.checker.executions(task) == 1);
   if (fails) {

@@ -16,6 +16,7 @@ enum class Behaviour : char {
   ok = 'o',
   fails = 'f',   // throws, each time
   flaky = 'y',   // throws the first time
+  picky = 'p',   // depends on what half of the engines lack
   crashes = 'c'  // kills its process, each time
 };
 

@@ -161,6 +161,12 @@ class Client {
   // Ids of all tasks, whoever submitted them, in the order of submission; or of the newest ones.
   [[nodiscard]] std::vector<std::string> hub_history(std::optional<std::size_t> newest = {}) const;
   [[nodiscard]] HubStatus status() const;
+  // Which of the engines with room the hub gives a load-balanced task: "least_loaded", "lru",
+  // "weighted_random", "two_choices", "random" or "pure"; config/hub.json says what they do.
+  [[nodiscard]] std::string policy() const;
+  // Another one from now on, for all clients, as long as this hub lives: one that is started again
+  // has that of its configuration. Throws Exception (invalid), whose text has the names.
+  void set_policy(std::string_view name) const;
 
   // The result of any task, also of another client's, and of one that has not ended: from what this
   // client has at hand, or else from the hub, and then it is an AsyncHubResult (hub_result.hpp).

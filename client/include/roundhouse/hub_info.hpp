@@ -118,6 +118,7 @@ struct HubStatus {
   std::uint64_t engines = 0;
   std::uint64_t sessions = 0;
   std::uint64_t unfinished = 0;         // tasks that were accepted and have no outcome yet
+  std::string policy;                   // see Client::policy()
   std::string store;                    // "ok", or what is wrong with the database
   std::vector<EngineGivenUp> given_up;  // as far as this hub was told; 100 at most
   std::string json;

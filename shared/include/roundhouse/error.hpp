@@ -158,6 +158,18 @@ class RH_VISIBLE ConfigError : public Exception {
   explicit ConfigError(const std::string& text) : Exception(Errc::config, text) {}
 };
 
+// One try at a task that was tried more than once.
+struct RemoteAttempt {
+  std::optional<std::uint32_t> engine_id{};
+  std::uint32_t incarnation = 0;  // which life of that engine's process
+  std::string outcome{};          // "error", "engine_lost", "timed_out" or "unmet"
+  std::string name{};             // of its error, shortened, and its text
+  std::string value{};
+  std::int64_t started_us = 0;  // UTC by the engine's clock, since 1970; 0 when it is not known
+
+  friend bool operator==(const RemoteAttempt&, const RemoteAttempt&) = default;
+};
+
 // What is known about an error that happened on an engine.
 struct RemoteErrorInfo {
   std::string name{};                        // type of what was thrown: "std::out_of_range"
@@ -165,12 +177,16 @@ struct RemoteErrorInfo {
   std::string traceback{};                   // where, as far as the engine knows; may be empty
   std::optional<std::uint32_t> engine_id{};  // nothing when it never reached an engine
   std::string msg_id{};                      // the task, as 32 hex digits
+  // Of a task that was tried more than once: the latest 16 attempts, in order; this error is that
+  // of the last. Empty when the first was the only one.
+  std::vector<RemoteAttempt> attempts{};
 
   friend bool operator==(const RemoteErrorInfo&, const RemoteErrorInfo&) = default;
 };
 
 // A task ended with an error: most often because the function threw. Rethrown in the client by
-// get(); what() is "name: value" and, where known, "(engine 3)".
+// get(); what() is "name: value" and, where known, "(engine 3)"; "after 3 attempts" when it had
+// retries.
 class RH_VISIBLE RemoteError : public Exception {
  public:
   explicit RemoteError(RemoteErrorInfo info, Errc code = Errc::task_failed)
@@ -186,6 +202,11 @@ class RH_VISIBLE RemoteError : public Exception {
 
   [[nodiscard]] const std::string& msg_id() const noexcept { return info_.msg_id; }
 
+  // Of a task that was tried more than once: the latest 16, in order, this one included.
+  [[nodiscard]] const std::vector<RemoteAttempt>& attempts() const noexcept {
+    return info_.attempts;
+  }
+
   [[nodiscard]] const RemoteErrorInfo& info() const noexcept { return info_; }
 
  protected:
@@ -196,6 +217,10 @@ class RH_VISIBLE RemoteError : public Exception {
     std::string text = info.name;
     if (!info.value.empty()) text += (text.empty() ? "" : ": ") + info.value;
     if (info.engine_id) text += " (engine " + std::to_string(*info.engine_id) + ")";
+    constexpr std::size_t kToldMax = 16;
+    if (const std::size_t tries = info.attempts.size(); tries > 1)
+      text +=
+          " after " + std::to_string(tries) + (tries < kToldMax ? "" : " or more") + " attempts";
     return text;
   }
 
