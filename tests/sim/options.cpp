@@ -82,6 +82,10 @@ WorldOptions draw_world(std::uint64_t seed) {
   // A task whose engines are all gone for good waits for ever; that is not what is tested here.
   if (world.engine_kill_weight + world.engine_stop_weight > 0) world.targets_percent = 0;
   world.modules_percent = prng.chance(30) ? 10 : 0;
+  world.depends_percent = maybe(prng, 5, 90);
+  world.foreign_percent = maybe(prng, 5, 40);
+  // What a lost client's quota keeps from running may be waited for, for ever.
+  if (world.client_kill_weight + world.client_leave_weight > 0) world.foreign_percent = 0;
   return world;
 }
 
@@ -98,6 +102,7 @@ std::string describe(const WorldOptions& w) {
          number("undelivered", w.router.undelivered_max) + number("window", w.router.window_max) +
          " delay=" + to_string(w.delay_max) + " task=" + to_string(w.task_max) +
          " commit=" + to_string(w.commit_max) + number("retries", w.retries_max) +
+         number("depends", w.depends_percent) + number("foreign", w.foreign_percent) +
          number("break", w.break_weight) + number("silent", w.silent_break_weight) +
          number("crash", w.engine_crash_weight) + number("kill", w.engine_kill_weight) +
          number("stop", w.engine_stop_weight) + number("hub_kill", w.hub_kill_weight) +
