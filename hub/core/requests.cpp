@@ -121,7 +121,7 @@ wire::Raw Router::State::status_body(Now now) {
   });
   wire::Raw body;
   Packer p{body.bytes};
-  p.map(18);
+  p.map(19);
   key_value(p, "epoch", epoch);
   key_value(p, "pid", options.pid);
   key_value(
