@@ -135,6 +135,7 @@ Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
     if (const auto uuid = file_.uuid_of(*fact.engine)) out.engine_uuid = *uuid;
   out.incarnation = fact.incarnation;
   out.attempt = fact.attempt;
+  if (fact.depends != nullptr) out.depends = *fact.depends;
   if (const auto found = sessions_.find(fact.session);
       found != sessions_.end() && fact.delivery <= found->second.delivered)
     out.received_us = found->second.received_us;

@@ -55,7 +55,7 @@ SqliteStore::SqliteStore(const StoreOptions& options)
   insert_pending_ = db_.prepare("INSERT OR REPLACE INTO pending VALUES (?1,?2,?3,?4,?5)");
   delete_pending_ = db_.prepare("DELETE FROM pending WHERE id = ?1");
   insert_task_ = db_.prepare(
-      "INSERT OR REPLACE INTO tasks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,NULL,?12)");
+      "INSERT OR REPLACE INTO tasks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?13,?12)");
   insert_attempts_ = db_.prepare("INSERT OR REPLACE INTO attempts VALUES (?1,?2)");
   erase_attempts_ = db_.prepare("DELETE FROM attempts WHERE id = ?1");
   insert_error_ = db_.prepare("INSERT OR REPLACE INTO errors VALUES (?1,?2,?3,?4)");
@@ -187,6 +187,13 @@ void SqliteStore::apply(const Ended& fact) {
   insert_task_.bind(8, fact.incarnation);
   insert_task_.bind(9, fact.attempt);
   insert_task_.bind(10, signed_of(fact.delivery));
+  std::string depends;
+  if (fact.depends != nullptr) {
+    depends = encode_depends(*fact.depends);
+    insert_task_.bind_blob(13, depends);
+  } else {
+    insert_task_.bind_null(13);
+  }
   std::string joined_arguments;
   keep_arguments(fact, key, joined_arguments);
   std::string joined;

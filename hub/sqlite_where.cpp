@@ -61,6 +61,8 @@ std::string sqlite_expression(Field field) {
       return "coalesce(b.bytes, CASE t.status WHEN 0 THEN length(t.result) END, 0)";
     case Field::targets:
     case Field::error:
+    case Field::after:
+    case Field::follow:
     case Field::result: break;
   }
   RH_CHECK(false && "a field that cannot be compared");

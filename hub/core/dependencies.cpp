@@ -53,6 +53,20 @@ DependenceIndex Router::State::begin_dependence(Session& session, const wire::Su
   return index;
 }
 
+std::shared_ptr<const DependsOn> Router::State::depends_of(const Task& task) {
+  if (task.dependence == kNoDependence) return nullptr;
+  Dependence& dependence = dependencies.get(task.dependence);
+  if (dependence.told != nullptr) return dependence.told;
+  const auto told = std::make_shared<DependsOn>();
+  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
+    const wire::TaskRange& range = dependence.ranges[i];
+    auto& ids = i < dependence.after_count ? told->after : told->follow;
+    for (std::uint64_t at = range.first; at <= range.last && ids.size() < kDependsToldMax; ++at)
+      ids.push_back({range.session, at});
+  }
+  return dependence.told = told;
+}
+
 void Router::State::wait_for(DependenceIndex index, TaskIndex task) {
   ++dependencies.get(index).users;
   tasks.get(task).dependence = index;
@@ -64,7 +78,10 @@ void Router::State::wait_for(DependenceIndex index, TaskIndex task) {
 void Router::State::leave_dependence(const Task& task) {
   if (task.dependence == kNoDependence) return;
   Dependence& dependence = dependencies.get(task.dependence);
-  if (--dependence.users == 0 && !dependence.decided()) decide(task.dependence, Stage::unmet);
+  if (--dependence.users == 0) {
+    sessions.get(dependence.session).unfinished_bytes -= dependence.bytes();
+    if (!dependence.decided()) decide(task.dependence, Stage::unmet);
+  }
   release_dependence(task.dependence);
 }
 
@@ -76,10 +93,7 @@ void Router::State::unpin(DependenceIndex index) {
 void Router::State::release_dependence(DependenceIndex index) {
   const Dependence& dependence = dependencies.get(index);
   const ShapeIndex shape = dependence.shape;
-  const std::size_t bytes = dependence.bytes();
-  const SessionNumber session = dependence.session;
   if (!dependencies.release(index)) return;
-  sessions.get(session).unfinished_bytes -= bytes;
   if (shape != kNoShape) ready.let_go(shape);
 }
 

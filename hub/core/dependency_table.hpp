@@ -70,6 +70,7 @@ struct Dependence {
   ShapeIndex shape = kNoShape;  // of those that follow, once it is met
   TimePoint deadline = TimePoint::max();
   std::unique_ptr<Unmet> unmet;
+  std::shared_ptr<const DependsOn> told;  // for records, once one was asked for
   Stage stage = Stage::fresh;
 
   [[nodiscard]] std::size_t bytes() const { return range_count * sizeof(wire::TaskRange); }

@@ -186,6 +186,7 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
              record.attempt,       record.ending,     record.payload};
   // One that is settled may have come without them.
   if (!task.lacks_frames && !task.settled) fact.arguments = std::move(task.payload);
+  fact.depends = depends_of(task);
   emit(std::move(fact), out);
   Undelivered outcome{std::move(record), delivery, engine == nullptr ? kNoEngine : engine->index,
                       engine == nullptr ? 0U : engine->incarnation, outcome_number};

@@ -51,6 +51,11 @@ std::vector<TaskId> Router::State::unassigned_ids(std::size_t& room) {
       for (TaskIndex index = line.tasks.first; index != kNoTask && room > 0;
            index = tasks.get(index).next, --room)
         out.push_back(id_of(tasks.get(index)));
+  dependencies.each([&](DependenceIndex, const Dependence& dependence) {
+    for (TaskIndex index = dependence.tasks.first; index != kNoTask && room > 0;
+         index = tasks.get(index).next, --room)
+      out.push_back(id_of(tasks.get(index)));
+  });
   return out;
 }
 
@@ -77,7 +82,7 @@ Result<wire::Raw> Router::State::queue_status_body(const wire::Raw& request) {
   p.map(asked->verbose ? 4 : 2);
   p.str("engines"), p.array(chosen.size());
   for (Engine* engine : chosen) pack_queue(*engine, asked->verbose, room, p);
-  p.str("unassigned"), p.u64(ready.size());
+  p.str("unassigned"), p.u64(ready.size() + dependencies.waiting());
   if (!asked->verbose) return body;
   pack_ids(p, "unassigned_ids", unassigned_ids(room));
   p.str("more"), p.boolean(room == 0);

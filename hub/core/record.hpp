@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/core/depends_on.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/ids.hpp>
 
@@ -48,6 +49,8 @@ enum class Field : std::uint8_t {
   error,
   result_bytes,
   result,
+  after,
+  follow,
 };
 
 // What a field's value is; `bulk` ones can be fetched and not compared.
@@ -58,7 +61,7 @@ struct FieldInfo {
   FieldKind kind;
 };
 
-inline constexpr std::array<FieldInfo, 24> kFields{{
+inline constexpr std::array<FieldInfo, 26> kFields{{
     {"msg_id", FieldKind::id},           {"session", FieldKind::session},
     {"sequence", FieldKind::number},     {"function", FieldKind::text},
     {"signature", FieldKind::text},      {"label", FieldKind::text},
@@ -71,8 +74,9 @@ inline constexpr std::array<FieldInfo, 24> kFields{{
     {"incarnation", FieldKind::number},  {"error_name", FieldKind::text},
     {"error_value", FieldKind::text},    {"error", FieldKind::bulk},
     {"result_bytes", FieldKind::number}, {"result", FieldKind::bulk},
+    {"after", FieldKind::bulk},          {"follow", FieldKind::bulk},
 }};
-static_assert(kFields.size() == static_cast<std::size_t>(Field::result) + 1);
+static_assert(kFields.size() == static_cast<std::size_t>(Field::follow) + 1);
 
 [[nodiscard]] constexpr const FieldInfo& info_of(Field field) {
   return kFields[static_cast<std::size_t>(field)];
@@ -155,6 +159,7 @@ struct Record final : FieldSource {
   std::uint32_t attempt = 0;
   wire::ErrorValue error;
   std::uint64_t result_bytes = 0;
+  DependsOn depends;
   std::optional<std::string> result;  // nothing when it is too large for an answer, or an error
 
   [[nodiscard]] bool finished() const {

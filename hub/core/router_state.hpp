@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -123,6 +124,8 @@ struct Router::State {
   // --- dependencies.cpp
   DependenceIndex begin_dependence(Session& session, const wire::SubmitRecord& record,
                                    std::int64_t at_us, Now now);
+  // Nothing for most tasks.
+  [[nodiscard]] std::shared_ptr<const DependsOn> depends_of(const Task& task);
   void wait_for(DependenceIndex index, TaskIndex task);
   void leave_dependence(const Task& task);
   void unpin(DependenceIndex index);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "tests/hub/questions.hpp"
 #include "tests/support/hub_harness.hpp"
 
 using namespace roundhouse;
@@ -359,4 +360,32 @@ TEST_CASE("in the grace of a hub nothing ends for want of what it depends on") {
   after.passes(12s);
   after.client_returns(again);
   CHECK(again.error_of(3) == "InvalidDependency");
+}
+
+TEST_CASE("waiting tasks are pending and counted, and records say what tasks depend on") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client);
+  hub.client_submits(client, {.after = {client.tasks(1)}, .follow = {client.tasks(1)}});
+  CHECK(unpacked(ask(hub, client, "status").body.bytes)["waiting"] == 1);
+  const auto queues = unpacked(ask(hub, client, "queue_status", R"({"verbose": true})").body.bytes);
+  CHECK(queues["unassigned"] == 1);
+  CHECK(queues["unassigned_ids"] == Json::array({id_of(client, 2)}));
+  const std::string ids = R"({"ids": [")" + id_of(client, 2) + R"("]})";
+  CHECK(unpacked(ask(hub, client, "result_status", ids).body.bytes)["pending"].size() == 1);
+  const auto why = unpacked(ask(hub, client, "explain", ids).body.bytes);
+  CHECK(why["state"] == "waiting");
+  CHECK(why["why"] == "it depends on task " + id_of(client, 1) + " (f), which has not ended");
+  const auto is_told = [&](const std::string& status) {
+    say(hub, client, "result", ids);
+    const auto record = stored_answer(hub)["records"][0];
+    CHECK(record["status"] == status);
+    CHECK(record["after"] == Json::array({id_of(client, 1)}));
+    CHECK(record["follow"] == Json::array({id_of(client, 1)}));
+  };
+  is_told("pending");
+  hub.engine_finishes(engine);
+  hub.engine_finishes(engine);
+  is_told("ok");
 }

@@ -100,6 +100,21 @@ TEST_CASE("where tasks ran is known of all that are on record, and of no others"
   }
 }
 
+TEST_CASE("what a task depended on is in its record") {
+  const TempDir dir;
+  SqliteStore store(options_in(dir));
+  Ended fact = ended(1, 1, 1);
+  const TaskId other{session_id(1), 9};
+  fact.depends = std::make_shared<DependsOn>(DependsOn{{other, {session_id(2), 1}}, {other}});
+  commit(store, {opened(1), defined(1, 1), submitted(1, 1, 1), fact});
+  const auto records =
+      maps(read_map(store.answer(query("result", ids_body({id_of(1, 1)}))).body.bytes)["records"]);
+  REQUIRE(records.size() == 1);
+  auto record = records[0];
+  CHECK(texts(record["after"]) == std::vector{id_of(1, 9), id_of(2, 1)});
+  CHECK(texts(record["follow"]) == std::vector{id_of(1, 9)});
+}
+
 TEST_CASE("endings count and find failures in any range") {
   Endings endings;
   for (const std::uint64_t at : {1U, 63U, 64U, 511U, 512U, 5000U}) endings.fail(at);

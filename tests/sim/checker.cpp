@@ -35,13 +35,15 @@ std::size_t Checker::executions(TaskId id) const {
   return found == tasks_.end() ? 0 : found->second.executions.size();
 }
 
-void Checker::on_submitted(TaskId id, Wish wish) {
+void Checker::on_submitted(TaskId id, Wish wish, TimePoint now) {
   Task& task = tasks_[id];
+  task.submitted = now;
   task.wish = std::move(wish);
   ++unfinished_;
 }
 
-void Checker::on_outcome(TaskId id, const wire::OutcomeRecord& record, std::uint64_t epoch) {
+void Checker::on_outcome(TaskId id, const wire::OutcomeRecord& record, std::uint64_t epoch,
+                         TimePoint now) {
   Task& task = get(id, "an outcome");
   if (task.ended) fail(name(id) + " ended twice for its client");
   task.ended = true;
@@ -49,6 +51,7 @@ void Checker::on_outcome(TaskId id, const wire::OutcomeRecord& record, std::uint
   task.value = record.payload.body();
   task.told_by = epoch;
   --unfinished_;
+  if (record.ending != wire::Ending::ok && check_unmet(id, task, record, now)) return;
   check_value(id, task, record);
 }
 
@@ -166,7 +169,7 @@ void Checker::on_sent(SessionId session, const wire::SubmitRecord& record) {
          std::to_string(credit.tasks));
   credit.sent = last;
   if (last <= credit.hub_has) return;  // bytes that it counts already
-  const std::size_t bytes = record.payload.size();
+  const std::size_t bytes = record.payload.size() + record.depends.size;
   const bool alone =
       bytes > credit.first_bytes && credit.accepted >= before && credit.sent_bytes < credit.bytes;
   credit.sent_bytes += bytes;
@@ -196,8 +199,11 @@ void Checker::on_hub_awake(std::uint64_t epoch, TimePoint stopped, TimePoint now
 void Checker::on_fact(std::uint64_t epoch, const hub::Fact& fact, TimePoint now) {
   if (const auto* joined = std::get_if<hub::EngineJoined>(&fact))
     hubs_.at(epoch).engines[joined->id.value] = {joined->uuid, joined->incarnation};
-  if (const auto* ended = std::get_if<hub::Ended>(&fact))
-    said_ended_[{hubs_.at(epoch).sessions.at(ended->session), ended->sequence}] = {epoch, now};
+  if (const auto* ended = std::get_if<hub::Ended>(&fact)) {
+    const TaskId id{hubs_.at(epoch).sessions.at(ended->session), ended->sequence};
+    said_ended_[id] = {epoch, now};
+    note_end(epoch, id, *ended);
+  }
   if (const auto* opened = std::get_if<hub::SessionOpened>(&fact))
     hubs_.at(epoch).sessions[opened->number] = opened->id;
   if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
@@ -234,6 +240,7 @@ void Checker::on_assigned(const EngineKey& engine, SessionId session,
     fail(name(TaskId{session, record.sequence}) + " was assigned twice with " + name(record.fence));
   if (record.payload.body() != task.wish.body)
     fail(name(TaskId{session, record.sequence}) + " was assigned with another body");
+  check_met({session, record.sequence}, task, engine);
   if (record.direct != task.wish.direct)
     fail(name(TaskId{session, record.sequence}) + " was assigned to the wrong kind of queue");
 }
@@ -276,7 +283,8 @@ void Checker::on_started(const EngineKey& engine, SessionId session, const wire:
     // An earlier hub had ended it, and its end was lost: it is no longer where it was.
     const auto said = said_ended_.find(id);
     const bool had_ended = said != said_ended_.end() && said->second.epoch < run.fence.epoch;
-    if (first && !had_ended && id.sequence < lane.last)
+    // One that depends on others enters its lane when that is met.
+    if (first && !had_ended && !task.wish.depends.any() && id.sequence < lane.last)
       fail(name(id) + " began in its lane behind " + std::to_string(lane.last));
     lane.last = std::max(lane.last, id.sequence);
   }

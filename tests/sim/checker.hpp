@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -36,6 +37,18 @@ class Violation : public std::runtime_error {
   Kind kind_;
 };
 
+// What a task depends on.
+struct Depends {
+  std::vector<wire::TaskRange> after;
+  std::vector<wire::TaskRange> follow;
+  wire::DependencyMode after_mode;
+  wire::DependencyMode follow_mode;
+  Duration timeout{};
+  std::uint64_t first = 0;  // task of its submission
+
+  [[nodiscard]] bool any() const { return !after.empty() || !follow.empty(); }
+};
+
 // What a client asked for, in one task.
 struct Wish {
   std::string body;
@@ -44,6 +57,7 @@ struct Wish {
   bool framed = false;
   EngineId engine;  // of a direct task
   std::uint32_t retries = 0;
+  Depends depends = {};
 };
 
 class Checker {
@@ -51,9 +65,10 @@ class Checker {
   explicit Checker(const WorldOptions& options) : options_(options) {}
 
   // --- clients
-  void on_submitted(TaskId task, Wish wish);
+  void on_submitted(TaskId task, Wish wish, TimePoint now);
   // `epoch`: of the hub that told it.
-  void on_outcome(TaskId task, const wire::OutcomeRecord& record, std::uint64_t epoch);
+  void on_outcome(TaskId task, const wire::OutcomeRecord& record, std::uint64_t epoch,
+                  TimePoint now);
   // What the client was told and what it sends: credit, and what `stored` promises.
   void on_told(SessionId session, const wire::Welcome& welcome);
   void on_told(SessionId session, const wire::Accepted& accepted);
@@ -118,6 +133,7 @@ class Checker {
 
   struct Task {
     Wish wish;
+    TimePoint submitted;
     bool ended = false;
     wire::Ending ending = wire::Ending::ok;
     std::string value;
@@ -162,6 +178,12 @@ class Checker {
     TimePoint at;
   };
 
+  struct SaidEnd {
+    std::uint64_t epoch = 0;
+    wire::Ending ending = wire::Ending::ok;
+    Uuid place;  // where it ran
+  };
+
   struct Lane {
     std::uint64_t last = 0;
     unsigned running = 0;
@@ -174,6 +196,14 @@ class Checker {
   [[nodiscard]] Task& get(TaskId task, const char* who);
   void check_value(TaskId id, const Task& task, const wire::OutcomeRecord& record) const;
   void check_lost(TaskId id, const Task& task) const;
+  void note_end(std::uint64_t epoch, TaskId id, const hub::Ended& ended);
+  [[nodiscard]] bool has_ended_so(TaskId id, const wire::DependencyMode& mode,
+                                  const std::optional<Uuid>& place) const;
+  void check_met(TaskId id, const Task& task, const EngineKey& engine) const;
+  [[nodiscard]] bool is_impossible(const std::vector<wire::TaskRange>& ranges,
+                                   const wire::DependencyMode& mode) const;
+  [[nodiscard]] bool check_unmet(TaskId id, const Task& task, const wire::OutcomeRecord& record,
+                                 TimePoint now) const;
   void check_left(std::uint64_t epoch, const EngineKey& engine, TimePoint now);
   [[nodiscard]] bool may_be_gone(EngineId engine) const;
   [[nodiscard]] bool client_has(const Hub& hub, TaskId id, TimePoint by) const;
@@ -195,6 +225,7 @@ class Checker {
   std::map<hub::SessionNumber, Stored> stored_;
   // When an end was last said; only the last saying can be committed.
   std::map<TaskId, Saying> said_ended_;
+  std::map<TaskId, std::vector<SaidEnd>> said_ends_;
   std::map<LaneKey, Lane> lanes_;
   std::set<EngineKey> dead_;  // their nannies can speak for them
   std::map<EngineKey, TimePoint> deaths_;

@@ -19,6 +19,15 @@ client::SessionOptions session_options(unsigned number, Prng& prng) {
   return out;
 }
 
+void depend(wire::SubmitRecord& record, const Depends& on) {
+  if (!on.any()) return;
+  std::vector<wire::TaskRange> ranges = on.after;
+  ranges.insert(ranges.end(), on.follow.begin(), on.follow.end());
+  record.depends = Slice{Buffer::take(wire::encode_ranges(ranges))};
+  record.after_ranges = static_cast<std::uint32_t>(on.after.size());
+  record.after_mode = on.after_mode, record.follow_mode = on.follow_mode;
+}
+
 void put_number(std::string& out, std::uint32_t value) {
   for (unsigned shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
 }
@@ -28,6 +37,7 @@ void put_number(std::string& out, std::uint32_t value) {
 ClientActor::ClientActor(const Parts& parts, unsigned number, Prng prng)
     : parts_(parts),
       prng_(prng),
+      depends_prng_(1000 * parts.options.seed + number),
       name_("client " + std::to_string(number)),
       session_(session_options(number, prng_), parts.timeline.now()),
       left_(parts.options.tasks) {}
@@ -123,8 +133,10 @@ Body ClientActor::draw_body() {
   return out;
 }
 
-std::uint32_t ClientActor::draw_template(bool direct, std::uint32_t& retries) {
+std::uint32_t ClientActor::draw_template(bool direct, Duration timeout, std::uint32_t& retries) {
   wire::Define define;
+  define.timeout_us =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(timeout).count());
   define.function = "f" + std::to_string(prng_.below(3));
   define.signature = "s";
   define.builds = session_.shelf().builds_for(define.function);
@@ -149,6 +161,41 @@ std::optional<EngineId> ClientActor::draw_engine() {
   return prng_.pick(ids);
 }
 
+wire::DependencyMode ClientActor::draw_mode() {
+  const std::uint64_t kind = depends_prng_.below(10);
+  return {depends_prng_.chance(40), kind < 8, kind >= 6};
+}
+
+// Of its own tasks, mostly; of another client's, which may never come; or of nobody's.
+wire::TaskRange ClientActor::draw_range() {
+  const auto from = [this](SessionId session, std::uint64_t end) -> wire::TaskRange {
+    const std::uint64_t first = depends_prng_.between(1, end);
+    return {session, first, std::min(end, first + depends_prng_.below(8))};
+  };
+  if (depends_prng_.chance(parts_.options.foreign_percent)) {
+    if (depends_prng_.chance(10)) return {SessionId{4242}, 1, 1};
+    if (depends_prng_.chance(10)) return {session_.id(), submitted_ + 1, submitted_ + 2};
+    return from(SessionId{7000 + depends_prng_.below(parts_.options.clients)},
+                parts_.options.tasks);
+  }
+  return from(session_.id(), std::max<std::uint64_t>(submitted_, 1));
+}
+
+Depends ClientActor::draw_depends() {
+  Depends out;
+  if (parts_.options.depends_percent == 0 || submitted_ == 0) return out;
+  if (!depends_prng_.chance(parts_.options.depends_percent)) return out;
+  const auto draw = [this](std::vector<wire::TaskRange>& ranges) {
+    for (std::uint64_t i = depends_prng_.between(1, 3); i > 0; --i) ranges.push_back(draw_range());
+  };
+  if (depends_prng_.chance(80)) draw(out.after);
+  if (depends_prng_.chance(25)) draw(out.follow);
+  out.after_mode = draw_mode(), out.follow_mode = draw_mode();
+  if (depends_prng_.chance(15))
+    out.timeout = depends_prng_.duration(microseconds{100}, std::chrono::seconds{1});
+  return out;
+}
+
 void ClientActor::submit_one(bool direct) {
   const std::optional<EngineId> engine = direct ? draw_engine() : std::nullopt;
   if (direct && !engine) return;  // no engine is known yet
@@ -158,7 +205,9 @@ void ClientActor::submit_one(bool direct) {
   wish.behaviour = body.behaviour;
   wish.body = body.text();
   wire::SubmitRecord record;
-  record.template_number = draw_template(direct, wish.retries);
+  wish.depends = draw_depends();
+  depend(record, wish.depends);
+  record.template_number = draw_template(direct, wish.depends.timeout, wish.retries);
   if (engine) {
     wish.engine = *engine;
     std::string bytes;
@@ -170,7 +219,8 @@ void ClientActor::submit_one(bool direct) {
   if (wish.framed)
     record.payload.frames = std::make_shared<const Frames>(Frames{Buffer::copy("frame")});
   const std::uint64_t sequence = session_.submit(std::move(record));
-  parts_.checker.on_submitted({session_.id(), sequence}, std::move(wish));
+  submitted_ = wish.depends.first = sequence;
+  parts_.checker.on_submitted({session_.id(), sequence}, std::move(wish), parts_.timeline.now());
   --left_;
 }
 
@@ -199,7 +249,9 @@ void ClientActor::submit_run(bool direct) {
     if (!as_first) put_number(engines, engine->value);
   }
   std::uint32_t retries = 0;
-  record.template_number = draw_template(direct, retries);
+  Depends depends = draw_depends();
+  depend(record, depends);
+  record.template_number = draw_template(direct, depends.timeout, retries);
   record.engines = Slice{Buffer::take(std::move(engines))};
   record.ends = Slice{Buffer::take(std::move(ends))};
   record.payload = Payload::of("head:" + tails);
@@ -207,15 +259,20 @@ void ClientActor::submit_run(bool direct) {
   record.payload.tail_at = 5;
   record.payload.tail_size = static_cast<std::uint32_t>(tails.size());
   const std::uint64_t first = session_.submit(std::move(record));
+  depends.first = first;
+  submitted_ = first + count - 1;
   for (std::uint32_t i = 0; i < count; ++i) {
-    wishes[i].retries = retries;
-    parts_.checker.on_submitted({session_.id(), first + i}, std::move(wishes[i]));
+    wishes[i].retries = retries, wishes[i].depends = depends;
+    parts_.checker.on_submitted({session_.id(), first + i}, std::move(wishes[i]),
+                                parts_.timeline.now());
   }
   left_ -= count;
 }
 
 void ClientActor::ask_something() {
   constexpr const char* kVerbs[] = {"engines", "status", "queue_status", "db_query"};
+  if (parts_.options.depends_percent > 0 && depends_prng_.chance(20))
+    asked_.insert(session_.request("purge_results", {}, client::Repeat::no, out_));
   asked_.insert(session_.request(kVerbs[prng_.below(4)], {},
                                  prng_.chance(50) ? client::Repeat::yes : client::Repeat::no,
                                  out_));
@@ -263,7 +320,8 @@ void ClientActor::carry_out() {
       parts_.network.subscribe(*link_, session_.peer_topic());
     }
     for (const wire::OutcomeRecord& record : now.outcomes)
-      parts_.checker.on_outcome({session_.id(), record.sequence}, record, session_.epoch());
+      parts_.checker.on_outcome({session_.id(), record.sequence}, record, session_.epoch(),
+                                parts_.timeline.now());
     for (const wire::Reply& reply : now.replies)
       if (asked_.erase(reply.id) == 0) throw Violation(name_ + " got an answer twice");
     if (now.failed) throw Violation(name_ + " failed: " + now.failed->text);

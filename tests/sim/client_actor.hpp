@@ -58,7 +58,10 @@ class ClientActor final : public PeerEnd {
   void submit_some();
   void ship_something();
   [[nodiscard]] Body draw_body();
-  [[nodiscard]] std::uint32_t draw_template(bool direct, std::uint32_t& retries);
+  [[nodiscard]] std::uint32_t draw_template(bool direct, Duration timeout, std::uint32_t& retries);
+  [[nodiscard]] Depends draw_depends();
+  [[nodiscard]] wire::TaskRange draw_range();
+  [[nodiscard]] wire::DependencyMode draw_mode();
   [[nodiscard]] std::optional<EngineId> draw_engine();
   void submit_one(bool direct);
   void submit_run(bool direct);
@@ -70,6 +73,8 @@ class ClientActor final : public PeerEnd {
 
   Parts parts_;
   Prng prng_;
+  Prng depends_prng_;  // of its own: worlds without dependencies are what they were
+  std::uint64_t submitted_ = 0;
   std::string name_;
   client::Session session_;
   client::Outbox out_;

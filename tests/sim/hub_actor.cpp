@@ -177,6 +177,7 @@ void HubActor::carry_out() {
   parts_.store.append(out_.facts);
   for (const hub::Query& query : out_.queries) answer(query);
   for (const ContentHash& build : out_.fetches) read_module(build);
+  for (const hub::PlaceQuestion& question : out_.place_questions) find_places(question);
   for (const hub::Send& send : out_.sends) {
     if (parts_.trace.on())
       parts_.trace.say("hub", "> " + name(send.link) + " " + sim::describe(send.message, false));
@@ -192,7 +193,19 @@ void HubActor::carry_out() {
   out_.clear();
 }
 
+void HubActor::find_places(const hub::PlaceQuestion& question) {
+  auto places = parts_.store.places(question);
+  parts_.timeline.after(prng_.duration(microseconds{200}, parts_.options.commit_max),
+                        [this, life = life_, number = question.number, places = std::move(places)] {
+                          if (life != life_ || !router_) return;
+                          enqueue([this, number, places](hub::Now now) {
+                            router_->on_places(number, places, now, out_);
+                          });
+                        });
+}
+
 void HubActor::answer(const hub::Query& query) {
+  if (query.verb == "purge_results") parts_.store.purge();
   wire::Reply reply;
   reply.id = query.request;
   parts_.timeline.after(microseconds{200}, [this, life = life_, link = query.link, reply] {

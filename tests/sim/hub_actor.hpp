@@ -62,6 +62,7 @@ class HubActor final : public HubEnd {
   void carry_out();
   void answer(const hub::Query& query);
   void read_module(const ContentHash& build);
+  void find_places(const hub::PlaceQuestion& question);
   void handle(hub::LinkId link, const EngineKey& key, const wire::Message& message, hub::Now now);
   void watch_incoming(hub::LinkId link, const EngineKey& key, const wire::Message& message);
   void watch_outgoing(const hub::Send& send);

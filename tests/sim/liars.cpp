@@ -116,6 +116,7 @@ class Liars {
     for (std::uint32_t i = 1; role == Role::client && i <= kTemplates; ++i) {
       wire::Define define;
       define.number = i, define.function = "f", define.retries = i - 1;
+      define.timeout_us = i == 3 ? 20'000 : 0;
       say(liar.task, define);
     }
     return peers_.back();
@@ -137,6 +138,20 @@ class Liars {
       die(liar);
   }
 
+  // On anything: what is no task, what never will be, the same again and again.
+  void depend(wire::SubmitRecord& record) {
+    std::vector<wire::TaskRange> ranges;
+    for (std::uint64_t i = prng_.between(1, 4); i > 0; --i) {
+      const std::uint64_t first = number();
+      ranges.push_back({SessionId{1 + prng_.below(kSessions + 1)}, first,
+                        prng_.chance(90) ? first + prng_.below(20) : number()});
+    }
+    record.depends = Slice{Buffer::take(wire::encode_ranges(ranges))};
+    record.after_ranges = static_cast<std::uint32_t>(prng_.below(ranges.size() + 2));
+    record.after_mode = {prng_.chance(50), prng_.chance(70), prng_.chance(50)};
+    record.follow_mode = {prng_.chance(50), prng_.chance(70), prng_.chance(50)};
+  }
+
   void submit(Liar& liar) {
     wire::SubmitRecord record;
     record.sequence = prng_.chance(85) ? liar.submitted + 1 : number();
@@ -146,6 +161,7 @@ class Liars {
     if (prng_.chance(30))
       record.engines =
           Slice{Buffer::take(std::string{static_cast<char>(prng_.below(kUuids + 1)), 0, 0, 0})};
+    if (prng_.chance(40)) depend(record);
     liar.submitted = std::max(liar.submitted, record.sequence + record.count - 1);
     wire::BatchWriter<wire::SubmitRecord> writer;
     writer.add(record);
@@ -293,7 +309,16 @@ class Liars {
       for (Liar& peer : peers_)
         if (sent.link == peer.task || sent.link == peer.control) receive(peer, sent.message);
     const auto closes = out_.closes;
+    const auto questions = out_.place_questions;
     out_.clear();
+    for (const hub::PlaceQuestion& question : questions) {
+      std::vector<hub::RanOn> ran;
+      for (const auto& tasks : question.tasks)
+        if (prng_.chance(80))
+          ran.push_back({tasks.session, tasks.first, tasks.last,
+                         EngineId{static_cast<std::uint32_t>(prng_.below(kUuids + 1))}});
+      router_.on_places(question.number, std::move(ran), now_, out_);
+    }
     for (const LinkId link : closes) router_.on_link_down(link, now_, out_);
   }
 

@@ -86,6 +86,10 @@ WorldOptions draw_world(std::uint64_t seed) {
   world.router.policy = static_cast<hub::PolicyName>(prng.below(hub::kPolicyNames.size()));
   world.router.seed = prng.next();
   if (prng.chance(30)) world.router.retry_delay = prng.duration({}, milliseconds{300});
+  world.depends_percent = maybe(prng, 5, 90);
+  world.foreign_percent = maybe(prng, 5, 40);
+  // What a lost client's quota keeps from running may be waited for, for ever.
+  if (world.client_kill_weight + world.client_leave_weight > 0) world.foreign_percent = 0;
   return world;
 }
 
@@ -107,6 +111,13 @@ std::string describe(const WorldOptions& w) {
          number("kill", w.engine_kill_weight) + number("stop", w.engine_stop_weight) +
          number("hub_kill", w.hub_kill_weight) + number("freeze", w.freeze_weight) +
          number("store_fail", w.store_fail_weight) + number("client_kill", w.client_kill_weight);
+  " commit=" + to_string(w.commit_max) + number("retries", w.retries_max) +
+      number("depends", w.depends_percent) + number("foreign", w.foreign_percent) +
+      number("break", w.break_weight) + number("silent", w.silent_break_weight) +
+      number("crash", w.engine_crash_weight) + number("kill", w.engine_kill_weight) +
+      number("stop", w.engine_stop_weight) + number("hub_kill", w.hub_kill_weight) +
+      number("freeze", w.freeze_weight) + number("store_fail", w.store_fail_weight) +
+      number("client_kill", w.client_kill_weight);
 }
 
 }  // namespace roundhouse::sim

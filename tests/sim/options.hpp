@@ -37,6 +37,8 @@ struct WorldOptions {
   unsigned retries_max = 0;
   unsigned targets_percent = 0;
   unsigned unknown_engine_percent = 0;
+  unsigned depends_percent = 0;  // of the submissions depend on others
+  unsigned foreign_percent = 0;  // of those on other clients' tasks, or on what is none
   unsigned modules_percent = 0;  // of the times that a client works it ships a module first
 
   // The store.

@@ -87,6 +87,32 @@ Result<Frames> StoreActor::read_module(const ContentHash& build) const {
   return Error{Errc::store_failed, "there is no such module"};
 }
 
+std::vector<hub::RanOn> StoreActor::places(const hub::PlaceQuestion& question) const {
+  std::map<std::pair<hub::SessionNumber, std::uint64_t>, std::optional<EngineId>> found;
+  const auto look_at = [&](const hub::Fact& fact) {
+    const auto* ended = std::get_if<hub::Ended>(&fact);
+    if (ended == nullptr || purged_.contains({ended->session, ended->sequence})) return;
+    for (const auto& tasks : question.tasks)
+      if (ended->session == tasks.session && tasks.first <= ended->sequence &&
+          ended->sequence <= tasks.last)
+        found[{ended->session, ended->sequence}] = ended->engine;
+  };
+  std::ranges::for_each(committed_, look_at);
+  std::ranges::for_each(pending_, look_at);
+  std::vector<hub::RanOn> out;
+  for (const auto& [task, engine] : found) hub::append_place(out, task.first, task.second, engine);
+  return out;
+}
+
+void StoreActor::purge() {
+  const auto look_at = [&](const hub::Fact& fact) {
+    if (const auto* ended = std::get_if<hub::Ended>(&fact))
+      purged_.insert({ended->session, ended->sequence});
+  };
+  std::ranges::for_each(committed_, look_at);
+  std::ranges::for_each(pending_, look_at);
+}
+
 hub::Restored StoreActor::restore() const {
   hub::Restored out;
   std::map<hub::SessionNumber, hub::Restored::Session> sessions;
@@ -102,6 +128,8 @@ hub::Restored StoreActor::restore() const {
       sessions[submitted->session].accepted = submitted->last;
     } else if (const auto* ended = std::get_if<hub::Ended>(&fact)) {
       sessions[ended->session].deliveries = ended->delivery;
+      if (ended->ending != wire::Ending::ok)
+        sessions[ended->session].failed.push_back({ended->sequence, ended->sequence});
       undelivered[{ended->session, ended->delivery}] = *ended;
     } else if (const auto* delivered = std::get_if<hub::Delivered>(&fact)) {
       auto& through = sessions[delivered->session].delivered;

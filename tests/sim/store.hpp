@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "hub/core/fact.hpp"
+#include "hub/core/places.hpp"
 #include "tests/sim/checker.hpp"
 #include "tests/sim/options.hpp"
 #include "tests/sim/prng.hpp"
@@ -34,6 +37,10 @@ class StoreActor {
   void append(const std::vector<hub::Fact>& facts);
   // The bytes of a module that was committed.
   [[nodiscard]] Result<Frames> read_module(const ContentHash& build) const;
+  // Where tasks ran of which it was told; it answers when that has committed.
+  [[nodiscard]] std::vector<hub::RanOn> places(const hub::PlaceQuestion& question) const;
+  // Records are gone, of all that have ended so far; that they ended, and how, is not forgotten.
+  void purge();
   // The hub is gone; what it had handed in may still be committed, up to some fact.
   void crash();
 
@@ -63,6 +70,7 @@ class StoreActor {
   bool failing_ = false;
   std::uint64_t through_ = 0;  // facts of this hub that are committed
   TimePoint failing_until_;
+  std::set<std::pair<hub::SessionNumber, std::uint64_t>> purged_;
 };
 
 }  // namespace roundhouse::sim
