@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,35 @@ CLI::Validator as_written() {
           ""};
 }
 
+void add_time(CLI::App* command, const char* name, std::optional<Duration>& time,
+              const char* help) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [&time, name](const std::string& text) {
+            time = parse_duration(text);
+            if (!time) throw CLI::ValidationError(name, "wants a duration: 10s, 2min");
+          },
+          help)
+      ->type_name("TIME");
+}
+
+// What the scheduler heeds, where no engine is said.
+void add_rules(CLI::App* command, CallOptions& call) {
+  command->add_option("--priority", call.priority, "Higher goes first, where no engine is said (0)")
+      ->type_name("N");
+  command
+      ->add_option("--after", call.after,
+                   "Only when these tasks have ended well: their ids, with commas between")
+      ->type_name("IDS");
+  command->add_option("--follow", call.follow, "The same, and on the engine where all of them ran")
+      ->type_name("IDS");
+  add_time(command, "--dependency-timeout", call.dependency_timeout,
+           "How long --after and --follow may take (as long as it takes)");
+  add_time(command, "--time-limit", call.time_limit,
+           "How long a run may take; it is then stopped (as long as it takes)");
+}
+
 void add_call(CLI::App* command, CallOptions& call, const char* words, const char* type) {
   command->add_option("function", call.function, "Its name, as in RH_TASK")
       ->required()
@@ -45,15 +75,9 @@ void add_call(CLI::App* command, CallOptions& call, const char* words, const cha
                    "How often to try again after an error, where no engine is said (0)")
       ->check(plain(CLI::Range(0, 65'535)))
       ->type_name("N");
-  command
-      ->add_option_function<std::string>(
-          "--wait",
-          [&call](const std::string& text) {
-            call.limit = parse_duration(text);
-            if (!call.limit) throw CLI::ValidationError("--wait", "wants a duration: 10s, 2min");
-          },
-          "How long to wait for a result; the tasks go on (as long as it takes)")
-      ->type_name("TIME");
+  add_rules(command, call);
+  add_time(command, "--wait", call.limit,
+           "How long to wait for a result; the tasks go on (as long as it takes)");
 }
 
 void add_names(CLI::App* command, NamesOptions& options, const char* help, const char* type) {
@@ -83,7 +107,8 @@ void add_call_commands(CLI::App& app, Line& line) {
                 "Examples:\n"
                 "  roundhouse apply survey_file /etc/passwd\n"
                 "  roundhouse apply --engine all train rate=0.5 steps=100\n"
-                "  roundhouse result $(roundhouse apply --no-wait add 1 2) --wait");
+                "  roundhouse result $(roundhouse apply --no-wait add 1 2) --wait\n"
+                "  roundhouse apply --after $(roundhouse apply --no-wait make_map) publish");
   runs(apply, line, call, &cli::apply);
 
   const auto each = std::make_shared<MapOptions>();

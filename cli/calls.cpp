@@ -6,6 +6,7 @@
 #include <optional>
 #include <semaphore>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -25,6 +26,21 @@ namespace {
 
 constexpr std::size_t kAheadPerEngine = 8;  // pieces of a map that are under way at a time
 constexpr std::size_t kAheadMin = 32;
+constexpr const char* kBetweenIds = ", \n\t";
+
+Dependency dependency_of(const std::string& ids) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; (at = ids.find_first_not_of(kBetweenIds, at)) != std::string::npos;) {
+    const std::size_t end = std::min(ids.find_first_of(kBetweenIds, at), ids.size());
+    out.push_back(ids.substr(at, end - at));
+    at = end;
+  }
+  return Dependency(out);
+}
+
+Limit limit_for(const std::optional<Duration>& time) {
+  return time ? Limit(*time) : Limit(no_limit);
+}
 
 ApplyMessage message_for(const CallOptions& options, const std::vector<int>& engines) {
   ApplyMessage message;
@@ -32,13 +48,27 @@ ApplyMessage message_for(const CallOptions& options, const std::vector<int>& eng
   message.engines = engines;
   message.label = options.label;
   message.retries = options.retries;
+  message.priority = options.priority;
+  message.after = dependency_of(options.after);
+  message.follow = dependency_of(options.follow);
+  message.timeout = limit_for(options.dependency_timeout);
+  message.time_limit = limit_for(options.time_limit);
   return message;
 }
 
 std::vector<int> engines_for(const Client& client, const CallOptions& options) {
   if (options.engines.empty()) return {};
-  if (options.retries > 0)
-    throw UsageError("--retries is for tasks that the scheduler places: leave --engine out");
+  const auto refuse = [](bool given, const char* option) {
+    if (given)
+      throw UsageError(std::string(option) +
+                       " is for tasks that the scheduler places: leave --engine out");
+  };
+  refuse(options.retries > 0, "--retries");
+  refuse(options.priority != 0, "--priority");
+  refuse(!options.after.empty(), "--after");
+  refuse(!options.follow.empty(), "--follow");
+  refuse(options.dependency_timeout.has_value(), "--dependency-timeout");
+  refuse(options.time_limit.has_value(), "--time-limit");
   return resolve_engines(client, options.engines);
 }
 
@@ -96,6 +126,7 @@ class Mapping {
         sequences_(options.words, [this] { return lines_.next(); }),
         client_(connect(options.ask)),
         engines_(engines_for(client_, options)),
+        message_(message_for(options, {})),
         room_(static_cast<std::ptrdiff_t>(std::max(kAheadMin, kAheadPerEngine * client_.size()))),
         thread_([this](const std::stop_token& stop) { submit_all(stop); }) {}
 
@@ -142,7 +173,7 @@ class Mapping {
   }
 
   void submit(Sequences::Piece piece) {
-    ApplyMessage message = message_for(options_, {});
+    ApplyMessage message = message_;
     message.kind = CallKind::map;
     if (!engines_.empty()) message.engines = {engines_[pieces_ % engines_.size()]};
     Result result =
@@ -177,6 +208,7 @@ class Mapping {
 
   Client client_;  // goes before what its callbacks touch
   std::vector<int> engines_;
+  ApplyMessage message_;  // of each piece, but for where it goes
   std::counting_semaphore<> room_;
   std::jthread thread_;  // last member: joined before anything it uses is destroyed
 };

@@ -167,7 +167,13 @@ struct CallOptions {
   std::vector<std::string> words;  // arguments: see call_words.hpp
   std::string engines;             // "0,2-5", "last", "all"; empty: the scheduler chooses
   std::string label;
+  // Where the scheduler chooses, as BalancedOptions has them; ids with commas or blanks between.
   std::uint32_t retries = 0;
+  std::int32_t priority = 0;
+  std::string after;
+  std::string follow;
+  std::optional<Duration> dependency_timeout;
+  std::optional<Duration> time_limit;
   std::optional<Duration> limit;  // for the results; nothing: as long as it takes
   bool leave = false;             // prints the ids and does not wait
 };

@@ -96,6 +96,29 @@ TEST_CASE("what cannot be called says why") {
   CHECK(at.roundhouse({"apply", "-e", "0", "--retries", "2", "process_tasks::add"}).exit == 2);
 }
 
+TEST_CASE("calls say after what they run, how urgent they are, and for how long") {
+  const Callable at;
+  std::string id = at.out({"apply", "--no-wait", "process_tasks::add", "1", "2"});
+  id.pop_back();
+  CHECK(at.out({"apply", "--after", id + "," + id, "--follow", id, "--dependency-timeout", "1min",
+                "--priority", "-3", "process_tasks::add", "1", "4"}) == "5\n");
+  CHECK(at.out({"map", "--after", id + "\n", "--time-limit", "1min", "process_tasks::add", "[1]",
+                "[5]"}) == "6\n");
+  const auto refused = [&](std::vector<std::string> words, int status, const char* part) {
+    words.insert(words.begin(), "apply");
+    words.insert(words.end(), {"process_tasks::slowly", "60000", "7"});
+    const Ended ended = at.roundhouse(std::move(words));
+    CHECK(ended.exit == status);
+    CHECK_MESSAGE(contains(ended.err, part), ended.err);
+  };
+  refused({"--after", "12"}, 1, "'12' is no msg_id");
+  refused({"--dependency-timeout", "0s"}, 1, "makes no sense");
+  refused({"--time-limit", "soon"}, 2, "wants a duration");
+  refused({"-e", "0", "--after", id}, 2, "leave --engine out");
+  refused({"-e", "0", "--time-limit", "1s"}, 2, "leave --engine out");
+  refused({"--time-limit", "50ms"}, 1, "TimeLimitExceeded: the task ran for longer");
+}
+
 TEST_CASE("a call that is left says how to come back to it") {
   const Callable at;
   Command waiting({kBin + "/roundhouse", "apply", "process_tasks::slowly", "60000", "7"});
