@@ -45,8 +45,7 @@ bool Router::State::is_place(const Dependence& dependence, EngineIndex engine) {
 }
 
 // Where those tasks ran that the dependence follows, as far as they count.
-Router::State::Ran Router::State::where_they_ran(const Dependence& dependence,
-                                                 const std::vector<RanOn>* answer) {
+Ran Router::State::where_they_ran(const Dependence& dependence, const std::vector<RanOn>* answer) {
   Ran out;
   for (std::uint32_t i = dependence.after_count; i < dependence.range_count; ++i) {
     const wire::TaskRange& range = dependence.ranges[i];

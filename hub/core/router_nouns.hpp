@@ -4,6 +4,7 @@
 // includes this. Thread rule: plain values.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,5 +58,17 @@ struct Cascade {
   wire::ErrorValue error;
   EngineIndex engine = kNoEngine;  // of strangers: whom they are for
 };
+
+// Where tasks ran, and one of them for each engine.
+struct Ran {
+  std::map<EngineIndex, TaskId> on;
+  std::optional<TaskId> nowhere;  // one that ended without having run
+  std::vector<PlaceQuestion::Tasks> unknown;
+};
+
+// How the client is told that a run ended.
+[[nodiscard]] inline wire::Ending final_ending(const wire::FinishedRecord& record) {
+  return record.ending == wire::Ending::unmet ? wire::Ending::error : record.ending;
+}
 
 }  // namespace roundhouse::hub

@@ -1,33 +1,11 @@
 #pragma once
 
 // CORE. The inside of Router: its tables, and its rules by chapter. Only hub/core includes this.
-//
-//   peers.cpp      hello, welcome, losing connections, heartbeats
-//   intake.cpp     templates and submissions; what a restart brings back
-//   outcomes.cpp   the end of a task
-//   delivery.cpp   its way to the client
-//   watermarks.cpp what is accepted and what is stored, and saying so
-//   dependencies.cpp  what tasks wait for
-//   following.cpp  where those may run that follow others
-//   unmet.cpp      why tasks end whose dependencies are not met, in words
-//   orphans.cpp    what engines have of tasks that this hub does not know yet
-//   engines.cpp    what a returning engine holds; losing an engine
-//   modules_kept.cpp, modules_sent.cpp  modules that clients ship
-//   scheduler.cpp  placement, windows, lanes
-//   retries.cpp    tasks that were tried in vain
-//   rebalance.cpp  work that is taken back
-//   requests.cpp   what clients ask on control
-//   queues.cpp     what engines have, and what nobody has
-//   live.cpp       unfinished tasks: their records, their arguments, who watches them
-//   search.cpp     questions about many of them
-//   explain.cpp    why one of them waits
-//   router.cpp     the dispatch of messages, ticks and the turn
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -59,7 +37,7 @@ namespace roundhouse::hub {
 struct Router::State {
   State(const RouterOptions& with, const Restored& restored, Now at);
 
-  // --- peers.cpp
+  // --- peers.cpp: hello, welcome, losing connections, heartbeats
   void on_hello(LinkId link, const wire::Hello& hello, Now now, Outbox& out);
   void admit(PeerIndex peer, Now now, Outbox& out);
   void admit_client(PeerIndex peer, Now now, Outbox& out);
@@ -73,7 +51,7 @@ struct Router::State {
   static std::string standing_error(const Engine& engine, const wire::Hello& hello);
   std::string hello_error(const wire::Hello& hello, Side side, Errc& code);
 
-  // --- intake.cpp
+  // --- intake.cpp: templates and submissions; what a restart brings back
   void on_define(Session& session, const wire::Define& define, LinkId link, Now now, Outbox& out);
   void on_submit(Session& session, LinkId link, const wire::Message& message, Now now, Outbox& out);
   // Why the batch in `submits` must not be taken, and as what.
@@ -92,7 +70,7 @@ struct Router::State {
   std::uint64_t credit_tasks(const Session& session) const;
   std::uint64_t credit_bytes(const Session& session) const;
 
-  // --- outcomes.cpp
+  // --- outcomes.cpp: the end of a task
   void on_finished(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
   bool finish(Engine& engine, const wire::FinishedRecord& record, std::uint64_t number, Now now,
               Outbox& out);
@@ -108,12 +86,12 @@ struct Router::State {
   void join_engine(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void leave_engine(Task& task);
 
-  // --- delivery.cpp
+  // --- delivery.cpp: its way to the client
   void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
   void confirm(const Undelivered& outcome);
   void deliver(Session& session, Outbox& out);
 
-  // --- watermarks.cpp
+  // --- watermarks.cpp: what is accepted and what is stored, and saying so
   void say_accepted(Session& session, bool now_due, Outbox& out);
   void say_stored(Engine& engine, bool now_due, Outbox& out);
   [[nodiscard]] std::uint64_t stored_of(const Engine& engine) const;
@@ -121,7 +99,7 @@ struct Router::State {
   void settle_marks();
   void emit(Fact fact, Outbox& out);
 
-  // --- dependencies.cpp
+  // --- dependencies.cpp: what tasks wait for
   DependenceIndex begin_dependence(Session& session, const wire::SubmitRecord& record,
                                    std::int64_t at_us, Now now);
   // Nothing for most tasks.
@@ -155,14 +133,7 @@ struct Router::State {
   [[nodiscard]] bool names_later(const Dependence& dependence);
   void consider_restored(Now now);
 
-  // --- following.cpp
-  // Where tasks ran, and one of them for each engine.
-  struct Ran {
-    std::map<EngineIndex, TaskId> on;
-    std::optional<TaskId> nowhere;  // one that ended without having run
-    std::vector<PlaceQuestion::Tasks> unknown;
-  };
-
+  // --- following.cpp: where those may run that follow others
   // Where a task may run: as its template says, or less; without regard to where it failed.
   [[nodiscard]] ShapeIndex base_shape_of(const Task& task);
   [[nodiscard]] bool may_return(EngineIndex index);
@@ -172,7 +143,7 @@ struct Router::State {
   void on_places(std::uint64_t question, std::vector<RanOn> answer, Outbox& out);
   void end_without_place(Now now, Outbox& out);
 
-  // --- unmet.cpp
+  // --- unmet.cpp: why tasks end whose dependencies are not met, in words
   [[nodiscard]] std::string name_of_task(TaskId id);
   [[nodiscard]] std::string why_waiting(const Dependence& dependence);
   void fail_dependence(DependenceIndex index, bool of_follow, TaskId culprit,
@@ -186,7 +157,7 @@ struct Router::State {
   [[nodiscard]] Unmet place_gone(const std::vector<EngineIndex>& places);
   [[nodiscard]] Unmet elsewhere(const Dependence& dependence, EngineIndex engine);
 
-  // --- retries.cpp
+  // --- retries.cpp: tasks that were tried in vain
   [[nodiscard]] ShapeIndex shape_of(TaskIndex index);
   [[nodiscard]] static bool is_meant(const Shape& shape, EngineIndex engine);
   bool has_other(const Shape& shape, Now now, Outbox& out);
@@ -195,12 +166,11 @@ struct Router::State {
   // Whether `f` is true of any engine that the shape's tasks may run on.
   template <class F>
   bool any_meant(const Shape& shape, F&& f) {
-    if (shape.targets.empty())
-      return engines.any(
-          [&](Engine& engine) { return is_meant(shape, engine.index) && f(engine); });
+    const auto fits = [&](Engine& engine) { return is_meant(shape, engine.index) && f(engine); };
+    if (shape.targets.empty()) return engines.any(fits);
     return std::ranges::any_of(shape.targets, [&](EngineIndex target) {
       Engine* engine = engines.find(EngineId{target});
-      return engine != nullptr && is_meant(shape, target) && f(*engine);
+      return engine != nullptr && fits(*engine);
     });
   }
 
@@ -217,16 +187,11 @@ struct Router::State {
   void rest(TaskIndex index, Now now, Outbox& out);
   void wake_resting(Now now);
 
-  // How the client is told that a run ended.
-  [[nodiscard]] static wire::Ending final_ending(const wire::FinishedRecord& record) {
-    return record.ending == wire::Ending::unmet ? wire::Ending::error : record.ending;
-  }
-
   Payload last_error(TaskIndex index, const wire::FinishedRecord& record, EngineIndex where);
   Payload payload_of(TaskIndex index, wire::ErrorValue error);
   void end_barred(ShapeIndex shape, Now now, Outbox& out);
 
-  // --- orphans.cpp
+  // --- orphans.cpp: what engines have of tasks that this hub does not know yet
   bool keep_orphan(TaskId task, Orphan orphan);
   [[nodiscard]] bool has_room_for(const Engine& engine, TaskId orphan) const;
   void count_orphan(const Orphan& orphan);
@@ -236,7 +201,7 @@ struct Router::State {
   bool match_orphan(TaskIndex index, Now now, Outbox& out);
   void expire_orphans(Now now, Outbox& out);
 
-  // --- engines.cpp
+  // --- engines.cpp: what a returning engine holds; losing an engine
   [[nodiscard]] bool is_from_before(Fence fence) const {  // a hub before this one gave it
     return fence.epoch != 0 && fence.epoch < epoch;
   }
@@ -300,7 +265,7 @@ struct Router::State {
                  Now now, Outbox& out);
   void wake_all();
 
-  // --- scheduler.cpp
+  // --- scheduler.cpp: placement, windows, lanes
   void schedule(Now now, Outbox& out);
   void serve_changed(Now now, Outbox& out);
   void look_at(Engine& engine, Now now, Outbox& out);
@@ -317,13 +282,13 @@ struct Router::State {
   void expire_lacking(Now now, Outbox& out);
   void flush(Engine& engine, Outbox& out);
 
-  // --- rebalance.cpp
+  // --- rebalance.cpp: work that is taken back
   void rebalance(Now now, Outbox& out);
   [[nodiscard]] bool is_slow(const Engine& engine, Now now) const;
   std::uint32_t take_back(Engine& engine, std::uint32_t room, Now now, Outbox& out);
   bool fits_idle(const Shape& shape, Now now, Outbox& out);
 
-  // --- requests.cpp
+  // --- requests.cpp: what clients ask on control
   void on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
                   Outbox& out);
   [[nodiscard]] Result<wire::Raw> answer_at_once(const wire::Request& request, Now now);
@@ -332,12 +297,12 @@ struct Router::State {
   wire::Raw status_body(Now now);
   void shut_down(const wire::Raw& request, Outbox& out);
 
-  // --- queues.cpp
+  // --- queues.cpp: what engines have, and what nobody has
   Result<wire::Raw> queue_status_body(const wire::Raw& request);
   void pack_queue(Engine& engine, bool verbose, std::size_t& room, wire::Packer& p);
   std::vector<TaskId> unassigned_ids(std::size_t& room);
 
-  // --- live.cpp
+  // --- live.cpp: unfinished tasks: their records, their arguments, who watches them
   // Whether a task has ended, as far as this hub can know.
   enum class Known : std::uint8_t { unknown, unfinished, ended };
   [[nodiscard]] TaskId id_of(const Task& task);
@@ -351,20 +316,20 @@ struct Router::State {
   // The arguments of an unfinished task; nothing when it is none.
   std::optional<Result<wire::Raw>> live_payload(const wire::Raw& request);
 
-  // --- explain.cpp
+  // --- explain.cpp: why one of them waits
   EngineReason reason_of(Engine& engine, const Shape& shape);
   std::string why_ready(const Task& task, const std::vector<EngineReason>& reasons);
   std::vector<WaitsFor> unfinished_of(const Dependence& dependence);
   Explanation explain_task(TaskIndex index);
   Result<wire::Raw> explain_body(const wire::Raw& request);
 
-  // --- search.cpp
+  // --- search.cpp: questions about many of them
   Result<void> begin_search(Query query);
   void run_searches(Outbox& out);
   [[nodiscard]] std::size_t look_through(Search& search, std::size_t budget);
   void finish_search(Search search, Outbox& out);
 
-  // --- router.cpp
+  // --- router.cpp: the dispatch of messages, ticks and the turn
   void on_message(LinkId link, const wire::Message& message, Now now, Outbox& out);
   void on_task_plane(Peer& peer, LinkId link, wire::Kind kind, const wire::Message& message,
                      Now now, Outbox& out);
@@ -380,7 +345,6 @@ struct Router::State {
   std::uint64_t epoch = 0;
   TimePoint started;
   Counters counters;
-
   PeerTable peers;
   SessionTable sessions;
   EngineTable engines;
@@ -392,7 +356,6 @@ struct Router::State {
   std::vector<Template> templates{1};  // by number, from 1
   ModuleTable modules;
   std::set<ModuleIndex> unstored_modules;  // whose fact has not committed
-
   std::deque<Mark> marks;
   std::uint64_t turn = 0;
   std::uint64_t facts_stored = 0;

@@ -36,7 +36,7 @@ struct Graphs {
 };
 
 // Before hubs place tasks anew that an engine will not run.
-constexpr bool kNoPlacingAnew = true;
+constexpr bool kNoPlacingAnew = false;
 
 const DependencyOptions kFailed{.all = true, .success = false, .failure = true};
 const DependencyOptions kAnyFailed{.all = false, .success = false, .failure = true};

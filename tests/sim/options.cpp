@@ -106,18 +106,12 @@ std::string describe(const WorldOptions& w) {
          number("undelivered", w.router.undelivered_max) + number("window", w.router.window_max) +
          " delay=" + to_string(w.delay_max) + " task=" + to_string(w.task_max) +
          " policy=" + std::string(name_of(w.router.policy)) + " commit=" + to_string(w.commit_max) +
-         number("retries", w.retries_max) + number("break", w.break_weight) +
+         number("retries", w.retries_max) + number("depends", w.depends_percent) +
+         number("foreign", w.foreign_percent) + number("break", w.break_weight) +
          number("silent", w.silent_break_weight) + number("crash", w.engine_crash_weight) +
          number("kill", w.engine_kill_weight) + number("stop", w.engine_stop_weight) +
          number("hub_kill", w.hub_kill_weight) + number("freeze", w.freeze_weight) +
          number("store_fail", w.store_fail_weight) + number("client_kill", w.client_kill_weight);
-  " commit=" + to_string(w.commit_max) + number("retries", w.retries_max) +
-      number("depends", w.depends_percent) + number("foreign", w.foreign_percent) +
-      number("break", w.break_weight) + number("silent", w.silent_break_weight) +
-      number("crash", w.engine_crash_weight) + number("kill", w.engine_kill_weight) +
-      number("stop", w.engine_stop_weight) + number("hub_kill", w.hub_kill_weight) +
-      number("freeze", w.freeze_weight) + number("store_fail", w.store_fail_weight) +
-      number("client_kill", w.client_kill_weight);
 }
 
 }  // namespace roundhouse::sim
