@@ -59,7 +59,7 @@ struct Line {
   std::string_view meaning;
 };
 
-constexpr std::array<Line, 19> kLines{{
+constexpr std::array<Line, 20> kLines{{
     {"hub", "process", "pid", "its number"},
     {"hub", "up", "uptime_ms", "since it was started"},
     {"hub", "starts", "epoch", "how often a hub was started on these records"},
@@ -68,9 +68,9 @@ constexpr std::array<Line, 19> kLines{{
     {"engines", "policy", "policy", "which of those with room is given one"},
     {"clients", "known", "sessions", "those that are here, or may come back for outcomes"},
     {"clients", "to be fetched", "undelivered", "outcomes that their clients have not confirmed"},
-    {"tasks", "unfinished", "unfinished",
-     "all that wait or run, those of the next three lines too"},
+    {"tasks", "unfinished", "unfinished", "all that wait or run, those of the next five lines too"},
     {"tasks", "for any engine", "ready", "wait until some engine is free"},
+    {"tasks", "for others", "waiting", "wait until those have ended that they depend on"},
     {"tasks", "to be retried", "resting", "failed, and wait a while before they are tried again"},
     {"tasks", "for one engine", "in_lanes", "wait for the engine that they were called on"},
     {"tasks", "on engines", "assigned",
