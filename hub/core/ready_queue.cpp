@@ -141,6 +141,7 @@ void ReadyQueue::push(TaskTable& tasks, ShapeIndex index, TaskIndex task, bool i
   Shape& shape = shapes_[index];
   const SessionNumber session = tasks.get(task).session;
   Shape::Line& line = shape.lines[session];
+  if (shape.size == 0) shape.asleep = false;  // what was found out then was about other tasks
   in_front ? line.tasks.push_front(tasks, task) : line.tasks.push_back(tasks, task);
   ++shape.size, ++size_;
   if (!line.in_turn) set_turn(shape, session, line, level_of(shape).served[session]);

@@ -195,3 +195,14 @@ TEST_CASE("any task of a shape can be had, asleep or not") {
   CHECK(f.queue.take_any(f.tasks, shape) == kNoTask);
   f.queue.check_invariants(f.tasks);
 }
+
+TEST_CASE("a shape that fell asleep and lost its tasks is awake for the next one") {
+  Fixture f;
+  const ShapeIndex shape = f.queue.shape_of(0, {2});
+  f.push(shape, 1);
+  f.queue.sleep(shape);
+  CHECK(f.take() == kNoTask);
+  CHECK(f.queue.take_any(f.tasks, shape) != kNoTask);
+  const auto next = f.push(shape, 1);
+  CHECK(f.take() == next);
+}

@@ -66,6 +66,7 @@ constexpr Known kKnown[] = {
     {289002, "a lost engine of which a later hub knew how it died"},
     {17538, "messages under way behind the loss of the other plane, counted as malformed"},
     {14287, "a module that its killed client never sent, and all behind it that the hub had"},
+    {9247, "a task for which there was no engine, behind others that had ended for that"},
     {92440, "a task whose end was lost with its hub, behind those that came after it in its lane"},
 };
 
