@@ -10,6 +10,7 @@
 
 #include "cli/bench_figure.hpp"
 #include "cli/bench_relay.hpp"
+#include "cli/bench_runs.hpp"
 #include "cli/bench_setting.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
@@ -22,31 +23,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kTask = "roundhouse.noop";
 constexpr Duration kWarmUp = 300ms;
-// No further pair is begun after this, so that all is over within 50 s on a slow machine, too.
-constexpr Duration kPairsTimeMax = 30s;
-constexpr std::size_t kPairsMin = 3;
-constexpr std::size_t kInFlight = 512;
 constexpr std::size_t kTasksPerRunMax = 300'000;
 constexpr std::size_t kQueuedTasks = 200'000;
-
-// Calls `pair` with whose turn it is to go first, as often as there are pairs and there is time.
-void for_each_pair(std::size_t pairs, const Interrupt& interrupt,
-                   const std::function<void(bool relay_first)>& pair) {
-  const TimePoint begin = steady_now();
-  for (std::size_t i = 0; i < pairs; ++i) {
-    if (i >= kPairsMin && steady_now() - begin > kPairsTimeMax) return;
-    interrupt.check();
-    pair(i % 2 == 0);
-  }
-}
 
 std::vector<Duration> time_calls(const LoadBalancedView& view, Duration span) {
   std::vector<Duration> out;
   const TimePoint begin = steady_now();
   for (TimePoint last = begin; last - begin < span;) {
-    view.apply_sync<void>(kTask);
+    view.apply_sync<void>(kBenchTask);
     const TimePoint now = steady_now();
     out.push_back(now - last);
     last = now;
@@ -70,7 +55,7 @@ Run run_tasks(const BenchCluster& cluster, Duration span) {
   const LoadBalancedView view = cluster.client().load_balanced_view();
   while (results.size() < kTasksPerRunMax &&
          (results.size() % 256 != 0 || steady_now() - begin < span)) {
-    results.push_back(view.apply_async<void>(kTask));
+    results.push_back(view.apply_async<void>(kBenchTask));
   }
   for (const AsyncResult<void>& result : results) result.get();
   (void)cluster.client().hub_history(1);
@@ -84,18 +69,13 @@ double bytes_per_queued_task(const Interrupt& interrupt) {
   const BenchCluster cluster({.engines = 0});
   const LoadBalancedView view = cluster.client().load_balanced_view();
   const auto submit = [&](std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) (void)view.apply_async<void>(kTask);
+    for (std::size_t i = 0; i < count; ++i) (void)view.apply_async<void>(kBenchTask);
     cluster.wait_until_taken_over(interrupt);
   };
   submit(1000);
   const double before = cluster.hub_resident_bytes();
   submit(kQueuedTasks);
   return (cluster.hub_resident_bytes() - before) / static_cast<double>(kQueuedTasks);
-}
-
-void print(const std::vector<Figure>& figures, Output& out) {
-  if (!out.json()) return out.table(to_table(figures));
-  for (const Figure& figure : figures) out.document(to_json(figure));
 }
 
 }  // namespace
@@ -121,7 +101,7 @@ void bench_latency(const BenchOptions& options, Output& out) {
     p50.add(percentile_us(theirs, 0.5), percentile_us(ours, 0.5));
     p99.add(percentile_us(theirs, 0.99), percentile_us(ours, 0.99));
   });
-  print({p50, p99}, out);
+  print_figures({p50, p99}, out);
 }
 
 void bench_throughput(const BenchOptions& options, Output& out) {
@@ -139,14 +119,14 @@ void bench_throughput(const BenchOptions& options, Output& out) {
     Relay relay(place.path(), own_program());
     const BenchCluster with_sqlite({.engines = 1, .store = "sqlite"});
     const BenchCluster with_memory({.engines = 1, .store = "memory"});
-    (void)relay.rate(std::min(kWarmUp, span), kInFlight);
+    (void)relay.rate(std::min(kWarmUp, span), kBenchInFlight);
     (void)run_tasks(with_sqlite, std::min(kWarmUp, span));
     (void)run_tasks(with_memory, std::min(kWarmUp, span));
     for_each_pair(pairs, interrupt, [&](bool relay_first) {
       double theirs = 0;
-      if (relay_first) theirs = relay.rate(2 * span, kInFlight);
+      if (relay_first) theirs = relay.rate(2 * span, kBenchInFlight);
       const Run on_disk = run_tasks(with_sqlite, span);
-      if (!relay_first) theirs = relay.rate(2 * span, kInFlight);
+      if (!relay_first) theirs = relay.rate(2 * span, kBenchInFlight);
       interrupt.check();
       const Run in_memory = run_tasks(with_memory, span);
       sqlite.add(theirs, on_disk.per_second);
@@ -157,7 +137,7 @@ void bench_throughput(const BenchOptions& options, Output& out) {
   }
   Figure queued{.name = "hub_memory_per_queued_task", .unit = "bytes", .target = 400};
   queued.ours.push_back(bytes_per_queued_task(interrupt));
-  print({sqlite, memory, queued, sqlite_cpu, memory_cpu}, out);
+  print_figures({sqlite, memory, queued, sqlite_cpu, memory_cpu}, out);
 }
 
 }  // namespace roundhouse::cli

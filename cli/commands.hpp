@@ -207,5 +207,6 @@ struct BenchOptions {
 // Each starts what it needs in a folder of its own and leaves nothing behind.
 void bench_latency(const BenchOptions& options, Output& out);
 void bench_throughput(const BenchOptions& options, Output& out);
+void bench_graphs(const BenchOptions& options, Output& out);
 
 }  // namespace roundhouse::cli

@@ -255,6 +255,8 @@ void add_bench(CLI::App& app, Line& line) {
   add("latency", "Synchronous calls of an empty task", &cli::bench_latency);
   add("throughput", "Asynchronous empty tasks, recorded; memory of the hub",
       &cli::bench_throughput);
+  add("graphs", "A chain of 10,000 tasks that depend on each other, and 100,000 in layers",
+      &cli::bench_graphs);
 
   const auto role = std::make_shared<std::string>();
   const auto folder = std::make_shared<std::string>();

@@ -55,6 +55,14 @@ TEST_CASE("bench latency compares calls with the relay and leaves nothing behind
   CHECK((others || !anything_left()));
 }
 
+TEST_CASE("bench graphs runs tasks that depend on each other beside the relay") {
+  const auto figures = figures_of("graphs");
+  REQUIRE(figures.size() == 2);
+  CHECK(figures[0]["name"] == "graphs.chain");
+  CHECK(figures[1]["name"] == "graphs.layers");
+  for (const Json& figure : figures) CHECK(figure["ratio"].get<double>() > 0);
+}
+
 TEST_CASE("bench throughput has the recorded rate first, and the hub's memory") {
   const bool others = anything_left();
   const auto figures = figures_of("throughput");

@@ -1,0 +1,29 @@
+// OS. What the benchmarks have in common: pairs of runs, and how figures are printed. Plain
+// functions.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "cli/bench_figure.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/output.hpp"
+
+namespace roundhouse::cli {
+
+// The empty task that every engine has.
+inline constexpr std::string_view kBenchTask = "roundhouse.noop";
+// Tasks that the relay has under way when its rate is measured.
+inline constexpr std::size_t kBenchInFlight = 512;
+
+// Calls `pair` with whether the relay goes first, as often as there are pairs and there is time:
+// three times at least, and no more after half a minute. Throws when interrupted.
+void for_each_pair(std::size_t pairs, const Interrupt& interrupt,
+                   const std::function<void(bool relay_first)>& pair);
+
+// A table for people, a line of JSON each for programs.
+void print_figures(const std::vector<Figure>& figures, Output& out);
+
+}  // namespace roundhouse::cli
