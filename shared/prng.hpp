@@ -20,8 +20,8 @@ class Prng {
     return z ^ (z >> 31U);
   }
 
-  // 0 to `end` - 1; 0 when `end` is 0.
-  std::uint64_t below(std::uint64_t end) { return end == 0 ? 0 : next() % end; }
+  // 0 to `bound` - 1; 0 when `bound` is 0.
+  std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
 
   // Both included.
   std::uint64_t between(std::uint64_t low, std::uint64_t high) {
