@@ -170,8 +170,8 @@ void Router::State::give_up_restart(Engine& engine) {
 
 // What the dead process ran for an earlier hub: this one did not assign it, and must not run it as
 // if nothing had happened.
-void Router::State::begun_and_lost(const Engine& engine, const wire::RunRef& run,
-                                   const wire::Died& died, Now now, Outbox& out) {
+void Router::State::begun_and_lost(Engine& engine, const wire::RunRef& run, const wire::Died& died,
+                                   Now now, Outbox& out) {
   if (!is_from_before(run.fence)) return;
   wire::FinishedRecord record;
   record.task = run.task, record.fence = run.fence, record.ending = wire::Ending::engine_lost;
@@ -183,7 +183,7 @@ void Router::State::begun_and_lost(const Engine& engine, const wire::RunRef& run
     return;
   }
   const TaskIndex index = session->find(run.task.sequence);
-  if (index != kNoTask) finish_left_behind(index, record, engine.index, now, out);
+  if (index != kNoTask) finish_left_behind(index, record, engine, 0, now, out);
 }
 
 void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const std::string& why,

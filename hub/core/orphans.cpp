@@ -79,7 +79,9 @@ bool Router::State::match_orphan(TaskIndex index, Now now, Outbox& out) {
       engine.incarnation != orphan.incarnation || engine.presence == Presence::lost;
   if (is_over && !orphan.finished) return false;
   if (is_over) {  // what a process left behind that is no more
-    finish_left_behind(index, *orphan.finished, orphan.engine, now, out);
+    const bool may_return = engine.incarnation == orphan.incarnation;  // and have it still
+    finish_left_behind(index, *orphan.finished, engine, may_return ? orphan.outcome_number : 0, now,
+                       out);
     release_held(orphan);
     return true;
   }

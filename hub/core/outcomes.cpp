@@ -124,16 +124,19 @@ void Router::State::uncount(Task& task, Fence fence) {
 
 // A task that waits here was finished, or begun and lost, by a process that is gone.
 void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedRecord& record,
-                                       EngineIndex engine, Now now, Outbox& out) {
+                                       Engine& engine, std::uint64_t number, Now now, Outbox& out) {
+  const auto let_go = [&] {
+    if (options.durability == Durability::none && number > 0) engine.received.add(number);
+  };
   Task& task = tasks.get(index);
-  if (task.state == TaskState::assigned || task.fence > record.fence) return;
+  if (task.state == TaskState::assigned || task.fence > record.fence) return let_go();
   uncount(task, record.fence);
-  if (try_again(index, record, engine, now, out)) return;
+  if (try_again(index, record, engine.index, now, out)) return let_go();
   task.fence = record.fence;
   end_task(index,
-           {record.task.sequence, final_ending(record), task.failures + 1U, EngineId{engine},
-            record.started_us, record.duration_ns, last_error(index, record, engine)},
-           nullptr, 0, now, out);
+           {record.task.sequence, final_ending(record), task.failures + 1U, engine.id(),
+            record.started_us, record.duration_ns, last_error(index, record, engine.index)},
+           number > 0 ? &engine : nullptr, number, now, out);
 }
 
 // The task is assigned to the engine from now on; it must stand in no queue.

@@ -77,8 +77,8 @@ struct Router::State {
   void settle_late(Session& session, std::uint64_t sequence, Engine& engine, std::uint64_t number);
   static void count(Task& task, Fence fence);
   static void uncount(Task& task, Fence fence);
-  void finish_left_behind(TaskIndex index, const wire::FinishedRecord& record, EngineIndex engine,
-                          Now now, Outbox& out);
+  void finish_left_behind(TaskIndex index, const wire::FinishedRecord& record, Engine& engine,
+                          std::uint64_t number, Now now, Outbox& out);
   void end_task(TaskIndex index, wire::OutcomeRecord record, const Engine* engine,
                 std::uint64_t outcome_number, Now now, Outbox& out);
   void fail_task(TaskIndex index, wire::Ending ending, const wire::ErrorValue& error, Now now,
@@ -213,8 +213,8 @@ struct Router::State {
   // Ends the incarnation: tasks that `began` names (null: all may have begun) are lost with it.
   void lose(Engine& engine, const std::set<TaskId>* began, const std::string& why, Now now,
             Outbox& out);
-  void begun_and_lost(const Engine& engine, const wire::RunRef& run, const wire::Died& died,
-                      Now now, Outbox& out);
+  void begun_and_lost(Engine& engine, const wire::RunRef& run, const wire::Died& died, Now now,
+                      Outbox& out);
   void end_lanes(Engine& engine, const std::string& why);
   void give_up_restart(Engine& engine);
   void disconnect(Engine& engine, Now now, Outbox& out);
