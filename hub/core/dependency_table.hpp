@@ -76,6 +76,12 @@ struct Dependence {
   [[nodiscard]] std::size_t bytes() const { return range_count * sizeof(wire::TaskRange); }
 
   [[nodiscard]] bool decided() const { return stage == Stage::met || stage == Stage::unmet; }
+
+  // Whether it is known that its tasks may run, and where.
+  [[nodiscard]] bool settled() const {
+    const bool follows = after_count < range_count;
+    return decided() && !(stage == Stage::met && follows && shape == kNoShape);
+  }
 };
 
 // What a dependence hears.

@@ -169,9 +169,14 @@ void Router::State::supply(Session& session, const wire::SubmitRecord& record,
 void Router::State::enqueue(TaskIndex index, bool in_front) {
   Task& task = tasks.get(index);
   task.number = 0;
+  if (!task.direct) task.engine = kNoEngine;
+  // An engine had it from an earlier hub: this one does not know yet where it may run.
+  if (task.dependence != kNoDependence && !dependencies.get(task.dependence).settled()) {
+    task.state = TaskState::waiting;
+    return dependencies.enter(tasks, task.dependence, index);
+  }
   if (!task.direct) {
     task.state = TaskState::ready;
-    task.engine = kNoEngine;
     const ShapeIndex shape = shape_of(index);
     if (ready.get(shape).narrowed) awaited.places_changed = true;  // perhaps
     return ready.push(tasks, shape, index, in_front);

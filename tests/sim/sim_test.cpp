@@ -67,6 +67,9 @@ constexpr Known kKnown[] = {
     {17538, "messages under way behind the loss of the other plane, counted as malformed"},
     {14287, "a module that its killed client never sent, and all behind it that the hub had"},
     {9247, "a task for which there was no engine, behind others that had ended for that"},
+    {35419, "a task that an engine gave back to a hub which did not know yet where it may run"},
+    {75048, "the same, when it knew that it may run"},
+    {65079, "outcomes of an engine that fell silent before their session was back"},
     {92440, "a task whose end was lost with its hub, behind those that came after it in its lane"},
 };
 
