@@ -177,12 +177,7 @@ void add_policy(CLI::App& app, Line& line) {
       "random           drawn evenly\n"
       "pure             in turn, whatever they have to do\n"
       "Example: roundhouse policy two_choices");
-  command->callback([&line, options] {
-    line.run = [&line, options](cli::Output& out) {
-      options->ask.cluster = line.cluster;
-      cli::policy(*options, out);
-    };
-  });
+  runs(command, line, options, &cli::policy);
 }
 
 void add_modules(CLI::App& app, Line& line) {
@@ -196,12 +191,7 @@ void add_modules(CLI::App& app, Line& line) {
       "where\n"
       "an engine was started with a module that has the same function, that one goes first.\n"
       "Example: roundhouse load ./survey_tasks.so");
-  load->callback([&line, options] {
-    line.run = [&line, options](cli::Output& out) {
-      options->ask.cluster = line.cluster;
-      cli::load(*options, out);
-    };
-  });
+  runs(load, line, options, &cli::load);
   const auto known = std::make_shared<cli::RemoveModuleOptions>();
   CLI::App* modules = add_question(
       app, "modules", "The modules that the hub keeps and engines have loaded", known->ask);
