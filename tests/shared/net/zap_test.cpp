@@ -4,22 +4,21 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/shared/net/keys.hpp"
 #include "tests/shared/net/net_support.hpp"
 #include <roundhouse/error.hpp>
 
 using namespace roundhouse::net;
 using roundhouse::test::await_event;
+using roundhouse::test::kHubPublic;
+using roundhouse::test::kHubSecret;
+using roundhouse::test::kOwnPublic;
+using roundhouse::test::kOwnSecret;
 using roundhouse::test::message;
 using roundhouse::test::receive;
 using roundhouse::test::text;
 
 namespace {
-
-// Pairs of keys made for these tests, and known to everyone who reads them.
-constexpr const char* kHubPublic = R"(kO}n*rKQdz[mBa^N!)OH-yg@ay>k:J(yjg-2^R/-)";
-constexpr const char* kHubSecret = R"(9h/cpyegj8uzymjzpCC.>AMy7GV%AV8kZ/PLlyYr)";
-constexpr const char* kOwnPublic = R"(jZ:1bNBn6UdD%KT[8SE8f[!.e)jj(duD%7[DaG!c)";
-constexpr const char* kOwnSecret = R"(^@eAffCuA)R0HY4/RnCW.6$aXi/emCe!7s:sG*+#)";
 
 SocketOptions door_options(const std::string& domain) {
   SocketOptions options;
