@@ -62,6 +62,12 @@ class Ledger {
   // started again, must say that the task itself is not.
   [[nodiscard]] bool pending(SessionNumber session, std::uint64_t sequence) const;
 
+  // Whether nobody needs the task's row any more, should the hub be started again.
+  [[nodiscard]] bool done_with(SessionNumber session, std::uint64_t sequence,
+                               std::uint64_t delivery) const {
+    return delivered(session, delivery) && !pending(session, sequence);
+  }
+
   // Sessions whose row is to be written; marks them so once.
   [[nodiscard]] std::vector<Session*>& changed() { return changed_; }
 

@@ -185,7 +185,7 @@ std::uint64_t SqliteStore::purge(const std::vector<std::int64_t>& keys) {
     const auto delivery = static_cast<std::uint64_t>(find.integer(0));
     find.reset();
     const SessionNumber session = session_of(key);
-    if (ledger_.delivered(session, delivery) && !ledger_.pending(session, sequence_of(key))) {
+    if (ledger_.done_with(session, sequence_of(key), delivery)) {
       if (!records_->purged(key)) ++count;
       erase_row(key);
       continue;
@@ -274,9 +274,8 @@ void SqliteStore::sweep_purged() {
       db_.prepare("SELECT p.id, t.delivery FROM purged p LEFT JOIN tasks t ON t.id = p.id");
   while (rows.next()) {
     const std::int64_t key = rows.integer(0);
-    const SessionNumber session = session_of(key);
-    if (ledger_.delivered(session, static_cast<std::uint64_t>(rows.integer(1))) &&
-        !ledger_.pending(session, sequence_of(key)))
+    if (ledger_.done_with(session_of(key), sequence_of(key),
+                          static_cast<std::uint64_t>(rows.integer(1))))
       due.push_back(key);
   }
   if (due.empty()) return;

@@ -22,24 +22,20 @@ std::uint64_t SqliteStore::used_bytes() {
   return static_cast<std::uint64_t>(pages * db_.integer("PRAGMA page_size")) + blob_bytes_;
 }
 
-// True when something went. Each step is a transaction of its own, so that commits wait for one at
+// Each step is a transaction of its own, so that commits wait for one at
 // most.
-bool SqliteStore::keep_within_limits() {
-  if (!retention_->limits().any()) return false;
-  bool any = false;
+void SqliteStore::keep_within_limits() {
+  if (!retention_->limits().any()) return;
   for (int step = 0; step < kStepsPerUpkeep; ++step) {
     const std::uint64_t used = retention_->limits().bytes > 0 ? used_bytes() : 0;
-    const std::vector<std::int64_t> due =
-        retention_->take_due(wall_now().microseconds, steady_now(), used,
-                             [this](std::int64_t key, std::uint64_t delivery) {
-                               return ledger_.delivered(session_of(key), delivery) &&
-                                      !ledger_.pending(session_of(key), sequence_of(key));
-                             });
-    if (due.empty()) break;
+    const std::vector<std::int64_t> due = retention_->take_due(
+        wall_now().microseconds, steady_now(), used,
+        [this](std::int64_t key, std::uint64_t delivery) {
+          return ledger_.done_with(session_of(key), sequence_of(key), delivery);
+        });
+    if (due.empty()) return;
     forget(due);
-    any = true;
   }
-  return any;
 }
 
 // A receipt says when outcomes up to a delivery number had been received. Once the oldest tasks of

@@ -383,7 +383,7 @@ void SqliteStore::maintain(bool idle) {
       ledger_.raise_undelivered_from();
       if (purged_ > 0) sweep_purged();
     }
-    if (!stale_) (void)keep_within_limits();
+    if (!stale_) keep_within_limits();
     const bool large = db_.log_bytes() > fold_above_;
     if (!large && !(idle && db_.log_bytes() > 0)) return;
     (void)db_.checkpoint(idle);

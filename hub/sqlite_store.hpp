@@ -107,7 +107,7 @@ class SqliteStore final : public Store {
   void forget(const std::vector<std::int64_t>& keys);
 
   // sqlite_retention.cpp: forgetting without being asked.
-  bool keep_within_limits();
+  void keep_within_limits();
   void forget_receipts(const std::vector<std::int64_t>& keys);
   [[nodiscard]] std::uint64_t used_bytes();
 
