@@ -49,63 +49,20 @@ struct Lane {
   std::uint32_t in_flight = 0;
 };
 
+// What the scheduler looks at for every task comes first, close together: with a thousand engines
+// each line of memory counts.
 struct Engine {
   EngineIndex index = kNoEngine;  // also its EngineId
-  Uuid uuid;
   std::uint32_t incarnation = 0;
   std::uint32_t slots = 1;
-  std::string host;
-  std::uint32_t pid = 0;
   Presence presence = Presence::expected;
-  TimePoint deadline;   // while expected or away: then it is lost
   bool joined = false;  // its EngineJoined has committed: the next hub would wait for it
   bool gone = false;    // left for good, or its uuid is only remembered
-  std::optional<TimePoint> back_by;  // lost, but its nanny starts it again: lanes wait until then
-  bool silent = false;               // lost without a word about what it held
-  std::string given_up;              // why its nanny does not start it any more
-
-  std::optional<LinkId> task_link;
-  std::optional<LinkId> control_link;
+  bool silent = false;  // lost without a word about what it held
   bool nanny_speaks = false;
-  std::optional<std::uint64_t> will_fact;  // the nanny is told when this fact has committed
-
-  // Assignments, by number from `first_number`; kNoTask when ended.
-  std::uint64_t next_number = 1;
-  std::uint64_t given = 1;      // numbers below this were given out, as of its last hello
-  std::uint64_t told_next = 0;  // what its process said last to expect; 0: nothing to this hub
-  std::uint64_t first_number = 1;
-  std::deque<TaskIndex> assigned;
-  std::set<std::uint64_t> reported;  // while reconciling: held by the engine
-  std::uint32_t in_flight = 0;       // assigned and not ended
-  std::uint32_t free_in_flight = 0;  // of those, the ones that are not direct
-  std::uint64_t completed = 0;
-  std::vector<bool> defined;  // templates that this connection knows
-  std::map<ModuleIndex, EngineModule> modules;
-  // Offered when it joined and not answered yet: it gets no work before, but only until then.
-  std::set<ModuleIndex> awaited_modules;
-  TimePoint awaited_until;
-
-  // Lanes by session; `busy` ones have tasks waiting, served in turn.
-  std::unordered_map<SessionNumber, Lane> lanes;
-  std::deque<SessionNumber> busy_lanes;
-
-  // Outcomes: which may be confirmed, and what was last said.
-  std::uint64_t stored = 0;
-  std::uint64_t said_stored = 0;
-  std::uint64_t seen = 0;             // outcome numbers seen through, in this hub
-  std::uint64_t outcome_max = 0;      // the next outcomes begin at this number or below
-  std::set<std::uint64_t> held_back;  // seen, of unknown tasks: not covered
-  IntervalSet received;               // durability none: confirmed by clients
-  std::size_t orphans = 0;            // kept of it, also of incarnations that are over
-  std::uint64_t orphan_bytes = 0;
   bool overfull = false;  // no more of its outcomes are taken on this connection
-
-  // Load: mean of its tasks' durations, for the window; 0 until the first outcome.
-  double mean_ns = 0;
-  std::uint32_t window = 1;
   bool revoking = false;
   bool held_up = false;  // work was taken back from it, and it has sent no outcome since
-  TimePoint last_outcome;
   // As the scheduler saw it last: may be given tasks; has a slot free; has more than its slots work
   // on; is_there() and takes_work().
   bool has_room = false;
@@ -114,9 +71,52 @@ struct Engine {
   bool was_there = false;
   bool took_work = false;
   bool dirty = false;
-  bool owes = false;  // something that may wait a little is to be said to it
+  bool owes = false;                 // something that may wait a little is to be said to it
+  std::uint32_t in_flight = 0;       // assigned and not ended
+  std::uint32_t free_in_flight = 0;  // of those, the ones that are not direct
+  std::uint32_t window = 1;
+  double mean_ns = 0;  // of its tasks' durations, for the window; 0 until the first outcome
+  TimePoint last_outcome;
+  std::optional<TimePoint> back_by;  // lost, but its nanny starts it again: lanes wait until then
+  std::optional<LinkId> task_link;
+  std::optional<LinkId> control_link;
 
+  // Assignments, by number from `first_number`; kNoTask when ended.
+  std::uint64_t next_number = 1;
+  std::uint64_t first_number = 1;
+  std::deque<TaskIndex> assigned;
+  std::uint64_t completed = 0;
+  std::vector<bool> defined;  // templates that this connection knows
   wire::BatchWriter<wire::AssignRecord> writer;
+
+  // Outcomes: which may be confirmed, and what was last said.
+  std::uint64_t stored = 0;
+  std::uint64_t said_stored = 0;
+  std::uint64_t seen = 0;                  // outcome numbers seen through, in this hub
+  std::uint64_t outcome_max = 0;           // the next outcomes begin at this number or below
+  std::optional<std::uint64_t> will_fact;  // the nanny is told when this fact has committed
+
+  // Lanes by session; `busy` ones have tasks waiting, served in turn.
+  std::deque<SessionNumber> busy_lanes;
+  std::unordered_map<SessionNumber, Lane> lanes;
+  // Offered when it joined and not answered yet: it gets no work before, but only until then.
+  std::set<ModuleIndex> awaited_modules;
+  TimePoint awaited_until;
+  std::map<ModuleIndex, EngineModule> modules;
+
+  std::uint64_t given = 1;           // numbers below this were given out, as of its last hello
+  std::uint64_t told_next = 0;       // what its process said last to expect; 0: nothing to this hub
+  std::set<std::uint64_t> reported;  // while reconciling: held by the engine
+  std::set<std::uint64_t> held_back;  // outcomes seen, of unknown tasks: not covered
+  IntervalSet received;               // durability none: confirmed by clients
+  std::size_t orphans = 0;            // kept of it, also of incarnations that are over
+  std::uint64_t orphan_bytes = 0;
+
+  Uuid uuid;
+  std::string host;
+  std::uint32_t pid = 0;
+  TimePoint deadline;    // while expected or away: then it is lost
+  std::string given_up;  // why its nanny does not start it any more
 
   [[nodiscard]] EngineId id() const { return EngineId{index}; }
 

@@ -91,15 +91,15 @@ void ReadyQueue::set_turn(Shape& shape, SessionNumber session, Shape::Line& line
                           std::uint64_t turn) {
   if (line.in_turn && line.turn == turn) return;
   if (line.in_turn)
-    shape.turns.move({line.turn, session}, {turn, session});
+    shape.turns.move({line.turn, session, &line}, {turn, session, &line});
   else
-    shape.turns.insert({turn, session});
+    shape.turns.insert({turn, session, &line});
   line.in_turn = true, line.turn = turn;
 }
 
 void ReadyQueue::end_turn(Shape& shape, SessionNumber session, Shape::Line& line) {
   if (!line.in_turn) return;
-  shape.turns.erase({line.turn, session});
+  shape.turns.erase({line.turn, session, &line});
   line.in_turn = false;
 }
 
@@ -111,14 +111,13 @@ void ReadyQueue::refresh(TaskTable& tasks, ShapeIndex index) {
   if (shape.asleep) return;
   Level& level = level_of(shape);
   while (!shape.turns.empty()) {
-    const auto [turn, session] = shape.turns.front();
-    Shape::Line& line = shape.lines[session];
-    const std::uint64_t served = level.served[session];
+    const auto [turn, session, line] = shape.turns.front();
+    const std::uint64_t served = level.served(session);
     if (served != turn) {
-      set_turn(shape, session, line, served);
+      set_turn(shape, session, *line, served);
       continue;
     }
-    const Shape::Place place{served, session, tasks.get(line.tasks.first).sequence, index};
+    const Shape::Place place{served, session, tasks.get(line->tasks.first).sequence, index};
     if (shape.place == place) return;
     picky_awake_ += !shape.place && shape.is_picky() ? 1U : 0U;
     shape.place ? level.awake.move(*shape.place, place) : level.awake.insert(place);
@@ -144,7 +143,7 @@ void ReadyQueue::push(TaskTable& tasks, ShapeIndex index, TaskIndex task, bool i
   if (shape.size == 0) shape.asleep = false;  // what was found out then was about other tasks
   in_front ? line.tasks.push_front(tasks, task) : line.tasks.push_back(tasks, task);
   ++shape.size, ++size_;
-  if (!line.in_turn) set_turn(shape, session, line, level_of(shape).served[session]);
+  if (!line.in_turn) set_turn(shape, session, line, level_of(shape).served(session));
   refresh(tasks, index);
 }
 
@@ -164,7 +163,8 @@ std::optional<ReadyQueue::Turn> ReadyQueue::next(TaskTable& tasks) {
     while (!awake.empty()) {
       const Shape::Place first = awake.front();
       refresh(tasks, first.shape);
-      if (shapes_[first.shape].place == first) return Turn{first.shape, first.session};
+      const Shape& shape = shapes_[first.shape];
+      if (shape.place == first) return Turn{first.shape, first.session, shape.turns.front().line};
     }
   }
   return std::nullopt;
@@ -172,8 +172,8 @@ std::optional<ReadyQueue::Turn> ReadyQueue::next(TaskTable& tasks) {
 
 TaskIndex ReadyQueue::take(TaskTable& tasks, const Turn& turn) {
   Shape& shape = shapes_[turn.shape];
-  Shape::Line& line = shape.lines[turn.session];
-  level_of(shape).served[turn.session] = ++clock_;
+  Shape::Line& line = *turn.line;
+  level_of(shape).served(turn.session) = ++clock_;
   if (line.tasks.size > 1) set_turn(shape, turn.session, line, clock_);
   return pop(tasks, turn.shape, turn.session, line);
 }
@@ -196,7 +196,7 @@ TaskIndex ReadyQueue::pop(TaskTable& tasks, ShapeIndex index, SessionNumber sess
 
 void ReadyQueue::skip(TaskTable& tasks, const Turn& turn) {
   Shape& shape = shapes_[turn.shape];
-  end_turn(shape, turn.session, shape.lines[turn.session]);
+  end_turn(shape, turn.session, *turn.line);
   skipped_.push_back(turn);
   refresh(tasks, turn.shape);
 }
@@ -204,9 +204,8 @@ void ReadyQueue::skip(TaskTable& tasks, const Turn& turn) {
 void ReadyQueue::end_pass(TaskTable& tasks) {
   for (const Turn& turn : skipped_) {
     Shape& shape = shapes_[turn.shape];
-    Shape::Line& line = shape.lines[turn.session];
-    if (line.tasks.empty()) continue;
-    set_turn(shape, turn.session, line, level_of(shape).served[turn.session]);
+    if (turn.line->tasks.empty()) continue;
+    set_turn(shape, turn.session, *turn.line, level_of(shape).served(turn.session));
     refresh(tasks, turn.shape);
   }
   skipped_.clear();
@@ -268,7 +267,7 @@ void ReadyQueue::check_invariants(TaskTable& tasks) {
       waiting += line.tasks.empty() ? 0U : 1U;
       RH_CHECK(line.in_turn == !line.tasks.empty());
       RH_CHECK(line.tasks.empty() || tasks.get(line.tasks.first).session == session);
-      RH_CHECK(!line.in_turn || line.turn <= level_of(shape).served[session]);
+      RH_CHECK(!line.in_turn || line.turn <= level_of(shape).served(session));
     }
     RH_CHECK(own == shape.size && waiting == shape.turns.size());
     RH_CHECK(shape.place.has_value() == (own > 0 && !shape.asleep));

@@ -53,7 +53,7 @@ struct Shape : ShapeKey {
     bool in_turn = false;
   };
 
-  std::unordered_map<SessionNumber, Line> lines;
+  std::unordered_map<SessionNumber, Line> lines;  // a line stays where it is
   std::size_t size = 0;
   std::uint32_t users = 0;  // tasks, or dependences, whose own shape this is; it goes with the last
 
@@ -64,7 +64,13 @@ struct Shape : ShapeKey {
 
  private:
   friend class ReadyQueue;
-  using Turn = std::pair<std::uint64_t, SessionNumber>;
+
+  struct Turn {
+    std::uint64_t turn = 0;
+    SessionNumber session = 0;
+    Line* line = nullptr;
+    friend auto operator<=>(const Turn&, const Turn&) = default;
+  };
 
   // Where it stands among those of its priority: by the turn of its first session, and by that
   // session's first task.
@@ -88,6 +94,7 @@ class ReadyQueue {
   struct Turn {
     ShapeIndex shape = kNoShape;
     SessionNumber session = 0;
+    Shape::Line* line = nullptr;  // the queue's own
   };
 
   // The shape with this priority, these targets (any order, duplicates allowed) and these modules.
@@ -145,7 +152,12 @@ class ReadyQueue {
   // What is awake of one priority, and when each session was served last.
   struct Level {
     OrderedSet<Shape::Place> awake;
-    std::unordered_map<SessionNumber, std::uint64_t> served;
+    std::vector<std::uint64_t> by_session;  // their numbers are dense
+
+    [[nodiscard]] std::uint64_t& served(SessionNumber session) {
+      if (by_session.size() <= session) by_session.resize(std::size_t{session} + 1);
+      return by_session[session];
+    }
   };
 
   using Levels = std::map<std::int32_t, Level, std::greater<>>;

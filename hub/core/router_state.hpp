@@ -372,10 +372,10 @@ struct Router::State {
   std::vector<ShapeIndex> unsettled;       // of which more tasks are to end in the next turn
   std::vector<EngineIndex> owing_engines;  // who are told something when `lazy_due` has come
   std::vector<SessionNumber> owing_sessions;
-  Policy policy;                         // knows which engines have room
-  std::set<EngineIndex> idle_engines;    // with room and a slot free
-  std::set<EngineIndex> behind_engines;  // that could be asked to give tasks back
-  EngineIndex next_behind = 0;           // whom rebalance() looks at next
+  Policy policy;                           // knows which engines have room
+  OrderedSet<EngineIndex> idle_engines;    // with room and a slot free
+  OrderedSet<EngineIndex> behind_engines;  // that could be asked to give tasks back
+  EngineIndex next_behind = 0;             // whom rebalance() looks at next
   std::unordered_map<TaskIndex, Trouble> troubles;
   std::set<std::pair<TimePoint, TaskIndex>> resting;  // until when, and who
 

@@ -42,9 +42,9 @@ void Router::State::list(Engine& engine) {
   else
     policy.close(engine.index);
   engine.has_room = open;
-  const auto keep = [&](std::set<EngineIndex>& set, bool& is_in, bool wanted) {
+  const auto keep = [&](OrderedSet<EngineIndex>& set, bool& is_in, bool wanted) {
     if (wanted == is_in) return;
-    wanted ? void(set.insert(engine.index)) : void(set.erase(engine.index));
+    wanted ? set.insert(engine.index) : set.erase(engine.index);
     is_in = wanted;
   };
   keep(idle_engines, engine.is_idle, open && engine.in_flight < engine.slots);
