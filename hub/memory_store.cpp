@@ -91,6 +91,8 @@ void MemoryStore::keep(const Ended& fact) {
   while (records_.size() > options_.memory_records_max || bytes_ > options_.memory_bytes_max)
     forget_oldest();
 }
+  Slice& depends = kept.fact.depends.bytes;
+  if (depends.size > 0) depends = Slice{Buffer::copy(depends.view())};
 
 void MemoryStore::forget_oldest() {
   bytes_ -= records_.front().bytes();
@@ -135,7 +137,7 @@ Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
     if (const auto uuid = file_.uuid_of(*fact.engine)) out.engine_uuid = *uuid;
   out.incarnation = fact.incarnation;
   out.attempt = fact.attempt;
-  if (fact.depends != nullptr) out.depends = *fact.depends;
+  out.depends = fact.depends.told();
   if (const auto found = sessions_.find(fact.session);
       found != sessions_.end() && fact.delivery <= found->second.delivered)
     out.received_us = found->second.received_us;

@@ -188,8 +188,8 @@ void SqliteStore::apply(const Ended& fact) {
   insert_task_.bind(9, fact.attempt);
   insert_task_.bind(10, signed_of(fact.delivery));
   std::string depends;
-  if (fact.depends != nullptr) {
-    depends = encode_depends(*fact.depends);
+  if (!fact.depends.empty()) {
+    depends = encode_depends(fact.depends);
     insert_task_.bind_blob(13, depends);
   } else {
     insert_task_.bind_null(13);

@@ -32,18 +32,6 @@ T little_endian(std::string_view bytes, std::size_t index) {
   return value;
 }
 
-constexpr std::size_t kRangeBytes = 24;
-
-std::vector<TaskRange> ranges_of(std::string_view bytes, std::size_t from, std::size_t to) {
-  std::vector<TaskRange> out;
-  out.reserve(to - from);
-  for (std::size_t i = from; i < to; ++i)
-    out.push_back({SessionId{little_endian<std::uint64_t>(bytes, 3 * i)},
-                   little_endian<std::uint64_t>(bytes, 3 * i + 1),
-                   little_endian<std::uint64_t>(bytes, 3 * i + 2)});
-  return out;
-}
-
 // Bits of a mode on the wire.
 constexpr std::uint64_t kAny = 1;
 constexpr std::uint64_t kSuccess = 2;
@@ -149,13 +137,14 @@ std::size_t get(Unpacker& u, Source& source, SubmitRecord& r) {
 
 bool dependencies_are_sound(const SubmitRecord& r) {
   const std::string_view bytes = r.depends.view();
-  const std::size_t count = bytes.size() / kRangeBytes;
-  if (bytes.size() % kRangeBytes != 0 || count > kDependencyRangesMax || r.after_ranges > count)
+  const TaskRanges ranges(bytes);
+  if (bytes.size() % TaskRanges::kBytes != 0 || ranges.size() > kDependencyRangesMax ||
+      r.after_ranges > ranges.size())
     return false;
   for (const DependencyMode mode : {r.after_mode, r.follow_mode})
     if (!mode.success && !mode.failure) return false;
   std::uint64_t tasks = 0;
-  for (const TaskRange& range : ranges_of(bytes, 0, count)) {
+  for (const TaskRange& range : ranges) {
     if (range.first == 0 || range.last < range.first || range.last >= kSequenceEnd) return false;
     tasks += range.count();
     if (tasks > kDependenciesMax) return false;
@@ -257,17 +246,15 @@ EngineId SubmitRecord::engine_of(std::uint32_t index) const {
   return EngineId{little_endian(engines.view(), engines.size == 4 ? 0 : index)};
 }
 
-std::vector<TaskRange> SubmitRecord::after() const {
-  return ranges_of(depends.view(), 0, after_ranges);
-}
-
-std::vector<TaskRange> SubmitRecord::follow() const {
-  return ranges_of(depends.view(), after_ranges, depends.size / kRangeBytes);
+TaskRange TaskRanges::operator[](std::size_t index) const {
+  return {SessionId{little_endian<std::uint64_t>(bytes_, 3 * index)},
+          little_endian<std::uint64_t>(bytes_, 3 * index + 1),
+          little_endian<std::uint64_t>(bytes_, 3 * index + 2)};
 }
 
 std::string encode_ranges(const std::vector<TaskRange>& ranges) {
   std::string out;
-  out.reserve(ranges.size() * kRangeBytes);
+  out.reserve(ranges.size() * TaskRanges::kBytes);
   for (const TaskRange& range : ranges)
     for (const std::uint64_t value : {range.session.value, range.first, range.last})
       for (std::size_t i = 0; i < 8; ++i) out.push_back(static_cast<char>(value >> (8 * i)));

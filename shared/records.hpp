@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,60 @@ struct TaskRange {
   [[nodiscard]] std::uint64_t count() const { return last - first + 1; }
 };
 
+// Ranges as they lie in SubmitRecord::depends: session, first and last, little-endian 64-bit each.
+// Decoded one at a time; the bytes must outlive it.
+class TaskRanges {
+ public:
+  static constexpr std::size_t kBytes = 24;  // of a range
+
+  TaskRanges() = default;
+
+  explicit TaskRanges(std::string_view bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] std::size_t size() const { return bytes_.size() / kBytes; }
+
+  [[nodiscard]] bool empty() const { return size() == 0; }
+
+  // Precondition: index < size().
+  [[nodiscard]] TaskRange operator[](std::size_t index) const;
+
+  // Those from `begin` on, before `end`. Precondition: begin <= end <= size().
+  [[nodiscard]] TaskRanges part(std::size_t begin, std::size_t end) const {
+    return TaskRanges(bytes_.substr(begin * kBytes, (end - begin) * kBytes));
+  }
+
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = TaskRange;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const TaskRange*;
+    using reference = TaskRange;
+
+    Iterator(std::string_view bytes, std::size_t at) : bytes_(bytes), at_(at) {}
+
+    TaskRange operator*() const { return TaskRanges(bytes_)[at_]; }
+
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+
+    friend bool operator==(const Iterator& a, const Iterator& b) { return a.at_ == b.at_; }
+
+   private:
+    std::string_view bytes_;
+    std::size_t at_;
+  };
+
+  [[nodiscard]] Iterator begin() const { return {bytes_, 0}; }
+
+  [[nodiscard]] Iterator end() const { return {bytes_, size()}; }
+
+ private:
+  std::string_view bytes_;
+};
+
 // When a dependency on tasks is met: when all of them have ended in a way that counts, or any.
 struct DependencyMode {
   bool any = false;
@@ -77,8 +132,8 @@ struct SubmitRecord {
   Payload payload;
   // The client no longer has the bytes: it stands for tasks that have ended, and are never run.
   bool blank = false;
-  // What the tasks of the run depend on, all of them alike (PROTOCOL 14): ranges of 24 bytes, those
-  // of `after` in front, then those of `follow`. See encode_ranges().
+  // What the tasks of the run depend on, all of them alike (PROTOCOL 14): TaskRanges, those of
+  // `after` in front, then those of `follow`. See encode_ranges().
   Slice depends = {};
   std::uint32_t after_ranges = 0;
   DependencyMode after_mode = {};
@@ -86,8 +141,15 @@ struct SubmitRecord {
 
   [[nodiscard]] bool direct() const { return engines.size != 0; }
 
-  [[nodiscard]] std::vector<TaskRange> after() const;
-  [[nodiscard]] std::vector<TaskRange> follow() const;
+  // As long as this record, or its message, is there.
+  [[nodiscard]] TaskRanges after() const {
+    return TaskRanges(depends.view()).part(0, after_ranges);
+  }
+
+  [[nodiscard]] TaskRanges follow() const {
+    const TaskRanges all(depends.view());
+    return all.part(after_ranges, all.size());
+  }
 
   // The engine of task `index` of the run; only when direct().
   [[nodiscard]] EngineId engine_of(std::uint32_t index) const;
@@ -95,7 +157,7 @@ struct SubmitRecord {
   [[nodiscard]] Payload payload_of(std::uint32_t index) const;
 };
 
-// As they lie in SubmitRecord::depends: session, first and last, little-endian 64-bit each.
+// As TaskRanges has them.
 [[nodiscard]] std::string encode_ranges(const std::vector<TaskRange>& ranges);
 
 // Hub to engine.

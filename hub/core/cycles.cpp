@@ -22,8 +22,7 @@ bool Router::State::leads_back(DependenceIndex start) {
     const Dependence& dependence = dependencies.get(open.back());
     open.pop_back();
     if (dependence.decided()) continue;
-    for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-      const wire::TaskRange& range = dependence.ranges[i];
+    for (const wire::TaskRange& range : dependence.on.ranges()) {
       const Session* session = sessions.find(range.session);
       if (session == nullptr) continue;
       const std::uint64_t last = std::min(range.last, session->accepted);
@@ -44,8 +43,7 @@ bool Router::State::leads_back(DependenceIndex start) {
 bool Router::State::names_later(const Dependence& dependence) {
   if (dependence.tasks.empty()) return false;
   const std::int64_t own_us = tasks.get(dependence.tasks.first).submitted_us;
-  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-    const wire::TaskRange& range = dependence.ranges[i];
+  for (const wire::TaskRange& range : dependence.on.ranges()) {
     const Session* session = sessions.find(range.session);
     if (session == nullptr || session->number == dependence.session) continue;
     for (std::uint64_t at = range.last; at >= std::max(range.first, session->first_sequence); --at)

@@ -2,6 +2,7 @@
 // of those that never will.
 
 #include <algorithm>
+#include <tuple>
 
 #include "hub/core/router_state.hpp"
 
@@ -32,13 +33,7 @@ DependenceIndex Router::State::begin_dependence(Session& session, const wire::Su
                                                 std::int64_t at_us, Now now) {
   const DependenceIndex index = dependencies.create();
   Dependence& dependence = dependencies.get(index);
-  const std::vector<wire::TaskRange> after = record.after();
-  const std::vector<wire::TaskRange> follow = record.follow();
-  dependence.range_count = static_cast<std::uint32_t>(after.size() + follow.size());
-  dependence.after_count = static_cast<std::uint32_t>(after.size());
-  dependence.ranges = std::make_unique<wire::TaskRange[]>(dependence.range_count);
-  std::copy(follow.begin(), follow.end(),
-            std::copy(after.begin(), after.end(), dependence.ranges.get()));
+  dependence.on = {record.depends, record.after_ranges};
   dependence.after.mode = record.after_mode, dependence.follow.mode = record.follow_mode;
   dependence.session = session.number, dependence.sequence = record.sequence;
   dependence.template_number = session.templates[record.template_number - 1];
@@ -53,18 +48,8 @@ DependenceIndex Router::State::begin_dependence(Session& session, const wire::Su
   return index;
 }
 
-std::shared_ptr<const DependsOn> Router::State::depends_of(const Task& task) {
-  if (task.dependence == kNoDependence) return nullptr;
-  Dependence& dependence = dependencies.get(task.dependence);
-  if (dependence.told != nullptr) return dependence.told;
-  const auto told = std::make_shared<DependsOn>();
-  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-    const wire::TaskRange& range = dependence.ranges[i];
-    auto& ids = i < dependence.after_count ? told->after : told->follow;
-    for (std::uint64_t at = range.first; at <= range.last && ids.size() < kDependsToldMax; ++at)
-      ids.push_back({range.session, at});
-  }
-  return dependence.told = told;
+Depended Router::State::depends_of(const Task& task) {
+  return task.dependence == kNoDependence ? Depended{} : dependencies.get(task.dependence).on;
 }
 
 void Router::State::wait_for(DependenceIndex index, TaskIndex task) {
@@ -104,13 +89,11 @@ void Router::State::consider(DependenceIndex index, Now now) {
   Dependence& dependence = dependencies.get(index);
   if (dependence.stage != Stage::fresh && dependence.stage != Stage::expecting) return;
   const SessionId own = sessions.get(dependence.session).id;
-  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-    const wire::TaskRange& range = dependence.ranges[i];
+  for (const wire::TaskRange& range : dependence.on.ranges()) {
     if (range.session == own && range.last >= dependence.sequence)
       return refuse_dependence(index, invalid_order(dependence, range));
   }
-  if (const wire::TaskRange* unknown = find_lacking(dependence))
-    return expect(index, *unknown, now);
+  if (const auto unknown = find_lacking(dependence)) return expect(index, *unknown, now);
   // Only what was submitted after it can wait for it.
   if (dependence.stage == Stage::expecting && leads_back(index))
     return refuse_dependence(index, circular(dependence));
@@ -126,19 +109,18 @@ void Router::State::consider(DependenceIndex index, Now now) {
 void Router::State::consider_at_once(DependenceIndex index, Now now, Outbox& out) {
   consider(index, now);
   const Dependence& dependence = dependencies.get(index);
-  if (dependence.stage != Stage::met || dependence.after_count < dependence.range_count) return;
+  if (dependence.stage != Stage::met || dependence.on.follows()) return;
   std::size_t left = dependence.tasks.size;
   release_tasks(index, left, now, out);
 }
 
 // The first range that has tasks which this hub has not heard of.
-const wire::TaskRange* Router::State::find_lacking(const Dependence& dependence) {
-  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-    const Session* session = sessions.find(dependence.ranges[i].session);
-    if (session == nullptr || dependence.ranges[i].last > session->accepted)
-      return &dependence.ranges[i];
+std::optional<wire::TaskRange> Router::State::find_lacking(const Dependence& dependence) {
+  for (const wire::TaskRange& range : dependence.on.ranges()) {
+    const Session* session = sessions.find(range.session);
+    if (session == nullptr || range.last > session->accepted) return range;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 // Another client may be about to submit it; or to submit it again, when a hub before this one died
@@ -185,10 +167,10 @@ Census Router::State::take_census(const Session& session, const Block& block) {
 void Router::State::look_at(DependenceIndex index, bool of_follow) {
   Dependence& dependence = dependencies.get(index);
   DependencyPart& part = of_follow ? dependence.follow : dependence.after;
-  const std::uint32_t from = of_follow ? dependence.after_count : 0;
-  const std::uint32_t end = of_follow ? dependence.range_count : dependence.after_count;
-  for (std::uint32_t i = from; i < end; ++i) {
-    const wire::TaskRange range = dependence.ranges[i];
+  const wire::TaskRanges all = dependence.on.ranges();
+  const std::size_t split = dependence.on.after_count;
+  const auto ranges = of_follow ? all.part(split, all.size()) : all.part(0, split);
+  for (const wire::TaskRange& range : ranges) {
     Session& session = *sessions.find(range.session);
     for (std::uint64_t at = range.first; at <= range.last;) {
       const Block block = DependencyTable::block_at(at, range.last);
@@ -211,9 +193,9 @@ void Router::State::look_at(DependenceIndex index, bool of_follow) {
     }
   }
   if (part.left > 0) return;
-  part.met = !part.mode.any || from == end;
+  part.met = !part.mode.any || ranges.empty();
   if (!part.met) {
-    const wire::TaskRange& last = dependence.ranges[end - 1];
+    const wire::TaskRange last = ranges[ranges.size() - 1];
     fail_dependence(index, of_follow, {last.session, last.last}, nullptr);
   }
 }
@@ -243,9 +225,9 @@ void Router::State::tell_dependents(Session& session, Task& task,
   task.dependents = 0;
   // In the order in which they were submitted.
   if (heard.size() > 1)
-    std::ranges::stable_sort(heard, {}, [this](const Heard& one) {
+    std::ranges::sort(heard, {}, [this](const Heard& one) {
       const Dependence& dependence = dependencies.get(one.dependence);
-      return std::pair{dependence.session, dependence.sequence};
+      return std::tuple{dependence.session, dependence.sequence, one.of_follow, one.complete};
     });
   for (const Heard& one : heard) hear(one, id_of(task), record);
 }
@@ -305,7 +287,7 @@ void Router::State::expire_dependencies(Now now) {
   while (!until.empty() && until.begin()->first <= now.steady) {
     const DependenceIndex index = until.begin()->second;
     until.erase(until.begin());
-    if (const wire::TaskRange* unknown = find_lacking(dependencies.get(index)))
+    if (const auto unknown = find_lacking(dependencies.get(index)))
       give_up_expecting(index, *unknown);
     unpin(index);
   }

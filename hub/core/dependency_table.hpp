@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "hub/core/depends_on.hpp"
 #include "hub/core/ready_queue.hpp"
 #include "hub/core/task_table.hpp"
 #include "shared/records.hpp"
@@ -55,9 +56,7 @@ struct Dependence {
     unmet,      // its tasks end
   };
 
-  std::unique_ptr<wire::TaskRange[]> ranges;  // of `after`, then those of `follow`
-  std::uint32_t range_count = 0;
-  std::uint32_t after_count = 0;
+  Depended on;
   DependencyPart after;
   DependencyPart follow;
   SessionNumber session = 0;
@@ -70,17 +69,15 @@ struct Dependence {
   ShapeIndex shape = kNoShape;  // of those that follow, once it is met
   TimePoint deadline = TimePoint::max();
   std::unique_ptr<Unmet> unmet;
-  std::shared_ptr<const DependsOn> told;  // for records, once one was asked for
   Stage stage = Stage::fresh;
 
-  [[nodiscard]] std::size_t bytes() const { return range_count * sizeof(wire::TaskRange); }
+  [[nodiscard]] std::size_t bytes() const { return on.bytes.size; }
 
   [[nodiscard]] bool decided() const { return stage == Stage::met || stage == Stage::unmet; }
 
   // Whether it is known that its tasks may run, and where.
   [[nodiscard]] bool settled() const {
-    const bool follows = after_count < range_count;
-    return decided() && !(stage == Stage::met && follows && shape == kNoShape);
+    return decided() && !(stage == Stage::met && on.follows() && shape == kNoShape);
   }
 };
 

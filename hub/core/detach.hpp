@@ -1,8 +1,9 @@
 #pragma once
 
-// CORE. The bodies of a batch share the message that they came in: nothing is copied, and the
-// message is freed with the last of them. Where that would hold much more than the bodies, because
-// they are few or small beside it, they get blocks of their own. Thread rule: plain values.
+// CORE. The bodies of a batch, and what its tasks depend on, share the message that they came in:
+// nothing is copied, and the message is freed with the last of them. Where that would hold much
+// more than the bodies, because they are few or small beside it, they get blocks of their own.
+// Thread rule: plain values.
 
 #include <cstddef>
 #include <vector>
@@ -17,12 +18,19 @@ inline constexpr std::size_t kRecordRest = 64;
 inline constexpr std::size_t kSharedMessageMax = wire::kBatchBytesMax + 2 * wire::kInlineBytesMax;
 
 [[nodiscard]] inline std::size_t list_bytes(const wire::SubmitRecord& record) {
-  return std::size_t{record.engines.size} + record.ends.size;
+  return std::size_t{record.engines.size} + record.ends.size + record.depends.size;
 }
 
 [[nodiscard]] inline std::size_t list_bytes(const wire::FinishedRecord&) {
   return 0;
 }
+
+// Of the lists only what tasks depend on outlives the turn in which they came.
+inline void detach_lists(wire::SubmitRecord& record) {
+  if (record.depends.size > 0) record.depends = Slice{Buffer::copy(record.depends.view())};
+}
+
+inline void detach_lists(wire::FinishedRecord&) {}
 
 template <class Record>
 void detach_bodies(std::vector<Record>& records, const Buffer& message) {
@@ -31,9 +39,11 @@ void detach_bodies(std::vector<Record>& records, const Buffer& message) {
     used += kRecordRest + record.payload.inline_size() + list_bytes(record);
   const bool is_padded = message.size() > used;
   if (!is_padded && message.size() <= kSharedMessageMax) return;
-  for (Record& record : records)
+  for (Record& record : records) {
     if (is_padded || record.payload.inline_size() <= wire::kInlineBytesMax)
       record.payload.stand_alone();
+    detach_lists(record);
+  }
 }
 
 }  // namespace roundhouse::hub

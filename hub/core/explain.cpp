@@ -92,13 +92,14 @@ std::string Router::State::why_ready(const Task& task, const std::vector<EngineR
 // The first tasks that it names and that have not ended.
 std::vector<WaitsFor> Router::State::unfinished_of(const Dependence& dependence) {
   std::vector<WaitsFor> out;
-  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-    const wire::TaskRange& range = dependence.ranges[i];
+  const wire::TaskRanges ranges = dependence.on.ranges();
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const wire::TaskRange range = ranges[i];
     for (std::uint64_t at = range.first; at <= range.last && out.size() < kWaitsForMax; ++at) {
       const TaskId id{range.session, at};
       const Known known = knowledge_of(id);
       if (known == Known::ended) continue;
-      WaitsFor& other = out.emplace_back(WaitsFor{id, i >= dependence.after_count, "unknown"});
+      WaitsFor& other = out.emplace_back(WaitsFor{id, i >= dependence.on.after_count, "unknown"});
       if (known == Known::unknown) continue;
       const Task& task = tasks.get(find_live(id));
       other.state = task.state == TaskState::waiting ? "waiting"

@@ -66,7 +66,7 @@ struct Ended {
   // What it was called with, so that it can be submitted anew; nothing when bulk frames were among
   // it, which would be kept for nothing in most cases.
   std::optional<Payload> arguments = {};
-  std::shared_ptr<const DependsOn> depends = {};  // of few tasks
+  Depended depends = {};  // of few tasks
 
   // When the run was over, or, of a task that never ran, when it was submitted.
   [[nodiscard]] std::int64_t ended_us() const {

@@ -47,8 +47,9 @@ bool Router::State::is_place(const Dependence& dependence, EngineIndex engine) {
 // Where those tasks ran that the dependence follows, as far as they count.
 Ran Router::State::where_they_ran(const Dependence& dependence, const std::vector<RanOn>* answer) {
   Ran out;
-  for (std::uint32_t i = dependence.after_count; i < dependence.range_count; ++i) {
-    const wire::TaskRange& range = dependence.ranges[i];
+  const wire::TaskRanges all = dependence.on.ranges();
+  const wire::TaskRanges follow = all.part(dependence.on.after_count, all.size());
+  for (const wire::TaskRange& range : follow) {
     const Session& session = *sessions.find(range.session);
     for (std::uint64_t at = range.first; at <= range.last; ++at) {
       if (session.find(at) != kNoTask) continue;  // one that need not have ended
@@ -79,7 +80,7 @@ bool Router::State::find_place(DependenceIndex index, const std::vector<RanOn>* 
                                Outbox& out) {
   Dependence& dependence = dependencies.get(index);
   if (dependence.stage != Stage::met) return false;
-  if (dependence.after_count == dependence.range_count || dependence.shape != kNoShape) return true;
+  if (!dependence.on.follows() || dependence.shape != kNoShape) return true;
   Ran ran = where_they_ran(dependence, answer);
   if (!ran.unknown.empty() && answer == nullptr) {
     dependence.stage = Stage::placing;

@@ -47,7 +47,7 @@ Record Router::State::record_of(const Task& task) {
   out.targets = define.targets;
   out.submitted_us = task.submitted_us;
   out.attempt = task.failures + 1U;
-  if (const auto depends = depends_of(task)) out.depends = *depends;
+  out.depends = depends_of(task).told();
   if (task.engine == kNoEngine) return out;
   out.engine = EngineId{task.engine};
   if (const Engine* engine = engines.find(EngineId{task.engine})) {

@@ -1,6 +1,7 @@
 #include "hub/core/record.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "shared/pack.hpp"
 
@@ -69,13 +70,20 @@ void pack_value(const FieldValue& value, FieldKind kind, wire::Packer& p) {
 
 }  // namespace
 
-std::string encode_depends(const DependsOn& on) {
+std::string encode_depends(const Depended& on) {
+  std::array<std::size_t, 2> counts{};
+  on.each_told([&](bool of_follow, TaskId) { ++counts.at(of_follow ? 1 : 0); });
   std::string out;
   wire::Packer p(out);
-  p.array(2 * (on.after.size() + on.follow.size()) + 1);
-  p.u64(on.after.size());
-  for (const auto* ids : {&on.after, &on.follow})
-    for (const TaskId id : *ids) p.u64(id.session.value), p.u64(id.sequence);
+  p.array(2 * (counts[0] + counts[1]) + 1);
+  p.u64(counts[0]);
+  on.each_told([&](bool, TaskId id) { p.u64(id.session.value), p.u64(id.sequence); });
+  return out;
+}
+
+DependsOn Depended::told() const {
+  DependsOn out;
+  each_told([&](bool of_follow, TaskId id) { (of_follow ? out.follow : out.after).push_back(id); });
   return out;
 }
 

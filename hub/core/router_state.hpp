@@ -103,14 +103,14 @@ struct Router::State {
   DependenceIndex begin_dependence(Session& session, const wire::SubmitRecord& record,
                                    std::int64_t at_us, Now now);
   // Nothing for most tasks.
-  [[nodiscard]] std::shared_ptr<const DependsOn> depends_of(const Task& task);
+  [[nodiscard]] Depended depends_of(const Task& task);
   void wait_for(DependenceIndex index, TaskIndex task);
   void leave_dependence(const Task& task);
   void unpin(DependenceIndex index);
   void release_dependence(DependenceIndex index);
   void consider(DependenceIndex index, Now now);
   void consider_at_once(DependenceIndex index, Now now, Outbox& out);
-  const wire::TaskRange* find_lacking(const Dependence& dependence);
+  std::optional<wire::TaskRange> find_lacking(const Dependence& dependence);
   void expect(DependenceIndex index, const wire::TaskRange& unknown, Now now);
   void give_up_expecting(DependenceIndex index, const wire::TaskRange& unknown);
   void on_accepted(const Session& session, Now now);

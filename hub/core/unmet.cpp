@@ -59,11 +59,10 @@ std::string Router::State::why_waiting(const Dependence& dependence) {
   if (dependence.decided()) return "what it depends on is decided: it is about to go on, or to end";
   if (dependence.stage == Dependence::Stage::placing)
     return "the database is asked where those tasks ran that it follows";
-  if (const wire::TaskRange* unknown = find_lacking(dependence))
+  if (const auto unknown = find_lacking(dependence))
     return "it depends on tasks up to " + to_string(TaskId{unknown->session, unknown->last}) +
            ", which nobody has submitted yet";
-  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-    const wire::TaskRange& range = dependence.ranges[i];
+  for (const wire::TaskRange& range : dependence.on.ranges()) {
     const Session& session = *sessions.find(range.session);
     for (std::uint64_t at = std::max(range.first, session.first_sequence); at <= range.last; ++at)
       if (session.find(at) != kNoTask)
@@ -116,7 +115,7 @@ Unmet Router::State::invalid_order(const Dependence& dependence, const wire::Tas
 }
 
 Unmet Router::State::circular(const Dependence& dependence) {
-  const wire::TaskRange& first = dependence.ranges[0];
+  const wire::TaskRange first = dependence.on.ranges()[0];
   return of("InvalidDependency", "it depends on task " +
                                      to_string(TaskId{first.session, first.first}) +
                                      " and others that wait for it: that is a cycle");

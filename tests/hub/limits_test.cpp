@@ -199,6 +199,25 @@ TEST_CASE("a small body does not hold the large message that it came in") {
   CHECK(decoded.records[1].payload.body().empty());
 }
 
+TEST_CASE("what a task depends on does not hold the large message that it came in") {
+  wire::SubmitRecord record = task(1, 1);
+  record.depends = Slice{Buffer::take(wire::encode_ranges({{SessionId{7}, 1, 3}}))};
+  record.after_ranges = 1;
+  const wire::Message message = batch({record});
+  wire::Batch<wire::SubmitRecord> decoded;
+  REQUIRE(wire::decode_batch(message, decoded));
+  wire::SubmitRecord& got = decoded.records[0];
+  hub::detach_bodies(decoded.records, message.header);
+  CHECK(got.depends.buffer == message.header);  // shared: it is no waste
+
+  const std::string bytes(message.header.view());
+  const Buffer padded = Buffer::copy(bytes + std::string(100'000, 'x'));
+  got.depends.buffer = padded;
+  hub::detach_bodies(decoded.records, padded);
+  CHECK(got.depends.buffer.size() == wire::TaskRanges::kBytes);
+  CHECK(got.after()[0] == wire::TaskRange{SessionId{7}, 1, 3});
+}
+
 TEST_CASE("a small body beside a large one gets a block of its own, and a run stays one") {
   const std::string large(hub::kSharedMessageMax, 'x');
   const wire::Message message = batch({task(1, 1, "small"), task(2, 1, large)});

@@ -97,8 +97,11 @@ TEST_CASE("dependencies come back, and cost a submission without any nothing") {
   CHECK(batch.records[0].after().empty());
   CHECK(batch.records[0].follow().empty());
   const SubmitRecord& got = batch.records[4];
-  CHECK(got.after() == std::vector<TaskRange>{{SessionId{9}, 1, 7}});
-  CHECK(got.follow() == std::vector<TaskRange>{{SessionId{~0ULL}, 5, 5}});
+  const auto after = got.after();
+  const auto follow = got.follow();
+  CHECK(std::vector(after.begin(), after.end()) == std::vector<TaskRange>{{SessionId{9}, 1, 7}});
+  CHECK(std::vector(follow.begin(), follow.end()) ==
+        std::vector<TaskRange>{{SessionId{~0ULL}, 5, 5}});
   CHECK(got.after_mode == DependencyMode{true, false, true});
   CHECK(got.follow_mode == DependencyMode{false, true, false});
 }
