@@ -47,7 +47,12 @@ std::uint64_t MemoryStore::begin_epoch() {
   return file_.begin_epoch();
 }
 
-Result<void> MemoryStore::commit(std::span<const Fact> facts) {
+Result<void> MemoryStore::commit(FactBatches batches) {
+  for (const std::vector<Fact>& facts : batches) take(facts);
+  return {};
+}
+
+void MemoryStore::take(const std::vector<Fact>& facts) {
   file_.note(facts);
   for (const Fact& fact : facts) {
     if (const auto* ended = std::get_if<Ended>(&fact)) {
@@ -62,7 +67,6 @@ Result<void> MemoryStore::commit(std::span<const Fact> facts) {
       session.received_us = delivered->at_us;
     }
   }
-  return {};
 }
 
 void MemoryStore::keep(const Ended& fact) {
@@ -87,12 +91,12 @@ void MemoryStore::keep(const Ended& fact) {
       (arguments->size() > options_.arguments_bytes_max || options_.arguments_bytes_max == 0))
     arguments.reset();
   if (arguments) detach(*arguments);
+  Slice& depends = kept.fact.depends.bytes;
+  if (depends.size > 0) depends = Slice{Buffer::copy(depends.view())};
   bytes_ += kept.bytes();
   while (records_.size() > options_.memory_records_max || bytes_ > options_.memory_bytes_max)
     forget_oldest();
 }
-  Slice& depends = kept.fact.depends.bytes;
-  if (depends.size > 0) depends = Slice{Buffer::copy(depends.view())};
 
 void MemoryStore::forget_oldest() {
   bytes_ -= records_.front().bytes();

@@ -24,7 +24,8 @@ class MemoryStore final : public Store {
 
   [[nodiscard]] Restored restore() override;
   std::uint64_t begin_epoch() override;
-  [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
+  using Store::commit;
+  [[nodiscard]] Result<void> commit(FactBatches batches) override;
   [[nodiscard]] wire::Reply answer(const Query& query) override;
   [[nodiscard]] std::vector<RanOn> places(const PlaceQuestion& question) override;
 
@@ -59,6 +60,7 @@ class MemoryStore final : public Store {
   [[nodiscard]] wire::Reply answer_result(const Query& query, const RequestBody& question) const;
   [[nodiscard]] wire::Reply answer_payload(const Query& query, const RequestBody& question);
   [[nodiscard]] wire::Reply answer_purge(const Query& query, const RequestBody& question);
+  void take(const std::vector<Fact>& facts);
   void keep(const Ended& fact);
   void forget_oldest();
 
@@ -79,8 +81,10 @@ class NoStore final : public Store {
 
   std::uint64_t begin_epoch() override { return file_.begin_epoch(); }
 
-  [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override {
-    file_.note(facts);
+  using Store::commit;
+
+  [[nodiscard]] Result<void> commit(FactBatches batches) override {
+    for (const std::vector<Fact>& facts : batches) file_.note(facts);
     return {};
   }
 

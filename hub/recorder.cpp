@@ -37,6 +37,11 @@ Recorder::~Recorder() {
 void Recorder::push(std::vector<Fact>& facts, std::vector<Query>& queries) {
   if (kept_.facts.empty()) {
     kept_.facts.swap(facts);
+    const std::lock_guard lock(spare_mutex_);
+    if (facts.capacity() == 0 && !spare_.empty()) {
+      facts.swap(spare_.back());
+      spare_.pop_back();
+    }
   } else {
     std::move(facts.begin(), facts.end(), std::back_inserter(kept_.facts));
     facts.clear();
@@ -92,7 +97,7 @@ void Recorder::run(const std::stop_token& stop) {
     rest(busy || failing_ || !outgoing_.empty());
   }
   if (!facts_.empty())
-    log::error("facts_lost", {{"count", facts_.size()}, {"reason", "the store still fails"}});
+    log::error("facts_lost", {{"batches", facts_.size()}, {"reason", "the store still fails"}});
   store_->maintain(true);
 }
 
@@ -114,10 +119,7 @@ void Recorder::rest(bool busy) {
 bool Recorder::take() {
   inbox_.take_all(chunks_);
   for (Chunk& chunk : chunks_) {
-    if (facts_.empty())
-      facts_ = std::move(chunk.facts);
-    else
-      std::move(chunk.facts.begin(), chunk.facts.end(), std::back_inserter(facts_));
+    if (!chunk.facts.empty()) facts_.push_back(std::move(chunk.facts));
     std::move(chunk.queries.begin(), chunk.queries.end(), std::back_inserter(queries_));
     fetches_.insert(fetches_.end(), chunk.fetches.begin(), chunk.fetches.end());
     std::ranges::move(chunk.places, std::back_inserter(places_));
@@ -135,13 +137,24 @@ void Recorder::commit() {
     tell(StoreFailed{committed.error().text});
     return;
   }
-  stored_ += facts_.size();
-  facts_.clear();
+  for (const std::vector<Fact>& batch : facts_) stored_ += batch.size();
+  recycle();
   if (std::exchange(failing_, false)) {
     log::info("store_recovered");
     tell(StoreRecovered{});
   }
   tell(StoredThrough{stored_});
+}
+
+// What the facts held is freed here, not by the loop.
+void Recorder::recycle() {
+  for (std::vector<Fact>& batch : facts_) {
+    batch.clear();
+    if (batch.capacity() > kSpareFacts) continue;
+    const std::lock_guard lock(spare_mutex_);
+    if (spare_.size() < kSpareMax) spare_.push_back(std::move(batch));
+  }
+  facts_.clear();
 }
 
 void Recorder::answer() {

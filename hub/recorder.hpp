@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <variant>
@@ -74,6 +75,8 @@ class Recorder {
   static constexpr std::size_t kChunksMax = 256;     // pushes that wait to be taken
   static constexpr std::size_t kMailMax = 4096;      // mails that wait for the loop
   static constexpr std::size_t kSearchesMax = 1024;  // questions that wait for the second thread
+  static constexpr std::size_t kSpareMax = 16;       // emptied vectors that are kept
+  static constexpr std::size_t kSpareFacts = 4096;   // a larger one is not
 
   // `retry`: for tests.
   // Throws Exception(store_failed) when the store cannot be searched.
@@ -84,7 +87,8 @@ class Recorder {
   // stop().
   ~Recorder();
 
-  // Moves what is in both vectors to the recorder and leaves them empty. Loop only. When kChunksMax
+  // Takes what is in both vectors and leaves them empty, the first with room that it has used
+  // before. Loop only. When kChunksMax
   // pushes wait, it takes them in with the next push: what is kept here is bounded by what the
   // router lets its clients have unfinished.
   void push(std::vector<Fact>& facts, std::vector<Query>& queries);
@@ -115,6 +119,7 @@ class Recorder {
 
   void run(const std::stop_token& stop);
   void rest(bool busy);
+  void recycle();
   // Takes in what was pushed. Returns whether there was anything.
   bool take();
   // Commits what is waiting, if it is time to try.
@@ -129,6 +134,8 @@ class Recorder {
   const std::chrono::milliseconds retry_;
   Mailbox<Chunk> inbox_{kChunksMax};
   Mailbox<RecorderMail> mail_{kMailMax};
+  std::mutex spare_mutex_;
+  std::vector<std::vector<Fact>> spare_;  // emptied, for the loop to use again
   // Loop only.
   Chunk kept_;
   bool stopped_ = false;
@@ -136,7 +143,7 @@ class Recorder {
   // The recorder's thread only.
   std::unique_ptr<Store> store_;
   std::vector<Chunk> chunks_;
-  std::vector<Fact> facts_;
+  std::vector<std::vector<Fact>> facts_;  // batches, as they were pushed
   std::vector<Query> queries_;
   std::vector<ContentHash> fetches_;
   std::vector<PlaceQuestion> places_;

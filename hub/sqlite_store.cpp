@@ -84,11 +84,11 @@ std::uint64_t SqliteStore::begin_epoch() {
   return static_cast<std::uint64_t>(db_.integer("SELECT value FROM meta WHERE name = 'epoch'"));
 }
 
-Result<void> SqliteStore::commit(std::span<const Fact> facts) {
+Result<void> SqliteStore::commit(FactBatches batches) {
   try {
     if (std::exchange(stale_, true)) (void)restore();
     check_log();
-    write(facts);
+    write(batches);
     stale_ = false;
     return {};
   } catch (const Exception& failure) {
@@ -98,13 +98,18 @@ Result<void> SqliteStore::commit(std::span<const Fact> facts) {
   }
 }
 
-void SqliteStore::write(std::span<const Fact> facts) {
+void SqliteStore::write(FactBatches batches) {
   written_.clear(), dropped_.clear(), dropped_modules_.clear(), complete_.clear();
   begin_.run();
   // What a client has received needs no room in the quota; to know it first changes nothing else.
-  for (const Fact& fact : facts)
-    if (const auto* delivered = std::get_if<Delivered>(&fact)) ledger_.on_delivered(*delivered);
-  for (const Fact& fact : facts) std::visit([this](const auto& f) { apply(f); }, fact);
+  std::uint64_t ended = 0;
+  for (const std::vector<Fact>& facts : batches)
+    for (const Fact& fact : facts) {
+      if (const auto* delivered = std::get_if<Delivered>(&fact)) ledger_.on_delivered(*delivered);
+      ended += std::holds_alternative<Ended>(fact) ? 1U : 0U;
+    }
+  for (const std::vector<Fact>& facts : batches)
+    for (const Fact& fact : facts) std::visit([this](const auto& f) { apply(f); }, fact);
   for (Ledger::Session* session : ledger_.changed()) {
     insert_pending(*session);
     update(*session);
@@ -115,8 +120,7 @@ void SqliteStore::write(std::span<const Fact> facts) {
   }
   commit_.run();
   ++commits_;
-  retention_->on_inserted(static_cast<std::uint64_t>(std::count_if(
-      facts.begin(), facts.end(), [](const Fact& f) { return std::holds_alternative<Ended>(f); })));
+  retention_->on_inserted(ended);
   ledger_.finish_transaction();
   for (const auto& [key, frames] : complete_)
     if (frames) blobs_.remove(BlobKind::submission, key);

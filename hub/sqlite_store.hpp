@@ -36,7 +36,8 @@ class SqliteStore final : public Store {
 
   [[nodiscard]] Restored restore() override;
   std::uint64_t begin_epoch() override;
-  [[nodiscard]] Result<void> commit(std::span<const Fact> facts) override;
+  using Store::commit;
+  [[nodiscard]] Result<void> commit(FactBatches batches) override;
   [[nodiscard]] wire::Reply answer(const Query& query) override;
   [[nodiscard]] std::unique_ptr<StoreSearch> open_search() override;
   [[nodiscard]] std::vector<RanOn> places(const PlaceQuestion& question) override;
@@ -52,7 +53,7 @@ class SqliteStore final : public Store {
 
  private:
   // sqlite_store.cpp: writing.
-  void write(std::span<const Fact> facts);
+  void write(FactBatches batches);
   void apply(const SessionOpened& fact);
   void apply(const TemplateDefined& fact);
 

@@ -79,6 +79,9 @@ class StoreSearch {
   [[nodiscard]] virtual wire::Reply answer(const Query& query) = 0;
 };
 
+// Facts as they were handed over, a vector each time: none of them is moved again.
+using FactBatches = std::span<const std::vector<Fact>>;
+
 class Store {
  public:
   Store() = default;
@@ -93,9 +96,14 @@ class Store {
   // Throws Exception(store_failed).
   virtual std::uint64_t begin_epoch() = 0;
 
-  // All facts in one transaction. On failure (`store_failed`, with what to do about it) nothing of
-  // it has happened: hand in the same facts again later, with what came since behind them.
-  [[nodiscard]] virtual Result<void> commit(std::span<const Fact> facts) = 0;
+  // All facts of all batches, in order, in one transaction. On failure (`store_failed`, with what
+  // to do about it) nothing of it has happened: hand in the same facts again later, with what came
+  // since behind them.
+  [[nodiscard]] virtual Result<void> commit(FactBatches batches) = 0;
+
+  [[nodiscard]] Result<void> commit(const std::vector<Fact>& facts) {
+    return commit(FactBatches{&facts, 1});
+  }
 
   // `db_query`, `result`, `payload` and `purge_results` of PROTOCOL 9, from what is committed.
   // Never throws; a reply with a code says what was wrong.

@@ -53,11 +53,15 @@ class FakeStore final : public Store {
 
   std::uint64_t begin_epoch() override { return 1; }
 
-  Result<void> commit(std::span<const Fact> facts) override {
+  Result<void> commit(FactBatches batches) override {
     if (log_.broken) return Error{Errc::store_failed, "disk full"};
     const std::lock_guard lock(log_.mutex);
-    for (const Fact& fact : facts) log_.sequences.push_back(std::get<Ended>(fact).sequence);
-    log_.transactions.push_back(facts.size());
+    std::size_t count = 0;
+    for (const std::vector<Fact>& facts : batches) {
+      for (const Fact& fact : facts) log_.sequences.push_back(std::get<Ended>(fact).sequence);
+      count += facts.size();
+    }
+    log_.transactions.push_back(count);
     return {};
   }
 
