@@ -23,19 +23,20 @@ void require_task(const Ids& ids) {
 }
 
 // Sorted, each task once, neighbours in one range.
-std::vector<Ids> joined(std::vector<Ids> all) {
+void join(std::vector<Ids>& all) {
   std::ranges::sort(all, {}, [](const Ids& each) {
     return std::tuple(each.session, each.range.first, each.range.last);
   });
-  std::vector<Ids> out;
+  std::size_t kept = 0;
   for (const Ids& each : all) {
-    if (!out.empty() && out.back().session == each.session &&
-        out.back().range.last + 1 >= each.range.first)
-      out.back().range.last = std::max(out.back().range.last, each.range.last);
+    Ids* last = kept == 0 ? nullptr : &all[kept - 1];
+    if (last != nullptr && last->session == each.session &&
+        last->range.last + 1 >= each.range.first)
+      last->range.last = std::max(last->range.last, each.range.last);
     else
-      out.push_back(each);
+      all[kept++] = each;
   }
-  return out;
+  all.resize(kept);
 }
 
 std::size_t count_of(const std::vector<Ids>& ids) {
@@ -66,15 +67,16 @@ Dependency::Dependency(const Jobs& tasks, DependencyOptions options) : options_(
                     "a dependency for which neither success nor failure counts can never be met: "
                     "set .success, .failure or both");
   Tasks out;
+  out.ids.reserve(tasks.ids().size() + tasks.results().size());
   out.ids = tasks.ids();
+  out.origins.reserve(tasks.results().size());
   for (const detail::Pending& result : tasks.results()) {
-    for (const MsgIds& ids : result.ids())
-      for (const MsgIds::Range& range : ids.ranges()) out.ids.push_back({ids.session(), range});
+    result.append_ids(out.ids);
     if (result.size() > 0 && !result.from_hub())
       out.origins.push_back({result.client(), result.first() + result.size() - 1});
   }
   std::ranges::for_each(out.ids, require_task);
-  out.ids = joined(std::move(out.ids));
+  join(out.ids);
   require_few(count_of(out.ids), out.ids.size());
   if (!out.ids.empty()) tasks_ = std::make_shared<const Tasks>(std::move(out));
 }
@@ -103,6 +105,7 @@ std::shared_ptr<const Depends> Depends::make(Dependency after, Dependency follow
   require_few(after.size() + follow.size(), after.tasks().size() + follow.tasks().size());
   if (after.empty() && follow.empty()) return nullptr;
   std::vector<wire::TaskRange> ranges;
+  ranges.reserve(after.tasks().size() + follow.tasks().size());
   for (const Dependency* each : {&after, &follow})
     for (const Jobs::Ids& ids : each->tasks())
       ranges.push_back({ids.session, ids.range.first, ids.range.last});

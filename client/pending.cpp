@@ -192,16 +192,15 @@ std::string Pending::msg_id(std::size_t index) const {
   return out;
 }
 
-std::vector<MsgIds> Pending::ids() const {
-  std::vector<MsgIds> out;
-  if (Shell& shell = this->shell(); head_ != nullptr) out = shell.ids_of(first_, count_);
-  return out;
+void Pending::append_ids(std::vector<MsgIds::Ids>& out) const {
+  if (Shell& shell = this->shell(); head_ != nullptr) shell.append_ids(first_, count_, out);
 }
 
 bool Pending::from_hub() const {
   bool out = false;
   Shell& shell = this->shell();
-  if (head_ != nullptr) shell.look([&] { out = shell.from_hub(first_); });
+  if (head_ != nullptr && Shell::is_place(first_))
+    shell.look([&] { out = shell.from_hub(first_); });
   return out;
 }
 

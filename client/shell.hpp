@@ -116,6 +116,11 @@ class Shell {
   // be. Throws ConnectionError when the client is closed.
   void on_done(Slot* head, std::uint64_t first, std::function<void()> call);
 
+  // What a handle calls its tasks: sequences of this client's, or places, with this bit.
+  static constexpr std::uint64_t kPlaceBit = std::uint64_t{1} << 63U;
+
+  [[nodiscard]] static bool is_place(std::uint64_t sequence) { return (sequence & kPlaceBit) != 0; }
+
   // Of a task of this client, or of a place of find_results().
   [[nodiscard]] Slot& slot(std::uint64_t sequence) {
     return is_place(sequence) ? hub_slab_.get(sequence & ~kPlaceBit) : slab_.get(sequence);
@@ -138,9 +143,9 @@ class Shell {
   bool wait_for(SessionId session, MsgIds::Range range, std::optional<TimePoint> deadline);
   // How many of them are. Throws as sequence_of.
   [[nodiscard]] std::size_t done_of(SessionId session, MsgIds::Range range);
-  // The ids of the tasks that a handle calls by these numbers. Throws ConnectionError when this
-  // client is closed or was refused.
-  [[nodiscard]] std::vector<MsgIds> ids_of(std::uint64_t first, std::size_t count);
+  // Appends the ids of the tasks that a handle calls by these numbers. Throws ConnectionError when
+  // this client is closed or was refused.
+  void append_ids(std::uint64_t first, std::size_t count, std::vector<MsgIds::Ids>& out);
   // Returns when the hub has all tasks up to this, or does not take them at present.
   void await_acceptance(std::uint64_t last);
   [[nodiscard]] MsgIds history();
@@ -199,11 +204,6 @@ class Shell {
     Metadata metadata;  // from before it ended
     bool from_hub = false;
   };
-
-  // What a handle calls its tasks: sequences of this client's, or places, with this bit.
-  static constexpr std::uint64_t kPlaceBit = std::uint64_t{1} << 63U;
-
-  [[nodiscard]] static bool is_place(std::uint64_t sequence) { return (sequence & kPlaceBit) != 0; }
 
   // The thread.
   void run();

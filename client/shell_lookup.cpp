@@ -147,20 +147,18 @@ std::size_t Shell::done_of(SessionId session, MsgIds::Range range) {
   return out;
 }
 
-std::vector<MsgIds> Shell::ids_of(std::uint64_t first, std::size_t count) {
+void Shell::append_ids(std::uint64_t first, std::size_t count, std::vector<MsgIds::Ids>& out) {
   require_same_process();
   const auto guard = lease_.lock();
   if (const auto& failure = session_.failure())
     throw ConnectionError(Error{
         failure->code,
         failure->text + ": to depend on its tasks, name them by the msg_ids() of their result"});
-  if (!is_place(first)) return {MsgIds(session_.id(), {{first, first + count - 1}})};
-  std::vector<MsgIds> out;
+  if (!is_place(first)) return out.push_back({session_.id(), {first, first + count - 1}});
   for (std::uint64_t at = first; at < first + count; ++at) {
     const TaskId task = places_.at(at & ~kPlaceBit).task;
-    out.emplace_back(task.session, std::vector<MsgIds::Range>{{task.sequence, task.sequence}});
+    out.push_back({task.session, {task.sequence, task.sequence}});
   }
-  return out;
 }
 
 MsgIds Shell::history() {

@@ -24,12 +24,7 @@ namespace roundhouse {
 
 class Jobs {
  public:
-  // Consecutive tasks of a session.
-  struct Ids {
-    SessionId session;
-    MsgIds::Range range;
-    friend bool operator==(const Ids&, const Ids&) = default;
-  };
+  using Ids = MsgIds::Ids;  // consecutive tasks of a session
 
   // Throws Exception (invalid) for a text that is no id.
   Jobs(std::string_view id);

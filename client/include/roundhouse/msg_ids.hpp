@@ -28,6 +28,13 @@ class MsgIds {
     friend bool operator==(const Range&, const Range&) = default;
   };
 
+  // Consecutive tasks of a session.
+  struct Ids {
+    SessionId session;
+    Range range;
+    friend bool operator==(const Ids&, const Ids&) = default;
+  };
+
   // Makes the text of an id when it is looked at.
   class Iterator {
    public:

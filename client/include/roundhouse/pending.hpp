@@ -106,8 +106,8 @@ class Pending {
   // none is known. Precondition: all are done.
   [[nodiscard]] std::vector<int> engines() const;
   [[nodiscard]] std::string msg_id(std::size_t index) const;
-  // All ids. Throws ConnectionError when the client is closed or was refused.
-  [[nodiscard]] std::vector<MsgIds> ids() const;
+  // Appends all ids. Throws ConnectionError when the client is closed or was refused.
+  void append_ids(std::vector<MsgIds::Ids>& out) const;
   // Whether the hub was asked for some of them, instead of their coming to this client by itself.
   [[nodiscard]] bool from_hub() const;
   // From submitting to the last outcome, or to now.
