@@ -152,6 +152,8 @@ AsyncTasks Client::send_apply_message(const ApplyMessage& message,
                     "tasks for certain engines cannot depend on others: name them as targets");
   settings.tasks.timeout = message.timeout;
   settings.tasks.time_limit = message.time_limit;
+  settings.tasks.depend = message.depend;
+  settings.tasks.require = message.require;
   settings.depends = detail::Depends::make(message.after, message.follow);
   settings.tasks.targets = message.targets;
   settings.track = message.track;

@@ -219,6 +219,8 @@ wire::Reply MemoryStore::answer_payload(const Query& query, const RequestBody& q
     return make_error(query, no_such_payload(question.of, task, true));
   PayloadPart part = part_of(*arguments, question.offset);
   part.define = &made->second.define;
+  if (kept->fact.depends != nullptr) part.depends = *kept->fact.depends;
+  if (!part.depends.whole) return make_error(query, depends_left_out(task));
   if (part.define->view == "direct") part.engine = kept->fact.engine;
   return make_part(query, part);
 }

@@ -97,6 +97,12 @@ struct SubmitRecord {
 
 // As they lie in SubmitRecord::depends: session, first and last, little-endian 64-bit each.
 [[nodiscard]] std::string encode_ranges(const std::vector<TaskRange>& ranges);
+// Whole ones; what they say is not looked at.
+[[nodiscard]] std::vector<TaskRange> decode_ranges(std::string_view bytes);
+
+// The two modes of a record, as `modes` on the wire.
+[[nodiscard]] std::uint64_t bits_of(DependencyMode after, DependencyMode follow);
+void read_modes(std::uint64_t bits, DependencyMode& after, DependencyMode& follow);
 
 // Hub to engine.
 struct AssignRecord {

@@ -58,12 +58,19 @@ std::shared_ptr<const DependsOn> Router::State::depends_of(const Task& task) {
   Dependence& dependence = dependencies.get(task.dependence);
   if (dependence.told != nullptr) return dependence.told;
   const auto told = std::make_shared<DependsOn>();
-  for (std::uint32_t i = 0; i < dependence.range_count; ++i) {
-    const wire::TaskRange& range = dependence.ranges[i];
-    auto& ids = i < dependence.after_count ? told->after : told->follow;
-    for (std::uint64_t at = range.first; at <= range.last && ids.size() < kDependsToldMax; ++at)
-      ids.push_back({range.session, at});
+  const wire::TaskRange* ranges = dependence.ranges.get();
+  std::uint32_t after = dependence.after_count;
+  std::uint32_t follow = dependence.range_count - after;
+  if (dependence.range_count > kDependsRangesMax) {
+    told->whole = false;
+    constexpr auto kHalf = static_cast<std::uint32_t>(kDependsRangesMax / 2);
+    after = std::min(after, kHalf), follow = std::min(follow, kHalf);
   }
+  told->ranges.assign(ranges, ranges + after);
+  const wire::TaskRange* followed = ranges + dependence.after_count;
+  told->ranges.insert(told->ranges.end(), followed, followed + follow);
+  told->after_ranges = after;
+  told->after_mode = dependence.after.mode, told->follow_mode = dependence.follow.mode;
   return dependence.told = told;
 }
 

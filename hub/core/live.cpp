@@ -121,10 +121,12 @@ std::optional<Result<wire::Raw>> Router::State::live_payload(const wire::Raw& re
   // Without its frames, or ended for its client, which need not have sent them.
   if (task.lacks_frames || task.settled)
     return Error{Errc::payload_lost, "the hub does not have the arguments of task " + id};
-  wire::Raw body;
   PayloadPart part = part_of(task.payload, asked->offset);
+  if (const auto depends = depends_of(task)) part.depends = *depends;
+  if (!part.depends.whole) return depends_left_out(asked->ids.front());
   part.define = &templates[task.template_number].define;
   if (task.direct && task.engine != kNoEngine) part.engine = EngineId{task.engine};
+  wire::Raw body;
   pack_payload_part(part, body.bytes);
   return body;
 }

@@ -104,8 +104,8 @@ TEST_CASE("what a task depended on is in its record") {
   const TempDir dir;
   SqliteStore store(options_in(dir));
   Ended fact = ended(1, 1, 1);
-  const TaskId other{session_id(1), 9};
-  fact.depends = std::make_shared<DependsOn>(DependsOn{{other, {session_id(2), 1}}, {other}});
+  fact.depends = std::make_shared<DependsOn>(
+      DependsOn{{{session_id(1), 9, 9}, {session_id(2), 1, 1}, {session_id(1), 9, 9}}, 2, {}, {}});
   commit(store, {opened(1), defined(1, 1), submitted(1, 1, 1), fact});
   const auto records =
       maps(read_map(store.answer(query("result", ids_body({id_of(1, 1)}))).body.bytes)["records"]);

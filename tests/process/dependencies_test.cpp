@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "shared/pack.hpp"
 #include "tests/modules/rule_tasks.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/real_cluster.hpp"
@@ -214,6 +215,42 @@ TEST_CASE_FIXTURE(Graphs, "ten thousand tasks of a random graph end as they woul
   }
   CHECK(wrong == 0);
   CHECK(early == 0);
+}
+
+// What the hub has of a call, but for its id and where it went.
+std::string call_of(const Client& client, const std::string& id) {
+  std::string body;
+  wire::Packer p(body);
+  p.map(2), p.str("ids"), p.array(1), p.str(id), p.str("of"), p.str("arguments");
+  return client.request("payload", body).body;
+}
+
+TEST_CASE_FIXTURE(Graphs, "a task that is called again waits for the same, under the same rules") {
+  const auto bad = call({}, 2, true);
+  const auto slow = any.apply_async(rule_tasks::sleep_ms, 300U);
+  const auto first = any.with({.label = "rules",
+                               .targets = {0, 1},
+                               .after = Dependency({bad, slow}, kAnyFailed),
+                               .follow = Dependency(slow),
+                               .timeout = 30s,
+                               .retries = 2,
+                               .priority = 7,
+                               .time_limit = 5s,
+                               .depend = depend(rule_tasks::says, true),
+                               .require = require("rule_tasks")})
+                         .apply_async(fails_if, 5, false);
+  const std::string id = first.msg_ids().front();
+  Client other = cluster.connect();
+  const auto early = other.resubmit<int>(id);
+  CHECK(first.get(kPatience) == 5);
+  CHECK(early.get(kPatience) == 5);
+  check_order(slow, early);
+  const auto late = other.resubmit<int>(id);
+  CHECK(late.get(kPatience) == 5);
+  for (const auto* again : {&early, &late})
+    CHECK(call_of(client, again->msg_ids().front()) == call_of(client, id));
+  CHECK(late.metadata().after == first.metadata().after);
+  CHECK(ending_of(other.resubmit<int>(call(bad).msg_ids().front())) == "ImpossibleDependency");
 }
 
 TEST_CASE_FIXTURE(Graphs, "a task runs where its predicate says yes") {

@@ -191,10 +191,10 @@ class Client {
   }
 
   // Calls the same functions with the same arguments again, as tasks of this client with ids of
-  // their own: on the same engine, or wherever the scheduler chooses among the same targets. Throws
-  // Exception: payload_lost, when the hub no longer has the arguments (it keeps small ones, and in
-  // memory the newest large ones: see config/hub.json), unknown_task, unknown_engine,
-  // wrong_signature; then none of them is called.
+  // their own: on the same engine, or wherever the scheduler chooses, under the same settings and
+  // after the same tasks. Throws Exception: payload_lost, when the hub no longer has the arguments
+  // (it keeps small ones, and in memory the newest large ones: see config/hub.json) or all of what
+  // they depended on, unknown_task, unknown_engine, wrong_signature; then none of them is called.
   AsyncResult<void> resubmit(const Jobs& jobs) const;
 
   template <class T, std::convertible_to<std::string_view> Id>
