@@ -16,6 +16,7 @@ Restored restored_from(const HubFile& file) {
   Restored out;
   out.epoch = file.last_epoch();
   out.engines = file.engines();
+  out.policy = file.policy();
   return out;
 }
 

@@ -48,6 +48,7 @@ Restored SqliteStore::restore() {
   restore_templates(out);
   restore_engines(out);
   restore_modules(out);
+  restore_policy(out);
   restore_pending(out);
   restore_undelivered(out);
   endings_->restore(out.sessions);
@@ -98,8 +99,9 @@ void SqliteStore::restore_templates(Restored& out) {
 }
 
 void SqliteStore::restore_engines(Restored& out) {
-  sql::Statement rows =
-      db_.prepare("SELECT id, uuid, incarnation, slots, gone FROM engines ORDER BY id");
+  sql::Statement rows = db_.prepare(
+      "SELECT e.id, e.uuid, e.incarnation, e.slots, e.gone, e.host, g.why FROM engines e "
+      "LEFT JOIN engines_given_up g ON g.id = e.id ORDER BY e.id");
   while (rows.next()) {
     Restored::Engine engine;
     engine.id = EngineId{small_of(rows.integer(0))};
@@ -107,6 +109,8 @@ void SqliteStore::restore_engines(Restored& out) {
     engine.incarnation = small_of(rows.integer(2));
     engine.slots = small_of(rows.integer(3));
     engine.gone = rows.integer(4) != 0;
+    engine.host = rows.text(5);
+    if (engine.gone) engine.given_up = rows.text(6);
     out.engines.push_back(engine);
   }
 }

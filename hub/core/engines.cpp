@@ -138,6 +138,7 @@ void Router::State::disconnect(Engine& engine, Now now, Outbox& out) {
 
 void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Outbox& out) {
   engine.silent = false;
+  engine.given_up = died.given_up.substr(0, kGivenUpTextMax);
   if (engine.presence != Presence::lost) {
     std::set<TaskId> began;
     for (const wire::RunRef& run : died.running) began.insert(run.task);
@@ -147,11 +148,11 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
   } else if (!died.restarting && !engine.gone) {  // its nanny was stopped while it told of the end
     engine.gone = true;
     give_up_restart(engine);
-    emit(EngineLeft{engine.id(), engine.incarnation, death_text(engine, died), true, now.wall_us},
+    emit(EngineLeft{engine.id(), engine.incarnation, death_text(engine, died), true, now.wall_us,
+                    engine.given_up},
          out);
   }
   for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
-  engine.given_up = died.given_up.substr(0, kGivenUpTextMax);
   // Not of one that was told to stop.
   if (!died.loading.empty() && (died.restarting || !died.given_up.empty()))
     note_deadly(died.loading, death_text(engine, died), out);
@@ -217,7 +218,8 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
     if (is_over) uncount_orphan(it->second);
     it = is_over ? orphans.erase(it) : std::next(it);
   }
-  emit(EngineLeft{engine.id(), engine.incarnation, why, engine.gone, now.wall_us}, out);
+  emit(EngineLeft{engine.id(), engine.incarnation, why, engine.gone, now.wall_us, engine.given_up},
+       out);
   hint("engine_left", engine, out);
   touch(engine);
 }

@@ -28,7 +28,6 @@ Result<wire::Raw> Router::State::answer_at_once(const wire::Request& request, No
   if (request.verb == "status") return status_body(now);
   if (request.verb == "modules") return modules_body();
   if (request.verb == "explain") return explain_body(request.body);
-  if (request.verb == "policy") return policy_body(request.body);
   if (request.verb == "queue_status") return queue_status_body(request.body);
   if (request.verb == "result_status") return result_status_body(request.body);
   return Error{Errc::invalid,
@@ -72,6 +71,8 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
     answer(body);
   } else if (request.verb == "remove_module") {
     answer(remove_module(asked->build, out));
+  } else if (request.verb == "policy") {
+    answer(policy_body(request.body, out));
   } else if (request.verb == "shutdown") {
     wire::Raw body;
     Packer p{body.bytes};
@@ -83,14 +84,15 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
   }
 }
 
-// Changes it when it is asked to; what holds from now on.
-Result<wire::Raw> Router::State::policy_body(const wire::Raw& request) {
+// Changes it when it is asked to; what holds from now on, under this hub and those after it.
+Result<wire::Raw> Router::State::policy_body(const wire::Raw& request, Outbox& out) {
   const auto asked = read_request(request);
   if (!asked) return asked.error();
   if (asked->policy) {
     const Result<PolicyName> wanted = parse_policy(*asked->policy);
     if (!wanted) return wanted.error();
     policy.change(*wanted);
+    emit(PolicySet{std::string(name_of(*wanted))}, out);
   }
   wire::Raw body;
   Packer p{body.bytes};

@@ -255,6 +255,7 @@ void Router::dismiss_engines(Outbox& out) {
       out.sends.push_back(
           {*engine.control_link, encode(wire::Goodbye{"the hub is shutting down"})});
   });
+  state_->emit(HubStopped{}, out);
 }
 
 void Router::check_invariants() const {

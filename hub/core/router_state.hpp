@@ -292,7 +292,7 @@ struct Router::State {
   void on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
                   Outbox& out);
   [[nodiscard]] Result<wire::Raw> answer_at_once(const wire::Request& request, Now now);
-  Result<wire::Raw> policy_body(const wire::Raw& request);
+  Result<wire::Raw> policy_body(const wire::Raw& request, Outbox& out);
   wire::Raw engines_body();
   wire::Raw status_body(Now now);
   void shut_down(const wire::Raw& request, Outbox& out);
