@@ -117,8 +117,10 @@ AsyncResult<void> Client::resubmit(const Jobs& jobs) const {
 AsyncTasks Client::resubmit_all(const Jobs& jobs, const detail::ResultType& wanted) const {
   std::vector<Call> calls;
   for (const std::string& id : detail::ids_of(jobs)) calls.push_back(fetch_call(*this, id, wanted));
-  for (const Call& call : calls)
-    if (!call.message.engines.empty()) (void)Targets(call.message.engines).resolve(ids());
+  for (const Call& call : calls) {
+    const Targets engines(call.message.engines);
+    if (!call.message.engines.empty()) (void)engines.resolve(shell().engines_for(engines));
+  }
   std::vector<AsyncTasks> sent;
   std::vector<TaskId> tasks;
   for (Call& call : calls) {

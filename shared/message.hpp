@@ -303,7 +303,7 @@ struct Hint {
   static constexpr Kind kKind = Kind::hint;
   std::uint64_t epoch = 0;
   std::uint64_t number = 0;
-  std::string event;  // "subscribed", "engine_joined", "engine_left", "engine_restarted"
+  std::string event;  // "subscribed", "engine_joined", ...: PROTOCOL 4
   EngineId engine;
   Uuid uuid;
   std::uint32_t incarnation = 0;

@@ -303,7 +303,7 @@ void Router::State::check_liveness(Now now, Outbox& out) {
         engine.deadline = std::max(engine.deadline, now.steady + options.dead);
     });
   engines.each([&](Engine& engine) {
-    if (engine.back_by && now.steady >= *engine.back_by) give_up_restart(engine);
+    if (engine.back_by && now.steady >= *engine.back_by) give_up_restart(engine, out);
     const bool waits = engine.presence == Presence::expected || engine.presence == Presence::away;
     if (!waits || engine.nanny_speaks || now.steady < engine.deadline) return;
     engine.silent = true;

@@ -106,27 +106,40 @@ Result<wire::Raw> Router::State::policy_body(const wire::Raw& request, Outbox& o
 wire::Raw Router::State::engines_body() {
   wire::Raw body;
   Packer p{body.bytes};
-  std::size_t count = 0;
-  engines.each([&](const Engine& engine) { count += engine.presence != Presence::lost ? 1U : 0U; });
-  p.map(3);
-  key_value(p, "epoch", epoch);
-  key_value(p, "number", hints);
-  p.str("engines");
-  p.array(count);
-  engines.each([&](Engine& engine) {
-    if (engine.presence == Presence::lost) return;
-    const QueueCounts counts = count_queue(engine);
-    p.map(10);
+  std::size_t here = 0;
+  std::size_t restarting = 0;
+  engines.each([&](const Engine& engine) {
+    const bool lost = engine.presence == Presence::lost;
+    here += lost ? 0U : 1U;
+    restarting += lost && engine.back_by ? 1U : 0U;
+  });
+  const auto pack_who = [&p](const Engine& engine) {
     key_value(p, "id", engine.index);
     key_value(p, "uuid", to_string(engine.uuid));
     key_value(p, "incarnation", engine.incarnation);
     key_value(p, "slots", engine.slots);
+  };
+  p.map(4);
+  key_value(p, "epoch", epoch);
+  key_value(p, "number", hints);
+  p.str("engines"), p.array(here);
+  engines.each([&](Engine& engine) {
+    if (engine.presence == Presence::lost) return;
+    const QueueCounts counts = count_queue(engine);
+    p.map(10);
+    pack_who(engine);
     key_value(p, "state", to_string(engine.presence));
     key_value(p, "queue", counts.queue);
     key_value(p, "running", counts.running);
     key_value(p, "completed", engine.completed);
     key_value(p, "host", engine.host);
     key_value(p, "pid", engine.pid);
+  });
+  p.str("restarting"), p.array(restarting);
+  engines.each([&](const Engine& engine) {
+    if (engine.presence != Presence::lost || !engine.back_by) return;
+    p.map(4);
+    pack_who(engine);
   });
   return body;
 }

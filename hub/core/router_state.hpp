@@ -216,7 +216,7 @@ struct Router::State {
   void begun_and_lost(Engine& engine, const wire::RunRef& run, const wire::Died& died, Now now,
                       Outbox& out);
   void end_lanes(Engine& engine, const std::string& why);
-  void give_up_restart(Engine& engine);
+  void give_up_restart(Engine& engine, Outbox& out);
   void disconnect(Engine& engine, Now now, Outbox& out);
   void hint(const char* event, const Engine& engine, Outbox& out);
   void on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox& out);

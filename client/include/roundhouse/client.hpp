@@ -69,7 +69,8 @@ class Client {
   // Waits until there are at least `count`. Throws TimeoutError, which says how many there are.
   void wait_for_engines(std::size_t count, Timeout timeout = {}) const;
 
-  // The engine with this id; negative: counted from the end of ids().
+  // The engine with this id, also one whose process has ended and that is being started again: its
+  // calls wait for it, 10 s at most. Negative: counted from the end of ids().
   // Throws Exception (unknown_engine).
   [[nodiscard]] EngineView operator[](int id) const;
 
