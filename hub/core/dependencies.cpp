@@ -239,10 +239,12 @@ TaskId Router::State::find_culprit(const Session& session, const Block& block,
 // --- Hearing.
 
 // The task has this outcome: those who depend on it are told. They go on, or end, in this turn's
-// schedule() or a later one.
+// schedule() or a later one. Where its client has had the outcome from an earlier hub, what that
+// client says of it counts.
 void Router::State::tell_dependents(Session& session, Task& task,
                                     const wire::OutcomeRecord& record) {
-  const bool ok = record.ending == wire::Ending::ok;
+  const bool ok =
+      task.settled ? !session.client_saw_fail(task.sequence) : record.ending == wire::Ending::ok;
   if (!ok) session.endings.fail(task.sequence);
   placements.note(session.number, task.sequence, record.engine ? record.engine->value : kNoEngine);
   heard.clear();
@@ -254,10 +256,10 @@ void Router::State::tell_dependents(Session& session, Task& task,
       const Dependence& dependence = dependencies.get(one.dependence);
       return std::pair{dependence.session, dependence.sequence};
     });
-  for (const Heard& one : heard) hear(one, id_of(task), record);
+  for (const Heard& one : heard) hear(one, id_of(task), task.settled ? nullptr : &record);
 }
 
-void Router::State::hear(const Heard& news, TaskId of, const wire::OutcomeRecord& record) {
+void Router::State::hear(const Heard& news, TaskId of, const wire::OutcomeRecord* record) {
   Dependence& dependence = dependencies.get(news.dependence);
   if (dependence.stage != Stage::waiting) return;
   DependencyPart& part = news.of_follow ? dependence.follow : dependence.after;
@@ -266,10 +268,10 @@ void Router::State::hear(const Heard& news, TaskId of, const wire::OutcomeRecord
   if (part.mode.any) {
     part.met = holds_what_counts(part.mode, news.ok, news.failed);
     if (!part.met && part.left == 0)
-      return fail_dependence(news.dependence, news.of_follow, of, &record);
+      return fail_dependence(news.dependence, news.of_follow, of, record);
   } else {
     if (holds_what_does_not(part.mode, news.ok, news.failed))
-      return fail_dependence(news.dependence, news.of_follow, of, &record);
+      return fail_dependence(news.dependence, news.of_follow, of, record);
     part.met = part.left == 0;
   }
   if (dependence.after.met && dependence.follow.met) pass_dependence(news.dependence);

@@ -119,7 +119,7 @@ struct Router::State {
   static TaskId find_culprit(const Session& session, const DependencyTable::Block& block,
                              const wire::DependencyMode& mode);
   void tell_dependents(Session& session, Task& task, const wire::OutcomeRecord& record);
-  void hear(const Heard& news, TaskId of, const wire::OutcomeRecord& record);
+  void hear(const Heard& news, TaskId of, const wire::OutcomeRecord* record);
   void decide(DependenceIndex index, Dependence::Stage stage);
   void pass_dependence(DependenceIndex index);
   void refuse_dependence(DependenceIndex index, Unmet unmet);

@@ -102,7 +102,7 @@ FakeClient& HubHarness::client_joins() {
 void HubHarness::client_returns(FakeClient& client, const wire::Hello& extra) {
   client.connection = next_random_++;
   wire::Hello hello = hello_of(client);
-  hello.settled = extra.settled, hello.ended = extra.ended;
+  hello.settled = extra.settled, hello.ended = extra.ended, hello.failed = extra.failed;
   connect(client, hello);
 }
 
