@@ -12,7 +12,6 @@ using Stage = Dependence::Stage;
 using Block = DependencyTable::Block;
 using Census = DependencyTable::Census;
 
-constexpr Duration kExpectedMax = std::chrono::seconds{2};  // until another client has submitted
 constexpr std::uint64_t kLongUs = std::uint64_t{1} << 52U;  // a century or more: as good as never
 
 // Of a finished task or some.

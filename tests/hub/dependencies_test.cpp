@@ -226,7 +226,10 @@ TEST_CASE("what cannot be depended on is said to be invalid, and why") {
   hub.passes(2100ms);
   CHECK(client.error_of(6) == "InvalidDependency");
   CHECK(client.error_of(7) == "InvalidDependency");
-  CHECK(client.why(7).find("a session that has submitted nothing") != std::string::npos);
+  for (const std::uint64_t i : {6U, 7U}) {
+    CHECK(client.why(i).find("a session that has submitted nothing") != std::string::npos);
+    CHECK(client.why(i).find("waited for for 2 s") != std::string::npos);
+  }
 }
 
 TEST_CASE("a task of another client that is submitted a moment later is waited for") {
