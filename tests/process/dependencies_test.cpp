@@ -1,5 +1,6 @@
 // Tasks that depend on others, and tasks that are not for every engine, on real clusters.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -127,6 +128,37 @@ TEST_CASE_FIXTURE(Graphs,
   CHECK_THROWS_AS((void)call(itself).get(kPatience), InvalidDependency);
   const TaskId nobody{SessionId{last.session.value ^ 1U}, 1};
   CHECK_THROWS_AS((void)call(nobody).get(kPatience), InvalidDependency);
+}
+
+TEST_CASE_FIXTURE(Graphs, "nonsense is refused or ends with its reason, and disturbs nobody else") {
+  const Client other = cluster.connect();
+  const LoadBalancedView theirs = other.load_balanced_view();
+  const auto steady = theirs.with({.chunk_size = 1})
+                          .map_async(rule_tasks::sleep_ms, std::vector<std::uint32_t>(200, 5U));
+  const auto next_of = [](const AsyncTasks& last) {
+    const TaskId id = *parse_task_id(last.msg_ids().front());
+    return TaskId{id.session, id.sequence + 1};
+  };
+  const auto before = theirs.apply_async(fails_if, 0, false);
+  const auto first = call(next_of(before));
+  const auto second = theirs.with({.after = first}).apply_async(fails_if, 0, false);
+  CHECK_THROWS_WITH_AS((void)second.get(kPatience), doctest::Contains("cycle"), InvalidDependency);
+  CHECK(ending_of(first) == "ImpossibleDependency");
+
+  std::vector<TaskId> many;
+  for (std::uint64_t i = 1; i <= 100'000; ++i) many.push_back({SessionId{7}, i});
+  CHECK_THROWS_WITH_AS((void)any.with({.after = many}), doctest::Contains("100000 tasks"),
+                       Exception);
+  CHECK_THROWS_WITH_AS((void)any.with({.after = TaskId{SessionId{7}, 0}}),
+                       doctest::Contains("no task has the id"), Exception);
+  for (const double seconds : {0.0, -1.0, 1e30, std::nan("")}) {
+    CHECK_THROWS_WITH_AS((void)any.with({.timeout = Seconds(seconds)}),
+                         doctest::Contains("makes no sense"), Exception);
+    CHECK_THROWS_WITH_AS((void)any.with({.time_limit = Seconds(seconds)}),
+                         doctest::Contains("makes no sense"), Exception);
+  }
+  CHECK(steady.get(kPatience).size() == 200);
+  CHECK(call({}, 3).get(kPatience) == 3);
 }
 
 TEST_CASE_FIXTURE(Graphs, "a dependency that is not met in time ends the task") {
