@@ -299,7 +299,7 @@ void Router::State::restore(const Restored& restored, Now now) {
   consider_restored(now);
   for (const auto& ended : restored.undelivered) restore_undelivered(ended);
   in_grace = in_grace || tasks.size() > 0;
-  grace_ends = now.steady + options.grace;
+  grace = {now.steady + options.grace, now.steady + std::max(options.grace, options.dead)};
 }
 
 void Router::State::restore_pending(const Restored::Pending& pending, Now now) {

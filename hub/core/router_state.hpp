@@ -381,7 +381,7 @@ struct Router::State {
 
   std::uint64_t hints = 0;
   std::size_t undelivered = 0;
-  TimePoint grace_ends;
+  Grace grace;
   bool in_grace = false;
   TimePoint liveness_due;
   std::optional<TimePoint> lazy_due;  // when what may wait is said: accepted, stored
