@@ -113,6 +113,9 @@ TEST_CASE("a module is shipped, also before there is an engine, and listed") {
   check_one_line(short_of, "8 of its 64");
   CHECK(roundhouse.json({"modules", "remove", build.substr(0, 8)})["removed"] == build);
   CHECK(roundhouse.json({"modules"})[0]["kept"] == false);
+  const Ended removed = roundhouse({"modules"});
+  CHECK(contains(removed.out, "is on engines that loaded it alone"));
+  CHECK_FALSE(contains(removed.out, "started with"));
 
   const std::string bad = std::string(RH_BINARY_DIR) + "/lib/shipped/lacks_symbol.so";
   const Ended refused = roundhouse({"load", bad});
