@@ -25,6 +25,11 @@ std::string engines_in(const ModuleRecord& module, const std::string& state) {
   return joined(ids);
 }
 
+// Whether engines have it only because they were started with it.
+bool is_own(const ModuleRecord& module) {
+  return !module.kept && std::ranges::all_of(module.engines, &ModuleOnEngine::own);
+}
+
 // What an engine said of a module that was just shipped.
 struct Answer {
   int engine = 0;
@@ -101,14 +106,18 @@ void modules(const AskOptions& options, Output& out) {
                {"FAILED ON"},
                {"TASKS", Align::left, 0}});
   for (const ModuleRecord& module : modules) {
-    const std::string whom = !module.kept        ? "started with"
-                             : module.withheld   ? "none new"
-                             : module.everywhere ? "all"
-                                                 : "some";
+    const std::string whom = is_own(module)                    ? "started with"
+                             : !module.kept || module.withheld ? "none new"
+                             : module.everywhere               ? "all"
+                                                               : "some";
     table.row({module.build.substr(0, kBuildDigits), module.name, with_commas(module.size), whom,
                engines_in(module, "loaded"), engines_in(module, "failed"), joined(module.tasks)});
   }
   out.table(table);
+  for (const ModuleRecord& module : modules)
+    if (!module.kept && !is_own(module))
+      out.line("\n" + module.build.substr(0, kBuildDigits) +
+               " is on engines that loaded it alone: the hub has it no longer, or not yet");
   for (const ModuleRecord& module : modules)
     if (module.withheld)
       out.line("\n" + module.build.substr(0, kBuildDigits) +

@@ -51,21 +51,22 @@ void Client::wait_for_engines(std::size_t count, Timeout timeout) const {
 
 EngineView Client::operator[](int id) const {
   detail::ViewSettings settings;
-  settings.engines = Targets(id).frozen(ids());
+  const Targets targets(id);
+  settings.engines = targets.frozen(shell().engines_for(targets));
   return EngineView(detail::Submitter(shell_, std::move(settings)));
 }
 
 DirectView Client::direct_view(Targets targets) const {
   // Evaluated now, and then fixed; only `all` is asked anew at each call.
   detail::ViewSettings settings;
-  settings.engines = targets.frozen(ids());
+  settings.engines = targets.frozen(shell().engines_for(targets));
   return DirectView(detail::Submitter(shell_, std::move(settings)));
 }
 
 LoadBalancedView Client::load_balanced_view(Targets targets) const {
   detail::ViewSettings settings;
   settings.tasks.direct = false;
-  if (!targets.is_all()) settings.tasks.targets = targets.resolve(ids());
+  if (!targets.is_all()) settings.tasks.targets = targets.resolve(shell().engines_for(targets));
   (void)shell();
   return LoadBalancedView(detail::Submitter(shell_, std::move(settings)));
 }
@@ -152,6 +153,8 @@ AsyncTasks Client::send_apply_message(const ApplyMessage& message,
                     "tasks for certain engines cannot depend on others: name them as targets");
   settings.tasks.timeout = message.timeout;
   settings.tasks.time_limit = message.time_limit;
+  settings.tasks.depend = message.depend;
+  settings.tasks.require = message.require;
   settings.depends = detail::Depends::make(message.after, message.follow);
   settings.tasks.targets = message.targets;
   settings.track = message.track;

@@ -27,7 +27,8 @@ ModuleRecord record_of(std::string_view bytes) {
   for (const std::string_view entry : map.list("engines")) {
     const BodyMap engine(entry);
     out.engines.push_back({static_cast<int>(engine.number("engine").value_or(0)),
-                           engine.text("state"), engine.text("code"), engine.text("text")});
+                           engine.text("state"), engine.text("code"), engine.text("text"),
+                           engine.truth("own")});
   }
   out.json = json_of(bytes);
   return out;

@@ -1,4 +1,6 @@
 // Results that a Client finds by ids: anybody's, and calls made again.
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "client/body_json.hpp"
@@ -6,6 +8,7 @@
 #include "client/payload_parts.hpp"
 #include "client/shell.hpp"
 #include "shared/pack.hpp"
+#include "shared/records.hpp"
 #include <roundhouse/client.hpp>
 
 namespace roundhouse {
@@ -15,13 +18,9 @@ using detail::BodyMap;
 
 // A call as its task was submitted.
 struct Call {
-  std::string function;
+  std::string function;  // with its kind in front
   std::string signature;
-  std::string label;
-  std::vector<int> targets;
-  std::vector<int> engines;
-  std::uint32_t retries = 0;
-  std::int32_t priority = 0;
+  ApplyMessage message;
   Encoded arguments;
 };
 
@@ -35,17 +34,48 @@ std::string part_body(const std::string& id, std::uint64_t offset) {
   return out;
 }
 
+Limit read_limit(const BodyMap& map, std::string_view name) {
+  const std::uint64_t us = map.number(name).value_or(0);
+  if (us == 0) return no_limit;
+  return std::chrono::microseconds(us);
+}
+
+void read_depends(const BodyMap& map, ApplyMessage& out) {
+  const std::string bytes = map.text("depends");
+  const wire::TaskRanges ranges(bytes);
+  wire::DependencyMode after_mode;
+  wire::DependencyMode follow_mode;
+  wire::read_modes(map.number("modes").value_or(0), after_mode, follow_mode);
+  const auto dependency = [](const wire::TaskRanges& part, wire::DependencyMode mode) {
+    std::vector<Jobs::Ids> ids;
+    for (const wire::TaskRange range : part)
+      ids.push_back({range.session, {range.first, range.last}});
+    if (ids.empty()) return Dependency();
+    return Dependency(ids, {!mode.any, mode.success, mode.failure});
+  };
+  const std::size_t split =
+      std::min<std::uint64_t>(map.number("after_ranges").value_or(0), ranges.size());
+  out.after = dependency(ranges.part(0, split), after_mode);
+  out.follow = dependency(ranges.part(split, ranges.size()), follow_mode);
+}
+
 Call read_call(const BodyMap& map, const std::string& id) {
   Call out;
   out.function = map.text("function");
   out.signature = map.text("signature");
-  out.label = map.text("label");
+  ApplyMessage& message = out.message;
+  message.label = map.text("label");
   for (const std::string_view target : map.list("targets"))
-    out.targets.push_back(static_cast<int>(wire::Unpacker(target).u32()));
-  out.retries = static_cast<std::uint32_t>(map.number("retries").value_or(0));
-  out.priority = static_cast<std::int32_t>(map.signed_number("priority").value_or(0));
+    message.targets.push_back(static_cast<int>(wire::Unpacker(target).u32()));
+  message.retries = static_cast<std::uint32_t>(map.number("retries").value_or(0));
+  message.priority = static_cast<std::int32_t>(map.signed_number("priority").value_or(0));
+  message.timeout = read_limit(map, "timeout_us");
+  message.time_limit = read_limit(map, "time_limit_us");
+  message.depend = {map.text("depend"), map.text("depend_signature"), map.text("depend_body")};
+  message.require = {map.texts("require_modules"), map.texts("require_functions")};
+  read_depends(map, message);
   if (const auto engine = map.number("engine"))
-    out.engines.push_back(static_cast<int>(*engine));
+    message.engines.push_back(static_cast<int>(*engine));
   else if (map.text("view") == "direct")
     raise({Errc::unknown_engine, "task " + id + " never got to its engine, which is not known"});
   return out;
@@ -88,21 +118,17 @@ AsyncResult<void> Client::resubmit(const Jobs& jobs) const {
 AsyncTasks Client::resubmit_all(const Jobs& jobs, const detail::ResultType& wanted) const {
   std::vector<Call> calls;
   for (const std::string& id : detail::ids_of(jobs)) calls.push_back(fetch_call(*this, id, wanted));
-  for (const Call& call : calls)
-    if (!call.engines.empty()) (void)Targets(call.engines).resolve(ids());
+  for (const Call& call : calls) {
+    const Targets engines(call.message.engines);
+    if (!call.message.engines.empty()) (void)engines.resolve(shell().engines_for(engines));
+  }
   std::vector<AsyncTasks> sent;
   std::vector<TaskId> tasks;
   for (Call& call : calls) {
     const auto [kind, name] = split_kind(call.function);
-    sent.push_back(send_apply_message({.function = name,
-                                       .signature = call.signature,
-                                       .kind = kind,
-                                       .engines = call.engines,
-                                       .targets = call.targets,
-                                       .label = call.label,
-                                       .retries = call.retries,
-                                       .priority = call.priority},
-                                      {&call.arguments, 1}));
+    call.message.kind = kind, call.message.function = name;
+    call.message.signature = call.signature;
+    sent.push_back(send_apply_message(call.message, {&call.arguments, 1}));
     tasks.push_back(*parse_task_id(sent.back().msg_ids().front()));
   }
   return AsyncTasks(shell().find_results(shell_, tasks, wanted));

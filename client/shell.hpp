@@ -174,6 +174,9 @@ class Shell {
   // The hub, within ClientOptions::timeout.
   [[nodiscard]] HubAnswer ask(std::string verb, std::string body, client::Repeat repeat);
   [[nodiscard]] std::vector<EngineSummary> engines();
+  // What targets are resolved by: the ids of those, and where targets are ids, also of engines that
+  // are being started again.
+  [[nodiscard]] std::vector<int> engines_for(const Targets& targets);
   // True when there are so many in time.
   [[nodiscard]] bool wait_for_engines(std::size_t count, Timeout timeout);
   // Calls `call` on the dispatcher for each change, for as long as somebody else holds what is

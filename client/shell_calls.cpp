@@ -194,6 +194,21 @@ std::vector<EngineSummary> Shell::engines() {
   return out;
 }
 
+std::vector<int> Shell::engines_for(const Targets& targets) {
+  require_same_process();
+  const auto guard = lease_.lock();
+  require_open();
+  std::vector<int> out;
+  const client::EngineList& known = session_.engines();
+  for (const auto& [id, engine] : known.engines()) out.push_back(static_cast<int>(id.value));
+  const std::vector<int>* ids = targets.ids();
+  const bool by_id = ids != nullptr && std::ranges::all_of(*ids, [](int id) { return id >= 0; });
+  if (!by_id || known.restarting().empty()) return out;
+  for (const auto& [id, engine] : known.restarting()) out.push_back(static_cast<int>(id.value));
+  std::ranges::sort(out);
+  return out;
+}
+
 bool Shell::wait_for_engines(std::size_t count, Timeout timeout) {
   require_same_process();
   const std::optional<TimePoint> deadline = deadline_of(timeout);

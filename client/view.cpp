@@ -18,9 +18,7 @@ constexpr std::size_t kSlotsGuess = 4;  // while no engine is known
 constexpr std::size_t kWindowPerSlot = 4;
 
 std::vector<int> known_engines(Shell& shell) {
-  std::vector<int> out;
-  for (const EngineSummary& engine : shell.engines()) out.push_back(engine.id);
-  return out;
+  return shell.engines_for(all);
 }
 
 void require_engines(std::span<const int> engines) {
@@ -57,7 +55,7 @@ void Submitter::set(const EngineOptions& options) {
 
 void Submitter::set(const ViewOptions& options) {
   if (const auto& targets = options.targets.get())
-    settings_.engines = targets->frozen(known_engines(*shell_));
+    settings_.engines = targets->frozen(shell_->engines_for(*targets));
   take_common(options, settings_);
   if (options.label) settings_number_ = shell_->settings_number(settings_.tasks);
 }
@@ -65,7 +63,8 @@ void Submitter::set(const ViewOptions& options) {
 void Submitter::set(const BalancedOptions& options) {
   std::optional<std::vector<int>> engines;
   if (const auto& targets = options.targets.get())
-    engines = targets->is_all() ? std::vector<int>{} : targets->resolve(known_engines(*shell_));
+    engines =
+        targets->is_all() ? std::vector<int>{} : targets->resolve(shell_->engines_for(*targets));
   const auto& after = options.after.get();
   const auto& follow = options.follow.get();
   if (after || follow) {

@@ -23,7 +23,8 @@ inline constexpr std::size_t kAnswerBytesMax = 512U << 10U;  // records in one a
 static_assert(kAnswerBytesMax + wire::kInlineBytesMax + 8 * kErrorTextMax + kAnswerIdsMax * 34 <
                   wire::kHeaderBytesMax,
               "an answer fits into a header frame");
-static_assert(kPayloadPartBytes + wire::kInlineBytesMax + wire::kFramesMax * 9 + 4 * kErrorTextMax <
+static_assert(kPayloadPartBytes + wire::kInlineBytesMax + wire::kFramesMax * 9 +
+                      5 * wire::kTemplateBytesMax / 4 + kDependsRangesMax * 24 + 1024 <
                   wire::kHeaderBytesMax,
               "and so does a part of a payload");
 

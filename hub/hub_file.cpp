@@ -1,9 +1,11 @@
 #include "hub/hub_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iomanip>
 #include <sstream>
 #include <utility>
 #include <variant>
@@ -27,6 +29,21 @@ bool read_engine(std::istream& in, Restored::Engine& engine) {
   return parsed.has_value();
 }
 
+// Of an engine that came before.
+void read_given_up(std::istream& in, std::map<std::uint32_t, Restored::Engine>& engines) {
+  std::uint32_t id = 0;
+  Restored::Engine read;
+  if (!(in >> id >> std::quoted(read.host) >> std::quoted(read.given_up))) return;
+  const auto known = engines.find(id);
+  if (known == engines.end()) return;
+  known->second.host = read.host, known->second.given_up = read.given_up;
+}
+
+std::string on_one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
 }  // namespace
 
 HubFile::HubFile(std::string path) : path_(std::move(path)) {
@@ -37,8 +54,12 @@ HubFile::HubFile(std::string path) : path_(std::move(path)) {
     Restored::Engine engine;
     if (word == "epoch")
       in >> epoch_;
+    else if (word == "policy")
+      in >> policy_;
     else if (word == "engine" && read_engine(in, engine))
       engines_[engine.id.value] = engine;
+    else if (word == "given_up")
+      read_given_up(in, engines_);
   }
 }
 
@@ -50,6 +71,11 @@ bool HubFile::write() const {
   for (const auto& [id, engine] : engines_)
     out << "engine " << id << ' ' << to_string(engine.uuid) << ' ' << engine.incarnation << ' '
         << engine.slots << ' ' << engine.gone << '\n';
+  for (const auto& [id, engine] : engines_)
+    if (!engine.given_up.empty())
+      out << "given_up " << id << ' ' << std::quoted(engine.host) << ' '
+          << std::quoted(engine.given_up) << '\n';
+  if (!policy_.empty()) out << "policy " << policy_ << '\n';
   const std::string text = out.str();
   const std::string aside = path_ + ".new";
   const Fd file(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -78,18 +104,33 @@ std::optional<Uuid> HubFile::uuid_of(EngineId id) const {
 
 void HubFile::note(std::span<const Fact> facts) {
   bool changed = false;
-  for (const Fact& fact : facts) {
-    if (const auto* joined = std::get_if<EngineJoined>(&fact)) {
-      engines_[joined->id.value] = {joined->id, joined->uuid, joined->incarnation, joined->slots,
-                                    false};
-      changed = true;
-    } else if (const auto* left = std::get_if<EngineLeft>(&fact); left != nullptr && left->gone) {
-      if (const auto known = engines_.find(left->id.value); known != engines_.end())
-        known->second.gone = changed = true;
-    }
-  }
+  for (const Fact& fact : facts) changed = note(fact) || changed;
   if (changed && !write())
     log::warn("engines_not_noted", {{"path", path_}, {"reason", std::strerror(errno)}});
+}
+
+// Whether it was anything to note.
+bool HubFile::note(const Fact& fact) {
+  if (const auto* joined = std::get_if<EngineJoined>(&fact)) {
+    engines_[joined->id.value] = {joined->id,    joined->uuid, joined->incarnation,
+                                  joined->slots, false,        joined->host};
+    return true;
+  }
+  if (const auto* left = std::get_if<EngineLeft>(&fact)) {
+    const auto known = engines_.find(left->id.value);
+    if (!left->gone || known == engines_.end()) return false;
+    known->second.gone = true;
+    known->second.given_up = on_one_line(left->given_up);
+    return true;
+  }
+  if (const auto* set = std::get_if<PolicySet>(&fact)) {
+    policy_ = set->policy;
+    return true;
+  }
+  if (!std::holds_alternative<HubStopped>(fact)) return false;
+  policy_.clear();
+  for (auto& [id, engine] : engines_) engine.given_up.clear();
+  return true;
 }
 
 }  // namespace roundhouse::hub

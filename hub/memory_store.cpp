@@ -16,6 +16,7 @@ Restored restored_from(const HubFile& file) {
   Restored out;
   out.epoch = file.last_epoch();
   out.engines = file.engines();
+  out.policy = file.policy();
   return out;
 }
 
@@ -141,7 +142,7 @@ Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
     if (const auto uuid = file_.uuid_of(*fact.engine)) out.engine_uuid = *uuid;
   out.incarnation = fact.incarnation;
   out.attempt = fact.attempt;
-  out.depends = fact.depends.told();
+  out.depends = fact.depends;
   if (const auto found = sessions_.find(fact.session);
       found != sessions_.end() && fact.delivery <= found->second.delivered)
     out.received_us = found->second.received_us;
@@ -225,6 +226,8 @@ wire::Reply MemoryStore::answer_payload(const Query& query, const RequestBody& q
     return make_error(query, no_such_payload(question.of, task, true));
   PayloadPart part = part_of(*arguments, question.offset);
   part.define = &made->second.define;
+  part.depends = kept->fact.depends;
+  if (!part.depends.whole) return make_error(query, depends_left_out(task));
   if (part.define->view == "direct") part.engine = kept->fact.engine;
   return make_part(query, part);
 }

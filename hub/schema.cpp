@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS module_verdicts(build BLOB PRIMARY KEY, loaded INTEGE
 CREATE TABLE IF NOT EXISTS template_builds(number INTEGER PRIMARY KEY, builds BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS attempts(id INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS template_rules(number INTEGER PRIMARY KEY, define BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS engines_given_up(id INTEGER PRIMARY KEY, why TEXT NOT NULL);
 )sql";
 
 // For people and their tools: what the tables pack, in words.

@@ -11,17 +11,6 @@ namespace {
 
 constexpr std::uint64_t kSequenceMax = (std::uint64_t{1} << kSequenceBits) - 1;
 
-std::vector<std::uint32_t> read_targets(std::string_view bytes) {
-  std::vector<std::uint32_t> out;
-  for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i)
-      value |= std::uint32_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
-    out.push_back(value);
-  }
-  return out;
-}
-
 }  // namespace
 
 std::unique_ptr<StoreSearch> SqliteStore::open_search() {
@@ -102,28 +91,23 @@ Result<PayloadPart> SqliteStore::find_result(std::int64_t key, TaskId task, std:
 
 wire::Reply SqliteStore::answer_arguments(const Query& query, std::int64_t key, TaskId task,
                                           std::uint64_t offset) {
-  sql::Statement row = db_.prepare(
-      "SELECT t.arguments, t.engine, f.function, f.signature, f.view, f.label, f.targets, "
-      "f.retries, f.priority FROM tasks t JOIN templates f ON f.number = t.template "
-      "WHERE t.id = ?1");
+  sql::Statement row =
+      db_.prepare("SELECT t.arguments, t.engine, t.more, " + std::string(kTemplateColumns) +
+                  " FROM tasks t JOIN templates f ON f.number = t.template" +
+                  std::string(kTemplateJoins) + "WHERE t.id = ?1");
   row.bind(1, key);
   const bool known = row.next();
   const Payload* large = known && row.null(0) ? large_arguments_.find(key) : nullptr;
   if (!known || (row.null(0) && large == nullptr))
     return make_error(query, no_such_payload(PayloadOf::arguments, task, true));
-  wire::Define define;
-  define.function = row.text(2);
-  define.signature = row.text(3);
-  define.view = row.text(4);
-  define.label = row.text(5);
-  define.targets = read_targets(row.blob(6));
-  define.retries = static_cast<std::uint32_t>(row.integer(7));
-  define.priority = static_cast<std::int32_t>(row.integer(8));
+  const wire::Define define = read_template(row, 3);
   PayloadPart part =
       large != nullptr ? part_of(*large, offset) : begin_part(std::string(row.blob(0)), 0, offset);
   part.define = &define;
   if (define.view == "direct" && !row.null(1))
     part.engine = EngineId{static_cast<std::uint32_t>(row.integer(1))};
+  if (!row.null(2)) part.depends = decode_depends(row.blob(2));
+  if (!part.depends.whole) return make_error(query, depends_left_out(task));
   return make_part(query, part);
 }
 

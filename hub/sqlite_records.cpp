@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/message.hpp"
+#include "shared/content_hash.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -38,7 +38,36 @@ void read_targets(std::string_view bytes, std::vector<std::uint32_t>& out) {
   }
 }
 
+std::vector<ContentHash> read_hashes(std::string_view bytes) {
+  constexpr std::size_t kBytes = sizeof(ContentHash::bytes);
+  std::vector<ContentHash> out(bytes.size() / kBytes);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * kBytes), kBytes,
+                reinterpret_cast<char*>(out[i].bytes.data()));
+  return out;
+}
+
 }  // namespace
+
+wire::Define read_template(const sql::Statement& row, int at) {
+  wire::Define out;
+  if (!row.null(at + 8)) {  // with what the columns do not say
+    auto define = wire::decode_as<wire::Define>({Buffer::copy(row.blob(at + 8)), {}});
+    if (!define)
+      throw Exception(Errc::store_failed, "a template is unreadable: " + define.error().text);
+    out = *std::move(define);
+  }
+  out.function = row.text(at);
+  out.signature = row.text(at + 1);
+  out.view = row.text(at + 2);
+  out.label = row.text(at + 3);
+  out.targets.clear();
+  read_targets(row.blob(at + 4), out.targets);
+  out.retries = small_of(row.integer(at + 5));
+  out.priority = static_cast<std::int32_t>(row.integer(at + 6));
+  out.builds = read_hashes(row.blob(at + 7));
+  return out;
+}
 
 SqliteRecords::SqliteRecords(sql::Database& db)
     : select_record_(db.prepare(kSelectRecord)),

@@ -6,11 +6,25 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "hub/core/record.hpp"
 #include "hub/sqlite.hpp"
+#include "shared/message.hpp"
 
 namespace roundhouse::hub {
+
+// What read_template() reads, of templates f.
+inline constexpr std::string_view kTemplateColumns =
+    "f.function, f.signature, f.view, f.label, f.targets, f.retries, f.priority, b.builds, "
+    "r.define";
+inline constexpr std::string_view kTemplateJoins =
+    " LEFT JOIN template_builds b ON b.number = f.number "
+    "LEFT JOIN template_rules r ON r.number = f.number ";
+
+// The template in the columns from `at` on, without its numbers. Throws Exception (store_failed)
+// when it is unreadable.
+[[nodiscard]] wire::Define read_template(const sql::Statement& row, int at);
 
 class SqliteRecords {
  public:

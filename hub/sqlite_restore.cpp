@@ -33,25 +33,6 @@ ContentHash read_hash(std::string_view bytes) {
   return out;
 }
 
-std::vector<ContentHash> read_hashes(std::string_view bytes) {
-  constexpr std::size_t kBytes = sizeof(ContentHash::bytes);
-  std::vector<ContentHash> out;
-  for (std::size_t at = 0; at + kBytes <= bytes.size(); at += kBytes)
-    out.push_back(read_hash(bytes.substr(at, kBytes)));
-  return out;
-}
-
-std::vector<std::uint32_t> read_targets(std::string_view bytes) {
-  std::vector<std::uint32_t> out;
-  for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i)
-      value |= std::uint32_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
-    out.push_back(value);
-  }
-  return out;
-}
-
 }  // namespace
 
 Restored SqliteStore::restore() {
@@ -67,6 +48,7 @@ Restored SqliteStore::restore() {
   restore_templates(out);
   restore_engines(out);
   restore_modules(out);
+  restore_policy(out);
   restore_pending(out);
   restore_undelivered(out);
   endings_->restore(out.sessions);
@@ -101,39 +83,25 @@ void SqliteStore::restore_sessions(Restored& out) {
 }
 
 void SqliteStore::restore_templates(Restored& out) {
-  sql::Statement rows = db_.prepare(
-      "SELECT t.number, t.session, t.define, t.function, t.signature, t.view, t.label, t.targets, "
-      "t.retries, t.priority, b.builds, r.define FROM templates t "
-      "LEFT JOIN template_builds b ON b.number = t.number "
-      "LEFT JOIN template_rules r ON r.number = t.number ORDER BY t.number");
+  sql::Statement rows =
+      db_.prepare("SELECT f.number, f.session, f.define, " + std::string(kTemplateColumns) +
+                  " FROM templates f" + std::string(kTemplateJoins) + "ORDER BY f.number");
   while (rows.next()) {
     TemplateDefined fact;
-    if (!rows.null(11)) {  // with what the columns do not say
-      auto define = wire::decode_as<wire::Define>({Buffer::copy(rows.blob(11)), {}});
-      if (!define)
-        throw Exception(Errc::store_failed, "a template is unreadable: " + define.error().text);
-      fact.define = *std::move(define);
-    }
+    fact.define = read_template(rows, 3);
     fact.number = small_of(rows.integer(0));
     fact.session = small_of(rows.integer(1));
     fact.define.number = small_of(rows.integer(2));
     if (const auto id = ids_.find(fact.session); id != ids_.end())
       fact.define.session = SessionId{id->second};
-    fact.define.function = rows.text(3);
-    fact.define.signature = rows.text(4);
-    fact.define.view = rows.text(5);
-    fact.define.label = rows.text(6);
-    fact.define.targets = read_targets(rows.blob(7));
-    fact.define.retries = small_of(rows.integer(8));
-    fact.define.priority = static_cast<std::int32_t>(rows.integer(9));
-    fact.define.builds = read_hashes(rows.blob(10));
     out.templates.push_back(std::move(fact));
   }
 }
 
 void SqliteStore::restore_engines(Restored& out) {
-  sql::Statement rows =
-      db_.prepare("SELECT id, uuid, incarnation, slots, gone FROM engines ORDER BY id");
+  sql::Statement rows = db_.prepare(
+      "SELECT e.id, e.uuid, e.incarnation, e.slots, e.gone, e.host, g.why FROM engines e "
+      "LEFT JOIN engines_given_up g ON g.id = e.id ORDER BY e.id");
   while (rows.next()) {
     Restored::Engine engine;
     engine.id = EngineId{small_of(rows.integer(0))};
@@ -141,6 +109,8 @@ void SqliteStore::restore_engines(Restored& out) {
     engine.incarnation = small_of(rows.integer(2));
     engine.slots = small_of(rows.integer(3));
     engine.gone = rows.integer(4) != 0;
+    engine.host = rows.text(5);
+    if (engine.gone) engine.given_up = rows.text(6);
     out.engines.push_back(engine);
   }
 }

@@ -192,7 +192,7 @@ void SqliteStore::apply(const Ended& fact) {
   insert_task_.bind(9, fact.attempt);
   insert_task_.bind(10, signed_of(fact.delivery));
   std::string depends;
-  if (!fact.depends.empty()) {
+  if (!fact.depends.empty() || !fact.depends.whole) {
     depends = encode_depends(fact.depends);
     insert_task_.bind_blob(13, depends);
   } else {
@@ -304,31 +304,7 @@ void SqliteStore::apply(const EngineLeft& fact) {
   leave_engine_.bind_text(4, fact.reason);
   leave_engine_.bind(5, fact.gone ? 1 : 0);
   leave_engine_.run();
-}
-
-void SqliteStore::apply(const ModuleKept& fact) {
-  if (!fact.parts.empty()) modules_.write(fact.build, fact.parts);
-  // Forgotten and kept again in one transaction: the file stays.
-  std::erase(dropped_modules_, fact.build);
-  insert_module_.bind_blob(1, bytes_of(fact.build));
-  insert_module_.bind_text(2, fact.name);
-  insert_module_.bind(3, signed_of(fact.size));
-  insert_module_.bind(4, signed_of(fact.order));
-  insert_module_.bind(5, fact.everywhere ? 1 : 0);
-  insert_module_.run();
-  insert_verdict_.bind_blob(1, bytes_of(fact.build));
-  insert_verdict_.bind(2, fact.loaded ? 1 : 0);
-  insert_verdict_.bind_text(3, fact.trouble_code);
-  insert_verdict_.bind_text(4, fact.trouble_text);
-  insert_verdict_.run();
-}
-
-void SqliteStore::apply(const ModuleDropped& fact) {
-  dropped_modules_.push_back(fact.build);
-  delete_module_.bind_blob(1, bytes_of(fact.build));
-  delete_module_.run();
-  delete_verdict_.bind_blob(1, bytes_of(fact.build));
-  delete_verdict_.run();
+  if (!fact.given_up.empty()) note_given_up(fact);
 }
 
 // The fresh batches are at the end. Those that are finished already are never written.

@@ -66,8 +66,6 @@ class SqliteStore final : public Store {
   void apply(const EngineJoined& fact);
   void apply(const EngineLeft& fact);
   void keep_arguments(const Ended& fact, std::int64_t key, std::string& joined);
-  void apply(const ModuleKept& fact);
-  void apply(const ModuleDropped& fact);
   void insert_error(std::int64_t key, const Ended& fact);
   // Nothing: the result is not kept, because its client has it and the quota is used up.
   bool write_blob(std::int64_t key, const Ended& fact);
@@ -76,6 +74,16 @@ class SqliteStore final : public Store {
   void insert_batch(SessionNumber session, Ledger::Batch& batch);
   void update(const Ledger::Session& session);
   void check_log();
+
+  // sqlite_modules.cpp
+  void apply(const ModuleKept& fact);
+  void apply(const ModuleDropped& fact);
+
+  // sqlite_cluster.cpp: what holds until the cluster is stopped.
+  void apply(const PolicySet& fact);
+  void apply(const HubStopped& fact);
+  void note_given_up(const EngineLeft& fact);
+  void restore_policy(Restored& out);
 
   // sqlite_restore.cpp: reading what a hub before left, and rebuilding the ledger.
   void restore_sessions(Restored& out);

@@ -62,6 +62,14 @@ class IntervalSet {
     return out;
   }
 
+  // All runs, lowest first, at most `limit` of them.
+  [[nodiscard]] std::vector<wire::Range> runs(std::size_t limit) const {
+    std::vector<wire::Range> out;
+    for (const auto& [first, last] : runs_)
+      if (out.size() < limit) out.push_back({first, last});
+    return out;
+  }
+
   [[nodiscard]] std::size_t run_count() const { return runs_.size(); }
 
   void clear() { runs_.clear(); }

@@ -38,6 +38,7 @@ struct Hello {
   Uuid secret;                    // client: pinned by the first hello of the session
   std::vector<Range> ended;       // client: sequences whose outcome it has, above `settled`
   std::uint64_t settled = 0;      // client: it has the outcomes of all sequences up to this
+  std::vector<Range> failed;      // client: of all those, the ones that did not end ok
   std::uint64_t submitted = 0;    // client: the highest sequence it ever sent
   Uuid uuid;                      // engine, nanny
   std::uint32_t incarnation = 0;  // engine, nanny
@@ -54,7 +55,7 @@ struct Hello {
     v("epoch", m.epoch), v("session", m.session), v("secret", m.secret), v("ended", m.ended);
     v("settled", m.settled), v("submitted", m.submitted), v("uuid", m.uuid);
     v("incarnation", m.incarnation), v("slots", m.slots), v("next_number", m.next_number);
-    v("pid", m.pid), v("host", m.host), v("label", m.label);
+    v("pid", m.pid), v("host", m.host), v("label", m.label), v("failed", m.failed);
   }
 };
 
@@ -303,7 +304,7 @@ struct Hint {
   static constexpr Kind kKind = Kind::hint;
   std::uint64_t epoch = 0;
   std::uint64_t number = 0;
-  std::string event;  // "subscribed", "engine_joined", "engine_left", "engine_restarted"
+  std::string event;  // "subscribed", "engine_joined", ...: PROTOCOL 4
   EngineId engine;
   Uuid uuid;
   std::uint32_t incarnation = 0;

@@ -82,12 +82,13 @@ struct Have {
   std::string code;  // Errc's name; empty when all is well
   std::string text;
   std::vector<std::string> tasks;  // names of its functions; empty: not known
+  bool own = false;                // from an engine: it was started with it
   friend bool operator==(const Have&, const Have&) = default;
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
     v("build", m.build), v("name", m.name), v("size", m.size), v("kept", m.kept);
-    v("code", m.code), v("text", m.text), v("tasks", m.tasks);
+    v("code", m.code), v("text", m.text), v("tasks", m.tasks), v("own", m.own);
   }
 };
 

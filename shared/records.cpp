@@ -96,7 +96,7 @@ void put(Packer& p, const SubmitRecord& r, Frames& frames) {
   if (r.blank || depends) p.boolean(r.blank);
   if (depends) {
     p.bin(r.depends.view()), p.u64(r.after_ranges);
-    p.u64(bits_of(r.after_mode) | bits_of(r.follow_mode) << 3U);
+    p.u64(bits_of(r.after_mode, r.follow_mode));
   }
   if (r.payload.frames)
     frames.insert(frames.end(), r.payload.frames->begin(), r.payload.frames->end());
@@ -158,8 +158,7 @@ std::size_t get_optional(Unpacker& u, const Source& source, std::size_t left, Su
   if (left < 4) return 1;
   r.depends = Slice{source.message.header, u.bin()};
   r.after_ranges = u.u32();
-  const std::uint64_t modes = u.u64();
-  r.after_mode = mode_of(modes), r.follow_mode = mode_of(modes >> 3U);
+  read_modes(u.u64(), r.after_mode, r.follow_mode);
   if (r.depends.size > 0 && !dependencies_are_sound(r)) u.fail();
   return 4;
 }
@@ -259,6 +258,14 @@ std::string encode_ranges(const std::vector<TaskRange>& ranges) {
     for (const std::uint64_t value : {range.session.value, range.first, range.last})
       for (std::size_t i = 0; i < 8; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
   return out;
+}
+
+std::uint64_t bits_of(DependencyMode after, DependencyMode follow) {
+  return bits_of(after) | bits_of(follow) << 3U;
+}
+
+void read_modes(std::uint64_t bits, DependencyMode& after, DependencyMode& follow) {
+  after = mode_of(bits), follow = mode_of(bits >> 3U);
 }
 
 Payload SubmitRecord::payload_of(std::uint32_t index) const {

@@ -70,6 +70,8 @@ class TaskRanges {
 
   [[nodiscard]] bool empty() const { return size() == 0; }
 
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+
   // Precondition: index < size().
   [[nodiscard]] TaskRange operator[](std::size_t index) const;
 
@@ -159,6 +161,10 @@ struct SubmitRecord {
 
 // As TaskRanges has them.
 [[nodiscard]] std::string encode_ranges(const std::vector<TaskRange>& ranges);
+
+// The two modes of a record, as `modes` on the wire.
+[[nodiscard]] std::uint64_t bits_of(DependencyMode after, DependencyMode follow);
+void read_modes(std::uint64_t bits, DependencyMode& after, DependencyMode& follow);
 
 // Hub to engine.
 struct AssignRecord {

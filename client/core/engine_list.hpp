@@ -34,13 +34,17 @@ class EngineList {
   // different now; malformed when the body cannot be read, and then nothing has changed.
   [[nodiscard]] Result<bool> on_answer(const wire::Raw& body, std::uint64_t epoch);
 
-  // By id.
+  // By id; without those of restarting().
   [[nodiscard]] const std::map<EngineId, EngineEntry>& engines() const { return engines_; }
+
+  // Those whose process is over, and whose nanny starts the next: calls to them wait for it.
+  [[nodiscard]] const std::map<EngineId, EngineEntry>& restarting() const { return restarting_; }
 
   [[nodiscard]] bool known() const { return known_; }  // an answer has come
 
  private:
   std::map<EngineId, EngineEntry> engines_;
+  std::map<EngineId, EngineEntry> restarting_;
   std::uint64_t epoch_ = 0;
   std::uint64_t number_ = 0;  // the last hint that the list takes account of
   bool known_ = false;

@@ -1,5 +1,6 @@
 #include "client/core/outcome_table.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -21,7 +22,14 @@ bool OutcomeTable::on_batch(std::uint64_t first, std::uint64_t count, TimePoint 
   return true;
 }
 
-bool OutcomeTable::add(std::uint64_t sequence) {
+bool OutcomeTable::add(std::uint64_t sequence, bool ok) {
+  if (!note(sequence)) return false;
+  highest_ = std::max(highest_, sequence);
+  if (!ok) failed_.add(sequence);
+  return true;
+}
+
+bool OutcomeTable::note(std::uint64_t sequence) {
   if (sequence <= settled_) return false;
   if (sequence == settled_ + 1) {
     settled_ = sequence;
@@ -71,6 +79,12 @@ std::vector<wire::Range> OutcomeTable::ended(std::size_t limit) const {
     if (out.size() == limit) break;
     out.push_back({first, last});
   }
+  return out;
+}
+
+std::vector<wire::Range> OutcomeTable::failed(std::size_t limit) const {
+  std::vector<wire::Range> out = failed_.runs(limit);
+  if (failed_.run_count() > limit) out.back().last = highest_;
   return out;
 }
 

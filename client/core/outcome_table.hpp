@@ -1,9 +1,8 @@
 // CORE. OutcomeTable: which tasks of a session have their outcome, and what of that the hub knows.
 //
-// All that it remembers of finished tasks is a number and the gaps above it. Outcomes are numbered
-// densely per connection; what arrived is confirmed cumulatively, a little later, so that a
-// synchronous call costs no message of its own.
-// Thread rule: one thread at a time.
+// All that it remembers of finished tasks is a number, the gaps above it, and which failed.
+// Outcomes are numbered densely per connection; what arrived is confirmed cumulatively, a little
+// later, so that a synchronous call costs no message of its own. Thread rule: one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "shared/intervals.hpp"
 #include "shared/message.hpp"
 #include "shared/time.hpp"
 
@@ -30,8 +30,9 @@ class OutcomeTable {
   // which a hub never does.
   [[nodiscard]] bool on_batch(std::uint64_t first, std::uint64_t count, TimePoint now);
 
-  // Notes the outcome of one task; false when it was known, and this one is to be dropped.
-  [[nodiscard]] bool add(std::uint64_t sequence);
+  // Notes the outcome of one task, and whether that is ok; false when it was known, and this one is
+  // to be dropped.
+  [[nodiscard]] bool add(std::uint64_t sequence, bool ok);
   [[nodiscard]] bool contains(std::uint64_t sequence) const;
 
   // What to confirm now, if it is time.
@@ -45,6 +46,10 @@ class OutcomeTable {
   // ... and these above it, lowest first; at most `limit` ranges.
   [[nodiscard]] std::vector<wire::Range> ended(std::size_t limit) const;
 
+  // Those that did not end ok, lowest first, at most `limit` ranges (1 or more). Where there are
+  // more, the last one goes up to the highest: of what cannot be told a failure is assumed.
+  [[nodiscard]] std::vector<wire::Range> failed(std::size_t limit) const;
+
   // How many tasks have their outcome.
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
@@ -54,10 +59,13 @@ class OutcomeTable {
   void check_invariants() const;
 
  private:
+  bool note(std::uint64_t sequence);
   bool add_above(std::uint64_t sequence);
 
   std::uint64_t settled_ = 0;
   std::map<std::uint64_t, std::uint64_t> above_;  // first -> last, none of them next to another
+  IntervalSet failed_;
+  std::uint64_t highest_ = 0;
   std::uint64_t count_ = 0;
   // Of this connection.
   std::uint64_t received_ = 0;

@@ -57,6 +57,7 @@ wire::Hello Session::hello() const {
   out.secret = options_.secret;
   out.settled = outcomes_.settled();
   out.ended = outcomes_.ended(kEndedRangesMax);
+  out.failed = outcomes_.failed(kEndedRangesMax + 1 - out.ended.size());
   out.submitted = log_.ever_sent();
   out.pid = options_.pid;
   out.host = options_.host;

@@ -106,7 +106,7 @@ void Session::conclude_lost(TimePoint now, Outbox& out) {
       {"PayloadLost", "the hub lost its memory of this task, which may have run", ""});
   for (const wire::Range& range : lost) {
     for (std::uint64_t sequence = range.first; sequence <= range.last; ++sequence) {
-      if (!outcomes_.add(sequence)) continue;
+      if (!outcomes_.add(sequence, false)) continue;
       wire::OutcomeRecord record;
       record.sequence = sequence;
       record.ending = wire::Ending::error;
@@ -147,7 +147,7 @@ void Session::on_outcomes(const wire::Message& message, TimePoint now, Outbox& o
       ++counters_.malformed;
       continue;
     }
-    if (!outcomes_.add(record.sequence)) {
+    if (!outcomes_.add(record.sequence, record.ending == wire::Ending::ok)) {
       ++counters_.duplicates;
       continue;
     }

@@ -10,6 +10,7 @@ namespace roundhouse::engine {
 using wire::Plane;
 
 void ModuleIntake::add(wire::Have have) {
+  have.own = true;
   known_[have.build] = std::move(have);
 }
 

@@ -13,7 +13,6 @@ using Stage = Dependence::Stage;
 using Block = DependencyTable::Block;
 using Census = DependencyTable::Census;
 
-constexpr Duration kExpectedMax = std::chrono::seconds{2};  // until another client has submitted
 constexpr std::uint64_t kLongUs = std::uint64_t{1} << 52U;  // a century or more: as good as never
 
 // Of a finished task or some.
@@ -33,7 +32,7 @@ DependenceIndex Router::State::begin_dependence(Session& session, const wire::Su
                                                 std::int64_t at_us, Now now) {
   const DependenceIndex index = dependencies.create();
   Dependence& dependence = dependencies.get(index);
-  dependence.on = {record.depends, record.after_ranges};
+  dependence.on = {record.depends, record.after_ranges, record.after_mode, record.follow_mode};
   dependence.after.mode = record.after_mode, dependence.follow.mode = record.follow_mode;
   dependence.session = session.number, dependence.sequence = record.sequence;
   dependence.template_number = session.templates[record.template_number - 1];
@@ -48,8 +47,9 @@ DependenceIndex Router::State::begin_dependence(Session& session, const wire::Su
   return index;
 }
 
-Depended Router::State::depends_of(const Task& task) {
-  return task.dependence == kNoDependence ? Depended{} : dependencies.get(task.dependence).on;
+DependsOn Router::State::depends_of(const Task& task) {
+  if (task.dependence == kNoDependence) return {};
+  return dependencies.get(task.dependence).on.kept();
 }
 
 void Router::State::wait_for(DependenceIndex index, TaskIndex task) {
@@ -168,7 +168,7 @@ void Router::State::look_at(DependenceIndex index, bool of_follow) {
   Dependence& dependence = dependencies.get(index);
   DependencyPart& part = of_follow ? dependence.follow : dependence.after;
   const wire::TaskRanges all = dependence.on.ranges();
-  const std::size_t split = dependence.on.after_count;
+  const std::size_t split = dependence.on.after_ranges;
   const auto ranges = of_follow ? all.part(split, all.size()) : all.part(0, split);
   for (const wire::TaskRange& range : ranges) {
     Session& session = *sessions.find(range.session);
@@ -214,10 +214,12 @@ TaskId Router::State::find_culprit(const Session& session, const Block& block,
 // --- Hearing.
 
 // The task has this outcome: those who depend on it are told. They go on, or end, in this turn's
-// schedule() or a later one.
+// schedule() or a later one. Where its client has had the outcome from an earlier hub, what that
+// client says of it counts.
 void Router::State::tell_dependents(Session& session, Task& task,
                                     const wire::OutcomeRecord& record) {
-  const bool ok = record.ending == wire::Ending::ok;
+  const bool ok =
+      task.settled ? !session.client_saw_fail(task.sequence) : record.ending == wire::Ending::ok;
   if (!ok) session.endings.fail(task.sequence);
   placements.note(session.number, task.sequence, record.engine ? record.engine->value : kNoEngine);
   heard.clear();
@@ -229,10 +231,10 @@ void Router::State::tell_dependents(Session& session, Task& task,
       const Dependence& dependence = dependencies.get(one.dependence);
       return std::tuple{dependence.session, dependence.sequence, one.of_follow, one.complete};
     });
-  for (const Heard& one : heard) hear(one, id_of(task), record);
+  for (const Heard& one : heard) hear(one, id_of(task), task.settled ? nullptr : &record);
 }
 
-void Router::State::hear(const Heard& news, TaskId of, const wire::OutcomeRecord& record) {
+void Router::State::hear(const Heard& news, TaskId of, const wire::OutcomeRecord* record) {
   Dependence& dependence = dependencies.get(news.dependence);
   if (dependence.stage != Stage::waiting) return;
   DependencyPart& part = news.of_follow ? dependence.follow : dependence.after;
@@ -241,10 +243,10 @@ void Router::State::hear(const Heard& news, TaskId of, const wire::OutcomeRecord
   if (part.mode.any) {
     part.met = holds_what_counts(part.mode, news.ok, news.failed);
     if (!part.met && part.left == 0)
-      return fail_dependence(news.dependence, news.of_follow, of, &record);
+      return fail_dependence(news.dependence, news.of_follow, of, record);
   } else {
     if (holds_what_does_not(part.mode, news.ok, news.failed))
-      return fail_dependence(news.dependence, news.of_follow, of, &record);
+      return fail_dependence(news.dependence, news.of_follow, of, record);
     part.met = part.left == 0;
   }
   if (dependence.after.met && dependence.follow.met) pass_dependence(news.dependence);

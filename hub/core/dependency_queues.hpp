@@ -17,6 +17,9 @@
 
 namespace roundhouse::hub {
 
+// How long a task waits for one that its client has not submitted yet.
+inline constexpr Duration kExpectedMax = std::chrono::seconds{2};
+
 struct DependencyQueues {
   std::vector<DependenceIndex> fresh;  // restored, and not looked at yet
   std::deque<DependenceIndex> met;     // whose tasks go on

@@ -56,7 +56,7 @@ struct Dependence {
     unmet,      // its tasks end
   };
 
-  Depended on;
+  DependsOn on;
   DependencyPart after;
   DependencyPart follow;
   SessionNumber session = 0;

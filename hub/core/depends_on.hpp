@@ -1,7 +1,7 @@
 #pragma once
 
-// CORE. What a task depends on: Depended, as it was submitted, and DependsOn, as its record says
-// it. Thread rule: plain values.
+// CORE. DependsOn: what a task depends on, in the bytes in which it was submitted, as its record
+// says it, and as it is needed to call the same again. Thread rule: plain values.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,50 +11,44 @@
 
 #include "shared/records.hpp"
 #include <roundhouse/ids.hpp>
+#include <roundhouse/result.hpp>
 
 namespace roundhouse::hub {
 
-inline constexpr std::size_t kDependsToldMax = 100;  // ids of each; further ones are left out
+inline constexpr std::size_t kDependsToldMax = 100;    // ids of each; further ones are left out
+inline constexpr std::size_t kDependsRangesMax = 512;  // that are kept: each finished task has them
 
 struct DependsOn {
-  std::vector<TaskId> after;
-  std::vector<TaskId> follow;
-
-  [[nodiscard]] bool empty() const { return after.empty() && follow.empty(); }
-
-  friend bool operator==(const DependsOn&, const DependsOn&) = default;
-};
-
-struct Depended {
   Slice bytes;  // wire::TaskRanges, of `after`, then those of `follow`
-  std::uint32_t after_count = 0;
+  std::uint32_t after_ranges = 0;
+  wire::DependencyMode after_mode;
+  wire::DependencyMode follow_mode;
+  bool whole = true;  // nothing was left out: the same can be asked for again
+
+  [[nodiscard]] bool empty() const { return bytes.size == 0; }
+
+  [[nodiscard]] bool follows() const { return after_ranges < ranges().size(); }
 
   // As long as this is there.
   [[nodiscard]] wire::TaskRanges ranges() const { return wire::TaskRanges(bytes.view()); }
 
-  [[nodiscard]] bool empty() const { return bytes.size == 0; }
+  // The first of them, as records tell them.
+  [[nodiscard]] std::vector<TaskId> after() const;
+  [[nodiscard]] std::vector<TaskId> follow() const;
 
-  [[nodiscard]] bool follows() const { return after_count < ranges().size(); }
+  // As it is kept of a finished task: without the ranges that are too many.
+  [[nodiscard]] DependsOn kept() const;
 
-  // Calls f(of_follow, id) for the first kDependsToldMax of each: first `after`, then `follow`.
-  template <class F>
-  void each_told(F&& f) const {
-    const wire::TaskRanges all = ranges();
-    std::size_t left = kDependsToldMax;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (i == after_count) left = kDependsToldMax;
-      const wire::TaskRange range = all[i];
-      for (std::uint64_t at = range.first; at <= range.last && left > 0; ++at, --left)
-        f(i >= after_count, TaskId{range.session, at});
-    }
-  }
-
-  [[nodiscard]] DependsOn told() const;
+  friend bool operator==(const DependsOn&, const DependsOn&) = default;
 };
 
-// As a database keeps it: msgpack, two lists of ids, one behind the other.
-[[nodiscard]] std::string encode_depends(const Depended& on);
-// Nothing where it cannot be read.
+// As a database keeps it, in msgpack.
+[[nodiscard]] std::string encode_depends(const DependsOn& on);
+// Nothing, and not whole, where it cannot be read. Earlier hubs kept ids alone, not how they
+// count: that is not whole, either.
 [[nodiscard]] DependsOn decode_depends(std::string_view bytes);
+
+// Why a task with more dependencies than are kept is not called again.
+[[nodiscard]] Error depends_left_out(TaskId task);
 
 }  // namespace roundhouse::hub

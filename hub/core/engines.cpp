@@ -138,20 +138,21 @@ void Router::State::disconnect(Engine& engine, Now now, Outbox& out) {
 
 void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Outbox& out) {
   engine.silent = false;
+  engine.given_up = died.given_up.substr(0, kGivenUpTextMax);
   if (engine.presence != Presence::lost) {
     std::set<TaskId> began;
     for (const wire::RunRef& run : died.running) began.insert(run.task);
     engine.gone = engine.gone || !died.restarting;
-    lose(engine, &began, death_text(engine, died), now, out);
     if (died.restarting) engine.back_by = now.steady + kRestartMax;
+    lose(engine, &began, death_text(engine, died), now, out);
   } else if (!died.restarting && !engine.gone) {  // its nanny was stopped while it told of the end
     engine.gone = true;
-    give_up_restart(engine);
-    emit(EngineLeft{engine.id(), engine.incarnation, death_text(engine, died), true, now.wall_us},
+    give_up_restart(engine, out);
+    emit(EngineLeft{engine.id(), engine.incarnation, death_text(engine, died), true, now.wall_us,
+                    engine.given_up},
          out);
   }
   for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
-  engine.given_up = died.given_up.substr(0, kGivenUpTextMax);
   // Not of one that was told to stop.
   if (!died.loading.empty() && (died.restarting || !died.given_up.empty()))
     note_deadly(died.loading, death_text(engine, died), out);
@@ -160,9 +161,10 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
 }
 
 // What was submitted for the next incarnation has nobody to wait for.
-void Router::State::give_up_restart(Engine& engine) {
+void Router::State::give_up_restart(Engine& engine, Outbox& out) {
   if (!engine.back_by) return;
   engine.back_by.reset();
+  hint("engine_left", engine, out);
   awaited.places_changed = true;
   touch(engine);
   end_lanes(engine, "engine " + std::to_string(engine.index) + " died and did not start again");
@@ -217,8 +219,9 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
     if (is_over) uncount_orphan(it->second);
     it = is_over ? orphans.erase(it) : std::next(it);
   }
-  emit(EngineLeft{engine.id(), engine.incarnation, why, engine.gone, now.wall_us}, out);
-  hint("engine_left", engine, out);
+  emit(EngineLeft{engine.id(), engine.incarnation, why, engine.gone, now.wall_us, engine.given_up},
+       out);
+  hint(engine.back_by ? "engine_restarting" : "engine_left", engine, out);
   touch(engine);
 }
 

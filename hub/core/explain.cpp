@@ -99,7 +99,7 @@ std::vector<WaitsFor> Router::State::unfinished_of(const Dependence& dependence)
       const TaskId id{range.session, at};
       const Known known = knowledge_of(id);
       if (known == Known::ended) continue;
-      WaitsFor& other = out.emplace_back(WaitsFor{id, i >= dependence.on.after_count, "unknown"});
+      WaitsFor& other = out.emplace_back(WaitsFor{id, i >= dependence.on.after_ranges, "unknown"});
       if (known == Known::unknown) continue;
       const Task& task = tasks.get(find_live(id));
       other.state = task.state == TaskState::waiting ? "waiting"

@@ -66,7 +66,7 @@ struct Ended {
   // What it was called with, so that it can be submitted anew; nothing when bulk frames were among
   // it, which would be kept for nothing in most cases.
   std::optional<Payload> arguments = {};
-  Depended depends = {};  // of few tasks
+  DependsOn depends = {};  // of few tasks
 
   // When the run was over, or, of a task that never ran, when it was submitted.
   [[nodiscard]] std::int64_t ended_us() const {
@@ -92,13 +92,15 @@ struct EngineJoined {
   std::int64_t at_us = 0;
 };
 
-// An incarnation is over; `gone` says that the engine left for good.
+// An incarnation is over; `gone` says that the engine left for good, `given_up` why its nanny does
+// not start it again.
 struct EngineLeft {
   EngineId id;
   std::uint32_t incarnation = 0;
   std::string reason;
   bool gone = false;
   std::int64_t at_us = 0;
+  std::string given_up = {};
 };
 
 // A module that a client shipped, kept for engines to come, and what became of loading it. Without
@@ -119,8 +121,17 @@ struct ModuleDropped {
   ContentHash build;
 };
 
+// A client has chosen the policy of placing.
+struct PolicySet {
+  std::string policy;  // its name
+};
+
+// The hub ends because it was told to, and its cluster with it: what holds for a cluster's run, its
+// policy and who was given up, is over.
+struct HubStopped {};
+
 using Fact = std::variant<SessionOpened, TemplateDefined, Submitted, Ended, Delivered, EngineJoined,
-                          EngineLeft, ModuleKept, ModuleDropped>;
+                          EngineLeft, ModuleKept, ModuleDropped, PolicySet, HubStopped>;
 
 // What a hub finds in the database when it starts: the state that outlives it.
 struct Restored {
@@ -151,6 +162,8 @@ struct Restored {
     std::uint32_t incarnation = 0;
     std::uint32_t slots = 1;
     bool gone = false;  // left for good: only its id is remembered
+    std::string host = {};
+    std::string given_up = {};  // since the cluster was started
   };
 
   std::uint64_t epoch = 0;  // of the hub before; 0 in a fresh database
@@ -160,6 +173,7 @@ struct Restored {
   std::vector<Ended> undelivered;  // by session and delivery
   std::vector<Engine> engines;
   std::vector<ModuleKept> modules;  // without their parts
+  std::string policy = {};          // that was set since the cluster was started; empty: none
 };
 
 }  // namespace roundhouse::hub

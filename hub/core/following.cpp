@@ -48,7 +48,7 @@ bool Router::State::is_place(const Dependence& dependence, EngineIndex engine) {
 Ran Router::State::where_they_ran(const Dependence& dependence, const std::vector<RanOn>* answer) {
   Ran out;
   const wire::TaskRanges all = dependence.on.ranges();
-  const wire::TaskRanges follow = all.part(dependence.on.after_count, all.size());
+  const wire::TaskRanges follow = all.part(dependence.on.after_ranges, all.size());
   for (const wire::TaskRange& range : follow) {
     const Session& session = *sessions.find(range.session);
     for (std::uint64_t at = range.first; at <= range.last; ++at) {

@@ -263,6 +263,7 @@ void Router::State::restore(const Restored& restored, Now now) {
     session.first_sequence = known.accepted + 1;
   }
   restore_modules(restored);
+  if (const Result<PolicyName> chosen = parse_policy(restored.policy)) policy.change(*chosen);
   for (const auto& known : restored.templates) {
     if (templates.size() <= known.number) templates.resize(std::size_t{known.number} + 1);
     Template& made = templates[known.number];
@@ -280,6 +281,7 @@ void Router::State::restore(const Restored& restored, Now now) {
     Engine& engine = engines.create(known.uuid, known.id);
     engine.incarnation = known.incarnation, engine.slots = known.slots;
     engine.gone = known.gone;
+    engine.host = known.host, engine.given_up = known.given_up;
     engine.window = known.slots;
     engine.presence = known.gone ? Presence::lost : Presence::expected;
     engine.deadline = now.steady + std::max(options.dead, options.grace);
@@ -297,7 +299,7 @@ void Router::State::restore(const Restored& restored, Now now) {
   consider_restored(now);
   for (const auto& ended : restored.undelivered) restore_undelivered(ended);
   in_grace = in_grace || tasks.size() > 0;
-  grace_ends = now.steady + options.grace;
+  grace = {now.steady + options.grace, now.steady + std::max(options.grace, options.dead)};
 }
 
 void Router::State::restore_pending(const Restored::Pending& pending, Now now) {

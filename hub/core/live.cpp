@@ -47,7 +47,7 @@ Record Router::State::record_of(const Task& task) {
   out.targets = define.targets;
   out.submitted_us = task.submitted_us;
   out.attempt = task.failures + 1U;
-  out.depends = depends_of(task).told();
+  out.depends = depends_of(task);
   if (task.engine == kNoEngine) return out;
   out.engine = EngineId{task.engine};
   if (const Engine* engine = engines.find(EngineId{task.engine})) {
@@ -121,10 +121,12 @@ std::optional<Result<wire::Raw>> Router::State::live_payload(const wire::Raw& re
   // Without its frames, or ended for its client, which need not have sent them.
   if (task.lacks_frames || task.settled)
     return Error{Errc::payload_lost, "the hub does not have the arguments of task " + id};
-  wire::Raw body;
   PayloadPart part = part_of(task.payload, asked->offset);
+  part.depends = depends_of(task);
+  if (!part.depends.whole) return depends_left_out(asked->ids.front());
   part.define = &templates[task.template_number].define;
   if (task.direct && task.engine != kNoEngine) part.engine = EngineId{task.engine};
+  wire::Raw body;
   pack_payload_part(part, body.bytes);
   return body;
 }

@@ -75,6 +75,7 @@ struct EngineModule {
   std::uint64_t allowed = 0;  // may be sent up to this
   std::string code;           // of what failed
   std::string text;
+  bool own = false;  // the engine was started with it
 
   [[nodiscard]] bool answered() const { return state == State::loaded || state == State::failed; }
 };

@@ -339,8 +339,9 @@ wire::Raw Router::State::modules_body() {
     for (const std::string& task : module.tasks) p.str(task);
     p.str("engines"), p.array(places[index].size());
     for (const auto& [engine, on_engine] : places[index]) {
-      p.map(4);
+      p.map(5);
       p.str("engine"), p.u64(engine);
+      p.str("own"), p.boolean(on_engine->own);
       text("state", name_of(on_engine->state));
       text("code", on_engine->code), text("text", on_engine->text);
     }

@@ -156,6 +156,7 @@ void Router::State::on_have(Engine& engine, const wire::Have& have, Outbox& out)
   engine.awaited_modules.erase(index);
   EngineModule& on_engine = engine.modules[index];
   on_engine.code = have.code, on_engine.text = have.text.substr(0, kFailureTextMax);
+  on_engine.own = have.own;
   if (!have.code.empty()) {
     on_engine.state = EngineModule::State::failed;
     return note_trouble(index, on_engine, out);

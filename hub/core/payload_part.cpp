@@ -7,6 +7,14 @@
 namespace roundhouse::hub {
 namespace {
 
+constexpr std::uint32_t kCallKeys = 18;
+
+void pack_texts(std::string_view key, const std::vector<std::string>& texts, wire::Packer& p) {
+  p.str(key), p.array(texts.size());
+  for (const std::string& text : texts) p.str(text);
+}
+
+// As many as kCallKeys.
 void pack_call(const PayloadPart& part, wire::Packer& p) {
   const wire::Define& define = *part.define;
   p.str("function"), p.str(define.function);
@@ -17,6 +25,16 @@ void pack_call(const PayloadPart& part, wire::Packer& p) {
   for (const std::uint32_t target : define.targets) p.u64(target);
   p.str("retries"), p.u64(define.retries);
   p.str("priority"), p.i64(define.priority);
+  p.str("timeout_us"), p.u64(define.timeout_us);
+  p.str("time_limit_us"), p.u64(define.time_limit_us);
+  p.str("depend"), p.str(define.depend);
+  p.str("depend_signature"), p.str(define.depend_signature);
+  p.str("depend_body"), p.bin(define.depend_body);
+  pack_texts("require_modules", define.require_modules, p);
+  pack_texts("require_functions", define.require_functions, p);
+  p.str("depends"), p.bin(part.depends.bytes.view());
+  p.str("after_ranges"), p.u64(part.depends.after_ranges);
+  p.str("modes"), p.u64(wire::bits_of(part.depends.after_mode, part.depends.follow_mode));
   p.str("engine");
   part.engine ? p.u64(part.engine->value) : p.nil();
 }
@@ -60,7 +78,7 @@ PayloadPart part_of(const Payload& payload, std::uint64_t offset) {
 void pack_payload_part(const PayloadPart& part, std::string& out) {
   wire::Packer p(out);
   const bool first = part.offset == 0;
-  p.map(2 + (first ? 3U : 0U) + (first && part.define != nullptr ? 8U : 0U));
+  p.map(2 + (first ? 3U : 0U) + (first && part.define != nullptr ? kCallKeys : 0U));
   p.str("offset"), p.u64(part.offset);
   p.str("bytes"), p.bin(part.bytes);
   if (!first) return;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hub/core/depends_on.hpp"
 #include "shared/message.hpp"
 #include "shared/payload.hpp"
 #include <roundhouse/ids.hpp>
@@ -23,9 +24,10 @@ struct PayloadPart {
   std::vector<std::uint64_t> frames;  // their sizes; with offset 0
   std::uint64_t offset = 0;           // in all frames, one behind the other
   std::string bytes;                  // of the frames, from there on
-  // Of arguments, with offset 0: what is called, and where if that was said.
+  // Of arguments, with offset 0: what is called, where if that was said, and after what.
   const wire::Define* define = nullptr;
   std::optional<EngineId> engine;
+  DependsOn depends;
 
   // A body that does not fit into an answer goes ahead of the frames, as one more of them.
   std::string ahead;

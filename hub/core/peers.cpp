@@ -136,9 +136,9 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   // What the client has already is neither run nor sent again; not even when it comes again,
   // because this hub never heard of it.
   session->client_settled = hello.settled;
-  session->client_ended = hello.ended;
-  std::sort(session->client_ended.begin(), session->client_ended.end(),
-            [](const wire::Range& a, const wire::Range& b) { return a.first < b.first; });
+  session->client_ended = hello.ended, session->client_failed = hello.failed;
+  for (auto* ranges : {&session->client_ended, &session->client_failed})
+    std::ranges::sort(*ranges, {}, &wire::Range::first);
   const auto has = [session](std::uint64_t sequence) { return session->client_has(sequence); };
   for (std::size_t i = 0; i < session->tasks.size(); ++i)
     if (session->tasks[i] != kNoTask && has(session->first_sequence + i))
@@ -303,7 +303,7 @@ void Router::State::check_liveness(Now now, Outbox& out) {
         engine.deadline = std::max(engine.deadline, now.steady + options.dead);
     });
   engines.each([&](Engine& engine) {
-    if (engine.back_by && now.steady >= *engine.back_by) give_up_restart(engine);
+    if (engine.back_by && now.steady >= *engine.back_by) give_up_restart(engine, out);
     const bool waits = engine.presence == Presence::expected || engine.presence == Presence::away;
     if (!waits || engine.nanny_speaks || now.steady < engine.deadline) return;
     engine.silent = true;

@@ -1,7 +1,6 @@
 #include "hub/core/record.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "shared/pack.hpp"
 
@@ -35,8 +34,8 @@ FieldValue text_if_known(std::string_view text) {
 // Whether a field that is no plain value has something to say.
 bool has_bulk(const Record& record, Field field) {
   if (field == Field::targets) return true;
-  if (field == Field::after) return !record.depends.after.empty();
-  if (field == Field::follow) return !record.depends.follow.empty();
+  if (field == Field::after) return record.depends.after_ranges > 0;
+  if (field == Field::follow) return record.depends.follows();
   if (field == Field::error) return record.status == TaskStatus::error;
   return record.result.has_value();
 }
@@ -46,7 +45,8 @@ void pack_bulk(const Record& record, Field field, wire::Packer& p) {
     p.array(record.targets.size());
     for (const std::uint32_t target : record.targets) p.u64(target);
   } else if (field == Field::after || field == Field::follow) {
-    const auto& ids = field == Field::after ? record.depends.after : record.depends.follow;
+    const std::vector<TaskId> ids =
+        field == Field::after ? record.depends.after() : record.depends.follow();
     p.array(ids.size());
     for (const TaskId id : ids) p.str(to_string(id));
   } else if (field == Field::error) {
@@ -69,35 +69,6 @@ void pack_value(const FieldValue& value, FieldKind kind, wire::Packer& p) {
 }
 
 }  // namespace
-
-std::string encode_depends(const Depended& on) {
-  std::array<std::size_t, 2> counts{};
-  on.each_told([&](bool of_follow, TaskId) { ++counts.at(of_follow ? 1 : 0); });
-  std::string out;
-  wire::Packer p(out);
-  p.array(2 * (counts[0] + counts[1]) + 1);
-  p.u64(counts[0]);
-  on.each_told([&](bool, TaskId id) { p.u64(id.session.value), p.u64(id.sequence); });
-  return out;
-}
-
-DependsOn Depended::told() const {
-  DependsOn out;
-  each_told([&](bool of_follow, TaskId id) { (of_follow ? out.follow : out.after).push_back(id); });
-  return out;
-}
-
-DependsOn decode_depends(std::string_view bytes) {
-  DependsOn out;
-  wire::Unpacker u{bytes};
-  const std::size_t count = u.array();
-  const std::uint64_t after = u.u64();
-  for (std::size_t at = 0; at < count / 2 && u.ok(); ++at) {
-    const SessionId session{u.u64()};
-    (at < after ? out.after : out.follow).push_back({session, u.u64()});
-  }
-  return u.ok() ? out : DependsOn{};
-}
 
 std::optional<Field> find_field(std::string_view name) {
   const auto* found = std::find_if(kFields.begin(), kFields.end(),

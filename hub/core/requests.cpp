@@ -28,7 +28,6 @@ Result<wire::Raw> Router::State::answer_at_once(const wire::Request& request, No
   if (request.verb == "status") return status_body(now);
   if (request.verb == "modules") return modules_body();
   if (request.verb == "explain") return explain_body(request.body);
-  if (request.verb == "policy") return policy_body(request.body);
   if (request.verb == "queue_status") return queue_status_body(request.body);
   if (request.verb == "result_status") return result_status_body(request.body);
   return Error{Errc::invalid,
@@ -72,6 +71,8 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
     answer(body);
   } else if (request.verb == "remove_module") {
     answer(remove_module(asked->build, out));
+  } else if (request.verb == "policy") {
+    answer(policy_body(request.body, out));
   } else if (request.verb == "shutdown") {
     wire::Raw body;
     Packer p{body.bytes};
@@ -83,14 +84,15 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
   }
 }
 
-// Changes it when it is asked to; what holds from now on.
-Result<wire::Raw> Router::State::policy_body(const wire::Raw& request) {
+// Changes it when it is asked to; what holds from now on, under this hub and those after it.
+Result<wire::Raw> Router::State::policy_body(const wire::Raw& request, Outbox& out) {
   const auto asked = read_request(request);
   if (!asked) return asked.error();
   if (asked->policy) {
     const Result<PolicyName> wanted = parse_policy(*asked->policy);
     if (!wanted) return wanted.error();
     policy.change(*wanted);
+    emit(PolicySet{std::string(name_of(*wanted))}, out);
   }
   wire::Raw body;
   Packer p{body.bytes};
@@ -104,27 +106,40 @@ Result<wire::Raw> Router::State::policy_body(const wire::Raw& request) {
 wire::Raw Router::State::engines_body() {
   wire::Raw body;
   Packer p{body.bytes};
-  std::size_t count = 0;
-  engines.each([&](const Engine& engine) { count += engine.presence != Presence::lost ? 1U : 0U; });
-  p.map(3);
-  key_value(p, "epoch", epoch);
-  key_value(p, "number", hints);
-  p.str("engines");
-  p.array(count);
-  engines.each([&](Engine& engine) {
-    if (engine.presence == Presence::lost) return;
-    const QueueCounts counts = count_queue(engine);
-    p.map(10);
+  std::size_t here = 0;
+  std::size_t restarting = 0;
+  engines.each([&](const Engine& engine) {
+    const bool lost = engine.presence == Presence::lost;
+    here += lost ? 0U : 1U;
+    restarting += lost && engine.back_by ? 1U : 0U;
+  });
+  const auto pack_who = [&p](const Engine& engine) {
     key_value(p, "id", engine.index);
     key_value(p, "uuid", to_string(engine.uuid));
     key_value(p, "incarnation", engine.incarnation);
     key_value(p, "slots", engine.slots);
+  };
+  p.map(4);
+  key_value(p, "epoch", epoch);
+  key_value(p, "number", hints);
+  p.str("engines"), p.array(here);
+  engines.each([&](Engine& engine) {
+    if (engine.presence == Presence::lost) return;
+    const QueueCounts counts = count_queue(engine);
+    p.map(10);
+    pack_who(engine);
     key_value(p, "state", to_string(engine.presence));
     key_value(p, "queue", counts.queue);
     key_value(p, "running", counts.running);
     key_value(p, "completed", engine.completed);
     key_value(p, "host", engine.host);
     key_value(p, "pid", engine.pid);
+  });
+  p.str("restarting"), p.array(restarting);
+  engines.each([&](const Engine& engine) {
+    if (engine.presence != Presence::lost || !engine.back_by) return;
+    p.map(4);
+    pack_who(engine);
   });
   return body;
 }

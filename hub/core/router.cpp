@@ -208,7 +208,7 @@ std::optional<TimePoint> Router::next_deadline() const {
   const State& s = *state_;
   TimePoint next = s.liveness_due;
   if (s.more_work) next = s.last_tick;
-  if (s.in_grace) next = std::min(next, s.grace_ends);
+  if (s.in_grace) next = std::min(next, s.grace.deadline(s.last_tick));
   if (!s.in_grace && !s.awaited.deadlines.empty())
     next = std::min(next, s.awaited.deadlines.begin()->first);
   if (s.lazy_due) next = std::min(next, *s.lazy_due);
@@ -255,6 +255,7 @@ void Router::dismiss_engines(Outbox& out) {
       out.sends.push_back(
           {*engine.control_link, encode(wire::Goodbye{"the hub is shutting down"})});
   });
+  state_->emit(HubStopped{}, out);
 }
 
 void Router::check_invariants() const {

@@ -59,6 +59,14 @@ struct Cascade {
   EngineIndex engine = kNoEngine;  // of strangers: whom they are for
 };
 
+// How long a new hub waits for whom the one before it knew.
+struct Grace {
+  TimePoint ends;
+  TimePoint latest;  // for engines that have come and not said yet all that they hold
+
+  [[nodiscard]] TimePoint deadline(TimePoint now) const { return now < ends ? ends : latest; }
+};
+
 // Where tasks ran, and one of them for each engine.
 struct Ran {
   std::map<EngineIndex, TaskId> on;

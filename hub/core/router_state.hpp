@@ -103,7 +103,7 @@ struct Router::State {
   DependenceIndex begin_dependence(Session& session, const wire::SubmitRecord& record,
                                    std::int64_t at_us, Now now);
   // Nothing for most tasks.
-  [[nodiscard]] Depended depends_of(const Task& task);
+  [[nodiscard]] DependsOn depends_of(const Task& task);
   void wait_for(DependenceIndex index, TaskIndex task);
   void leave_dependence(const Task& task);
   void unpin(DependenceIndex index);
@@ -119,7 +119,7 @@ struct Router::State {
   static TaskId find_culprit(const Session& session, const DependencyTable::Block& block,
                              const wire::DependencyMode& mode);
   void tell_dependents(Session& session, Task& task, const wire::OutcomeRecord& record);
-  void hear(const Heard& news, TaskId of, const wire::OutcomeRecord& record);
+  void hear(const Heard& news, TaskId of, const wire::OutcomeRecord* record);
   void decide(DependenceIndex index, Dependence::Stage stage);
   void pass_dependence(DependenceIndex index);
   void refuse_dependence(DependenceIndex index, Unmet unmet);
@@ -216,7 +216,7 @@ struct Router::State {
   void begun_and_lost(Engine& engine, const wire::RunRef& run, const wire::Died& died, Now now,
                       Outbox& out);
   void end_lanes(Engine& engine, const std::string& why);
-  void give_up_restart(Engine& engine);
+  void give_up_restart(Engine& engine, Outbox& out);
   void disconnect(Engine& engine, Now now, Outbox& out);
   void hint(const char* event, const Engine& engine, Outbox& out);
   void on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox& out);
@@ -292,7 +292,7 @@ struct Router::State {
   void on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
                   Outbox& out);
   [[nodiscard]] Result<wire::Raw> answer_at_once(const wire::Request& request, Now now);
-  Result<wire::Raw> policy_body(const wire::Raw& request);
+  Result<wire::Raw> policy_body(const wire::Raw& request, Outbox& out);
   wire::Raw engines_body();
   wire::Raw status_body(Now now);
   void shut_down(const wire::Raw& request, Outbox& out);
@@ -381,7 +381,7 @@ struct Router::State {
 
   std::uint64_t hints = 0;
   std::size_t undelivered = 0;
-  TimePoint grace_ends;
+  Grace grace;
   bool in_grace = false;
   TimePoint liveness_due;
   std::optional<TimePoint> lazy_due;  // when what may wait is said: accepted, stored

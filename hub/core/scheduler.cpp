@@ -12,6 +12,20 @@ constexpr double kShortNs = 100e3;     // below this, tasks are handed out in sm
 constexpr std::uint32_t kGroupMax = 32;
 constexpr Duration kLazy = std::chrono::milliseconds{5};
 
+// Whether an engine has come that has not said yet all that it holds, or its nanny all that it
+// left, or one of them is on its way in.
+bool somebody_reports(EngineTable& engines, PeerTable& peers) {
+  bool found = false;
+  engines.each([&](const Engine& engine) {
+    found = found || engine.presence == Presence::reconciling ||
+            (engine.presence == Presence::away && engine.nanny_speaks);
+  });
+  peers.each([&](PeerIndex, const Peer& peer) {
+    found = found || (peer.side == Side::engine && !peer.usable);
+  });
+  return found;
+}
+
 }  // namespace
 
 // The window: the slots, and what hides a round trip while tasks are short. Nothing is known of an
@@ -79,7 +93,8 @@ void Router::State::schedule(Now now, Outbox& out) {
     sessions.each([&](const Session& session) {
       if (session.restored && session.unfinished > 0 && !session.usable()) all_back = false;
     });
-    if (all_back || now.steady >= grace_ends) {
+    const bool reporting = somebody_reports(engines, peers);
+    if (all_back || now.steady >= (reporting ? grace.latest : grace.ends)) {
       in_grace = false;
       awaited.places_changed = true;
       engines.each([&](Engine& engine) { touch(engine); });

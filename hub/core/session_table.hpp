@@ -60,9 +60,10 @@ struct Session {
   std::uint64_t number_of_front = 1;  // connection's number of undelivered.front()
 
   // Outcomes that the client said to have, in its last hello: all up to `client_settled`, and
-  // these.
+  // those of `client_ended`.
   std::uint64_t client_settled = 0;
-  std::vector<wire::Range> client_ended;  // sorted
+  std::vector<wire::Range> client_ended;   // sorted
+  std::vector<wire::Range> client_failed;  // of all those, the ones that did not end ok; sorted
 
   // The connection, when there is one.
   std::optional<LinkId> task_link;
@@ -80,11 +81,18 @@ struct Session {
   [[nodiscard]] bool usable() const { return task_link.has_value(); }
 
   [[nodiscard]] bool client_has(std::uint64_t sequence) const {
-    if (sequence <= client_settled) return true;
+    return sequence <= client_settled || is_in(client_ended, sequence);
+  }
+
+  [[nodiscard]] bool client_saw_fail(std::uint64_t sequence) const {
+    return is_in(client_failed, sequence);
+  }
+
+  [[nodiscard]] static bool is_in(const std::vector<wire::Range>& sorted, std::uint64_t sequence) {
     const auto behind = std::upper_bound(
-        client_ended.begin(), client_ended.end(), sequence,
+        sorted.begin(), sorted.end(), sequence,
         [](std::uint64_t wanted, const wire::Range& range) { return wanted < range.first; });
-    return behind != client_ended.begin() && std::prev(behind)->last >= sequence;
+    return behind != sorted.begin() && std::prev(behind)->last >= sequence;
   }
 
   [[nodiscard]] TaskIndex find(std::uint64_t sequence) const {

@@ -24,6 +24,12 @@ Unmet of(const char* name, const std::string& text) {
   return out;
 }
 
+// How much patience there was with a task that nobody has submitted.
+std::string waited() {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kExpectedMax).count();
+  return "; it was waited for for " + std::to_string(seconds) + " s or longer";
+}
+
 // What became of a task, behind "which".
 std::string state_of(const wire::OutcomeRecord& record) {
   if (record.ending == wire::Ending::ok) return "ended ok, where only a failure counts";
@@ -126,10 +132,10 @@ Unmet Router::State::never_submitted(const wire::TaskRange& unknown) {
   if (session == nullptr || session->accepted == 0)
     return of("InvalidDependency", "it depends on task " +
                                        to_string(TaskId{unknown.session, unknown.first}) +
-                                       " of a session that has submitted nothing");
+                                       " of a session that has submitted nothing" + waited());
   const TaskId id{unknown.session, std::max(unknown.first, session->accepted + 1)};
   return of("InvalidDependency",
-            "it depends on task " + to_string(id) + ", which nobody has submitted");
+            "it depends on task " + to_string(id) + ", which nobody has submitted" + waited());
 }
 
 Unmet Router::State::too_late(const Dependence& dependence) {

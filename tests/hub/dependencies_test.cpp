@@ -226,7 +226,10 @@ TEST_CASE("what cannot be depended on is said to be invalid, and why") {
   hub.passes(2100ms);
   CHECK(client.error_of(6) == "InvalidDependency");
   CHECK(client.error_of(7) == "InvalidDependency");
-  CHECK(client.why(7).find("a session that has submitted nothing") != std::string::npos);
+  for (const std::uint64_t i : {6U, 7U}) {
+    CHECK(client.why(i).find("a session that has submitted nothing") != std::string::npos);
+    CHECK(client.why(i).find("waited for for 2 s") != std::string::npos);
+  }
 }
 
 TEST_CASE("a task of another client that is submitted a moment later is waited for") {
@@ -308,60 +311,6 @@ TEST_CASE("what a submission depends on uses its session's credit of bytes") {
   hub.client_submits(client, {.body = "", .after = {client.tasks(1)}});
   REQUIRE(client.inbox.all<wire::Refused>().size() == 1);
   CHECK(client.inbox.all<wire::Refused>()[0].code == "over_quota");
-}
-
-TEST_CASE("dependencies survive the hub: on what ended, on what is pending, with their deadlines") {
-  HubHarness before;
-  auto& client = before.client_joins();
-  auto& engine = before.engine_joins();
-  before.client_submits(client, {.count = 3});
-  before.engine_finishes(engine);
-  before.engine_finishes(engine, Ending::error);
-  before.client_submits(client, {.after = {client.tasks(1, 3)}, .after_mode = kAllEnds});  // 4
-  before.client_submits(client, {.after = {client.tasks(3)}});                             // 5
-  before.client_submits(client, {.after = {client.tasks(3)}, .timeout = 1s});              // 6
-  before.client_submits(
-      client, {.after = {client.tasks(2), client.tasks(3)}, .after_mode = kAnyFailure});  // 7
-  before.client_submits(client, {.after = {client.tasks(4)}});                            // 8
-  HubHarness after{{}, restored_from(before)};
-  auto& again = after.client_of_before(client);
-  auto& back = after.engine_of_before(engine);
-  after.passes(600ms);
-  REQUIRE(back.held.size() == 2);  // the third, and the seventh, which may run
-  CHECK(!again.has(6));
-  after.passes(600ms);
-  CHECK(again.error_of(6) == "DependencyTimeout");
-  after.engine_finishes(back);
-  std::vector<std::uint64_t> order;
-  while (!back.held.empty()) {
-    order.push_back(back.held[0].sequence);
-    after.engine_finishes(back);
-  }
-  std::ranges::sort(order);
-  CHECK(order == std::vector<std::uint64_t>{4, 5, 7, 8});
-}
-
-TEST_CASE("in the grace of a hub nothing ends for want of what it depends on") {
-  HubHarness before;
-  auto& client = before.client_joins();
-  auto& engine = before.engine_joins();
-  before.client_submits(client);
-  before.client_submits(client, {.after = {client.tasks(1)}, .timeout = 10ms});
-  before.client_submits(client, {.after = {{SessionId{99}, 1, 1}}});
-  hub::RouterOptions options;
-  options.grace = 5s;
-  HubHarness after{options, restored_from(before)};
-  auto& again = after.client_of_before(client);
-  after.passes(1s);
-  CHECK(again.outcomes.empty());
-  after.engine_of_before(engine);
-  CHECK(again.error_of(2) == "DependencyTimeout");
-  after.passes(50s);
-  after.client_returns(again);
-  CHECK(!again.has(3));  // its client may come again
-  after.passes(12s);
-  after.client_returns(again);
-  CHECK(again.error_of(3) == "InvalidDependency");
 }
 
 TEST_CASE("waiting tasks are pending and counted, and records say what tasks depend on") {

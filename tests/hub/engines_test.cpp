@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "tests/hub/questions.hpp"
 #include "tests/support/hub_harness.hpp"
 
 using namespace roundhouse;
@@ -244,6 +245,26 @@ TEST_CASE("an engine that fell silent within the grace is waited for until it is
   CHECK(other.held.empty());  // the lost one may run it
   all_but_one_speak(1s);
   CHECK(other.held.size() == 1);
+}
+
+TEST_CASE("clients are told of an engine that is being started again, and when it is not") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const auto list = [&] { return unpacked(ask(hub, client, "engines").body.bytes); };
+  CHECK(list()["restarting"].empty());
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, wire::Died{});
+  CHECK(hub.hints.back().event == "engine_restarting");
+  CHECK(list()["engines"].empty());
+  REQUIRE(list()["restarting"].size() == 1);
+  CHECK(list()["restarting"][0]["id"] == engine.id.value);
+  CHECK(list()["restarting"][0]["uuid"] == to_string(engine.uuid));
+  hub.passes(11s);
+  CHECK(hub.hints.back().event == "engine_left");
+  hub.client_returns(client);
+  CHECK(list()["restarting"].empty());
 }
 
 TEST_CASE("a direct task to an engine that is being started again waits for it") {

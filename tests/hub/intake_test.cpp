@@ -150,6 +150,58 @@ TEST_CASE("a new hub waits for the engines it knew and adopts what they hold") {
   CHECK(after.router().unfinished() == 1);
 }
 
+TEST_CASE("an engine that has come is waited for until it has said what it holds") {
+  HubHarness before;
+  auto& client = before.client_joins();
+  auto& engine = before.engine_joins();
+  before.client_submits(client);
+  HubHarness after{{}, restored_from(before)};
+  (void)after.client_of_before(client);
+  auto& other = after.engine_joins();
+  auto& same = after.engine_of_before(engine, false);
+  after.passes(2s);
+  CHECK(other.held.empty());
+  after.holding_is_said(same);
+  after.passes(2s);
+  CHECK(other.held.empty());
+  CHECK(after.router().unfinished() == 1);
+  after.engine_finishes(same);
+  CHECK(after.router().unfinished() == 0);
+}
+
+TEST_CASE("so is one whose nanny has come, or that has said hello by half, but not for ever") {
+  for (const std::string who : {"nanny", "half", "mute"}) {
+    CAPTURE(who);
+    HubHarness before;
+    auto& client = before.client_joins();
+    auto& engine = before.engine_joins();
+    before.client_submits(client);
+    HubHarness after{{}, restored_from(before)};
+    auto& again = after.client_of_before(client);
+    auto& other = after.engine_joins();
+    const auto everybody_lives = [&](Duration time) {
+      for (Duration passed{0}; passed < time; passed += 500ms) {
+        after.say(again.control_link, wire::Beat{});
+        after.say(other.control_link, wire::Beat{});
+        after.passes(500ms);
+      }
+    };
+    if (who == "nanny") {
+      after.nanny_speaks(engine);
+    } else if (who == "half") {
+      wire::Hello hello = after.hello_of(engine, wire::Role::engine);
+      hello.connection = 99;
+      after.say(after.new_link(hub::Side::engine, wire::Plane::task), hello);
+    } else {
+      (void)after.engine_of_before(engine, false);
+    }
+    everybody_lives(2s);
+    CHECK(other.held.empty());
+    everybody_lives(2s);
+    CHECK(other.held.size() == 1);
+  }
+}
+
 TEST_CASE("tasks whose outcome the client has are not run again by a new hub") {
   HubHarness before;
   auto& client = before.client_joins();

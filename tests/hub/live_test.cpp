@@ -117,6 +117,32 @@ TEST_CASE("the arguments of an unfinished task come from the router") {
   CHECK(result.text.find("has not ended") != std::string::npos);
 }
 
+TEST_CASE(
+    "what an unfinished task waits for goes with its arguments, as long as it is not too much") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  const auto first = hub.client_submits(client, {.count = 3});
+  const auto second = hub.client_submits(
+      client,
+      {.after = {client.tasks(first, first + 2)}, .after_mode = {true, true, true}, .timeout = 5s});
+  const Json part = unpacked(
+      ask(hub, client, "payload", "{'of': 'arguments', 'ids': ['" + id_of(client, second) + "']}")
+          .body.bytes);
+  CHECK(part["timeout_us"] == 5'000'000);
+  const std::vector<std::uint8_t>& ranges = part["depends"].get_binary();
+  CHECK(std::string(ranges.begin(), ranges.end()) ==
+        wire::encode_ranges({client.tasks(first, first + 2)}));
+  CHECK(part["after_ranges"] == 1);
+  CHECK(part["modes"] == 0b010111);
+
+  std::vector<wire::TaskRange> apart(hub::kDependsRangesMax + 1, client.tasks(first));
+  const auto third = hub.client_submits(client, {.after = apart});
+  const auto reply =
+      ask(hub, client, "payload", "{'of': 'arguments', 'ids': ['" + id_of(client, third) + "']}");
+  CHECK(reply.code == "payload_lost");
+  CHECK(reply.text.find("512 ranges") != std::string::npos);
+}
+
 TEST_CASE("arguments of a task that has ended for its client are not told: they may be missing") {
   HubHarness hub;
   auto& client = hub.client_joins();

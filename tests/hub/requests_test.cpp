@@ -2,6 +2,7 @@
 
 #include "shared/pack.hpp"
 #include "tests/support/hub_harness.hpp"
+#include "tests/support/packed_json.hpp"
 
 using namespace roundhouse;
 using namespace roundhouse::test;
@@ -84,6 +85,41 @@ TEST_CASE(
   CHECK(refused.code == "invalid");
   CHECK(refused.text.find("did you mean 'pure'? There are least_loaded, lru") != std::string::npos);
   CHECK(has(ask(hub, client, "policy"), "policy\xa4pure"));
+}
+
+TEST_CASE("a policy that was set holds under the next hub, until the cluster is stopped") {
+  HubHarness before;
+  auto& client = before.client_joins();
+  (void)ask(before, client, "policy", packed("{'policy': 'lru'}"));
+  (void)ask(before, client, "policy", packed("{'policy': 'pure'}"));
+  HubHarness after{{}, restored_from(before)};
+  auto& again = after.client_of_before(client);
+  CHECK(unpacked(ask(after, again, "policy").body.bytes)["policy"] == "pure");
+  hub::Outbox out;
+  after.router().dismiss_engines(out);
+  REQUIRE_FALSE(out.facts.empty());
+  CHECK(std::holds_alternative<hub::HubStopped>(out.facts.back()));
+  hub::Restored strange = restored_from(before);
+  strange.policy = "of a later version";
+  HubHarness other{{}, strange};
+  auto& there = other.client_joins();
+  CHECK(unpacked(ask(other, there, "policy").body.bytes)["policy"] == "least_loaded");
+}
+
+TEST_CASE("who was given up is told by the next hub, too") {
+  HubHarness before;
+  auto& engine = before.engine_joins();
+  before.breaks(engine);
+  before.nanny_speaks(engine);
+  wire::Died died;
+  died.signal = 11, died.restarting = false, died.given_up = "the engine process ended 5 times";
+  before.say(engine.task_link, died);
+  HubHarness after{{}, restored_from(before)};
+  auto& client = after.client_joins();
+  const Json given_up = unpacked(ask(after, client, "status").body.bytes)["given_up"];
+  REQUIRE(given_up.size() == 1);
+  CHECK(given_up[0]["id"] == engine.id.value);
+  CHECK(given_up[0]["text"] == died.given_up);
 }
 
 TEST_CASE("engines ask nothing") {

@@ -106,7 +106,7 @@ TEST_CASE("what a task depended on is in its record") {
   Ended fact = ended(1, 1, 1);
   fact.depends.bytes = Slice{Buffer::take(
       wire::encode_ranges({{session_id(1), 9, 9}, {session_id(2), 1, 1}, {session_id(1), 9, 9}}))};
-  fact.depends.after_count = 2;
+  fact.depends.after_ranges = 2;
   commit(store, {opened(1), defined(1, 1), submitted(1, 1, 1), fact});
   const auto records =
       maps(read_map(store.answer(query("result", ids_body({id_of(1, 1)}))).body.bytes)["records"]);

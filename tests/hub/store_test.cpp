@@ -233,6 +233,50 @@ TEST_CASE("arguments are kept with the record, as far as they are small") {
   }
 }
 
+TEST_CASE("arguments come with all that was asked for with the call, also from a later hub") {
+  for (const char* kind : {"sqlite", "memory"}) {
+    CAPTURE(kind);
+    Fixture store(kind);
+    TemplateDefined rules = defined(2, 1);
+    rules.define.number = 2;
+    rules.define.timeout_us = 5'000'000, rules.define.time_limit_us = 7;
+    rules.define.depend = "is_even", rules.define.depend_signature = "FbiE";
+    rules.define.depend_body = std::string("\x91\x04\0", 3);
+    rules.define.require_modules = {"survey"}, rules.define.require_functions = {"fft", "FdE"};
+    Ended fact = ended(1, 20, 20);
+    fact.template_number = 2;
+    fact.arguments = Payload::of("called with this");
+    const std::string ranges = wire::encode_ranges({{session_id(1), 3, 9}, {session_id(2), 1, 1}});
+    fact.depends = {Slice{Buffer::copy(ranges)}, 1, {true, true, true}, {false, false, true}, true};
+    Ended many = ended(1, 21, 21);
+    many.arguments = Payload::of("x");
+    many.depends.whole = false;
+    store.commit({opened(1), defined(1, 1), rules, submitted(1, 20, 21), fact, many});
+    if (std::string(kind) == "sqlite") {
+      store.store.reset();
+      store.store = open_store(store.options);
+      (void)store.store->restore();
+    }
+    const auto ask = [&](std::uint64_t sequence) {
+      return store.ask("payload", ids_body({id_of(1, sequence)}, pair_of("of", "arguments"), 1));
+    };
+    auto part = read_map(ask(20).body.bytes);
+    CHECK(text(part["body"]) == "called with this");
+    CHECK(number(part["timeout_us"]) == 5'000'000);
+    CHECK(number(part["time_limit_us"]) == 7);
+    CHECK(text(part["depend"]) == "is_even");
+    CHECK(text(part["depend_signature"]) == "FbiE");
+    CHECK(text(part["depend_body"]) == rules.define.depend_body);
+    CHECK(texts(part["require_modules"]) == rules.define.require_modules);
+    CHECK(texts(part["require_functions"]) == rules.define.require_functions);
+    CHECK(text(part["depends"]) == ranges);
+    CHECK(number(part["after_ranges"]) == 1);
+    CHECK(number(part["modes"]) == 0b100111);
+    CHECK(ask(21).code == "payload_lost");
+    CHECK(ask(21).text.find("cannot be called again") != std::string::npos);
+  }
+}
+
 TEST_CASE("arguments with bulk frames are kept while there is room, until their task is purged") {
   for (const char* kind : {"sqlite", "memory"}) {
     CAPTURE(kind);

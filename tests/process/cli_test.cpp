@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -70,6 +71,15 @@ TEST_CASE("the policy is chosen at the start, shown, and changed") {
   const Ended unknown = roundhouse({"policy", "two_choises"});
   CHECK(unknown.exit == 1);
   check_one_line(unknown, "did you mean 'two_choices'?");
+  // Asked of the database, and so answered when it has what was before.
+  CHECK(roundhouse({"history"}).exit == 0);
+  const int hub = roundhouse.json({"status"})["pid"];
+  REQUIRE(::kill(hub, SIGKILL) == 0);
+  CHECK(roundhouse({"policy"}).out == "two_choices\n");
+  CHECK(roundhouse.json({"status"})["pid"] != hub);
+  REQUIRE(roundhouse({"stop"}).exit == 0);
+  REQUIRE(roundhouse({"start", "-n", "0", "--policy", "lru"}).exit == 0);
+  CHECK(roundhouse({"policy"}).out == "lru\n");
 }
 
 TEST_CASE("a module is shipped, also before there is an engine, and listed") {
@@ -103,6 +113,9 @@ TEST_CASE("a module is shipped, also before there is an engine, and listed") {
   check_one_line(short_of, "8 of its 64");
   CHECK(roundhouse.json({"modules", "remove", build.substr(0, 8)})["removed"] == build);
   CHECK(roundhouse.json({"modules"})[0]["kept"] == false);
+  const Ended removed = roundhouse({"modules"});
+  CHECK(contains(removed.out, "is on engines that loaded it alone"));
+  CHECK_FALSE(contains(removed.out, "started with"));
 
   const std::string bad = std::string(RH_BINARY_DIR) + "/lib/shipped/lacks_symbol.so";
   const Ended refused = roundhouse({"load", bad});

@@ -1,5 +1,6 @@
 // Tasks that depend on others, and tasks that are not for every engine, on real clusters.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include "shared/pack.hpp"
 #include "tests/modules/rule_tasks.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/real_cluster.hpp"
@@ -128,6 +130,37 @@ TEST_CASE_FIXTURE(Graphs,
   CHECK_THROWS_AS((void)call(nobody).get(kPatience), InvalidDependency);
 }
 
+TEST_CASE_FIXTURE(Graphs, "nonsense is refused or ends with its reason, and disturbs nobody else") {
+  const Client other = cluster.connect();
+  const LoadBalancedView theirs = other.load_balanced_view();
+  const auto steady = theirs.with({.chunk_size = 1})
+                          .map_async(rule_tasks::sleep_ms, std::vector<std::uint32_t>(200, 5U));
+  const auto next_of = [](const AsyncTasks& last) {
+    const TaskId id = *parse_task_id(last.msg_ids().front());
+    return TaskId{id.session, id.sequence + 1};
+  };
+  const auto before = theirs.apply_async(fails_if, 0, false);
+  const auto first = call(next_of(before));
+  const auto second = theirs.with({.after = first}).apply_async(fails_if, 0, false);
+  CHECK_THROWS_WITH_AS((void)second.get(kPatience), doctest::Contains("cycle"), InvalidDependency);
+  CHECK(ending_of(first) == "ImpossibleDependency");
+
+  std::vector<TaskId> many;
+  for (std::uint64_t i = 1; i <= 100'000; ++i) many.push_back({SessionId{7}, i});
+  CHECK_THROWS_WITH_AS((void)any.with({.after = many}), doctest::Contains("100000 tasks"),
+                       Exception);
+  CHECK_THROWS_WITH_AS((void)any.with({.after = TaskId{SessionId{7}, 0}}),
+                       doctest::Contains("no task has the id"), Exception);
+  for (const double seconds : {0.0, -1.0, 1e30, std::nan("")}) {
+    CHECK_THROWS_WITH_AS((void)any.with({.timeout = Seconds(seconds)}),
+                         doctest::Contains("makes no sense"), Exception);
+    CHECK_THROWS_WITH_AS((void)any.with({.time_limit = Seconds(seconds)}),
+                         doctest::Contains("makes no sense"), Exception);
+  }
+  CHECK(steady.get(kPatience).size() == 200);
+  CHECK(call({}, 3).get(kPatience) == 3);
+}
+
 TEST_CASE_FIXTURE(Graphs, "a dependency that is not met in time ends the task") {
   const auto slow = any.apply_async(rule_tasks::sleep_ms, 2000U);
   const auto late = any.with({.after = slow, .timeout = 50ms}).apply_async(fails_if, 1, false);
@@ -214,6 +247,42 @@ TEST_CASE_FIXTURE(Graphs, "ten thousand tasks of a random graph end as they woul
   }
   CHECK(wrong == 0);
   CHECK(early == 0);
+}
+
+// What the hub has of a call, but for its id and where it went.
+std::string call_of(const Client& client, const std::string& id) {
+  std::string body;
+  wire::Packer p(body);
+  p.map(2), p.str("ids"), p.array(1), p.str(id), p.str("of"), p.str("arguments");
+  return client.request("payload", body).body;
+}
+
+TEST_CASE_FIXTURE(Graphs, "a task that is called again waits for the same, under the same rules") {
+  const auto bad = call({}, 2, true);
+  const auto slow = any.apply_async(rule_tasks::sleep_ms, 300U);
+  const auto first = any.with({.label = "rules",
+                               .targets = {0, 1},
+                               .after = Dependency({bad, slow}, kAnyFailed),
+                               .follow = Dependency(slow),
+                               .timeout = 30s,
+                               .retries = 2,
+                               .priority = 7,
+                               .time_limit = 5s,
+                               .depend = depend(rule_tasks::says, true),
+                               .require = require("rule_tasks")})
+                         .apply_async(fails_if, 5, false);
+  const std::string id = first.msg_ids().front();
+  Client other = cluster.connect();
+  const auto early = other.resubmit<int>(id);
+  CHECK(first.get(kPatience) == 5);
+  CHECK(early.get(kPatience) == 5);
+  check_order(slow, early);
+  const auto late = other.resubmit<int>(id);
+  CHECK(late.get(kPatience) == 5);
+  for (const auto* again : {&early, &late})
+    CHECK(call_of(client, again->msg_ids().front()) == call_of(client, id));
+  CHECK(late.metadata().after == first.metadata().after);
+  CHECK(ending_of(other.resubmit<int>(call(bad).msg_ids().front())) == "ImpossibleDependency");
 }
 
 TEST_CASE_FIXTURE(Graphs, "a task runs where its predicate says yes") {

@@ -131,6 +131,41 @@ TEST_CASE("a task that crashes its engine gets EngineError, and nobody else suff
   CHECK(client[0].apply_sync(add, 4, 5) == 9);
 }
 
+TEST_CASE("an engine whose process has just died is there for calls, which wait for the next one") {
+  RealCluster cluster(1);
+  rh::Client client = cluster.connect();
+  client.wait_for_engines(1);
+  for (int i = 0; i < 5; ++i) {
+    CHECK_THROWS_AS((void)client[0].apply_sync(crashes, SIGKILL), rh::EngineError);
+    CHECK(client[0].apply_async(add, i, 1).get(rh::test::kPatience) == i + 1);
+  }
+  CHECK_THROWS_AS((void)client[0].apply_sync(crashes, SIGKILL), rh::EngineError);
+  CHECK(client[std::vector{0}].apply_async(add, 1, 1).get(rh::test::kPatience) == std::vector{2});
+  CHECK_THROWS_AS((void)client[0].apply_sync(crashes, SIGKILL), rh::EngineError);
+  CHECK(client.load_balanced_view(0).apply_async(add, 1, 1).get(rh::test::kPatience) == 2);
+  CHECK_THROWS_AS((void)client[7], rh::Exception);
+}
+
+TEST_CASE("tasks that others depend on count as they ended, though the hub that knew it is gone") {
+  for (const char* store : {"memory", "none", "sqlite"}) {
+    CAPTURE(store);
+    RealCluster cluster(2, {.store = store});
+    rh::Client client = cluster.connect();
+    client.wait_for_engines(2);
+    const rh::LoadBalancedView any = client.load_balanced_view();
+    const auto good = any.apply_async(add, 1, 1);
+    const auto bad = any.apply_async(crashes, SIGKILL);
+    CHECK(good.get(rh::test::kPatience) == 2);
+    CHECK_THROWS_AS((void)bad.get(rh::test::kPatience), rh::EngineError);
+    REQUIRE(::kill(hub_pid(client), SIGKILL) == 0);
+    CHECK(any.with({.after = good}).apply_async(add, 1, 2).get(rh::test::kPatience) == 3);
+    const rh::Dependency failed(bad, {.success = false, .failure = true});
+    CHECK(any.with({.after = failed}).apply_async(add, 1, 3).get(rh::test::kPatience) == 4);
+    CHECK_THROWS_AS((void)any.with({.after = bad}).apply_async(add, 1, 4).get(rh::test::kPatience),
+                    rh::ImpossibleDependency);
+  }
+}
+
 TEST_CASE("load-balanced work that a killed engine had not begun runs elsewhere") {
   RealCluster cluster(2);
   rh::Client client = cluster.connect();

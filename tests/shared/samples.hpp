@@ -41,6 +41,7 @@ inline auto maps() {
   hello.session = session;
   hello.secret = uuid(1);
   hello.ended = {{7, 9}, {12, 12}};
+  hello.failed = {{2, 2}, {8, 9}};
   hello.settled = 5;
   hello.submitted = 14;
   hello.uuid = uuid(2);
@@ -76,7 +77,7 @@ inline auto maps() {
                     Offer{hash(1), "tasks.so", 1 << 20U, 3, true, true, true},
                     Want{hash(1), 2 << 20U},
                     Part{hash(1), 1 << 20U},
-                    Have{hash(1), "tasks.so", 17, true, "version", "why not", {"f", "ns::g"}},
+                    Have{hash(1), "tasks.so", 17, true, "version", "why not", {"f", "ns::g"}, true},
                     Hint{3, 4, "engine_joined", EngineId{5}, uuid(6), 7}};
 }
 

@@ -35,6 +35,8 @@ std::string name(const hub::Fact& fact) {
     return "ModuleKept " + short_text(f->build) + " order " + std::to_string(f->order);
   if (const auto* f = std::get_if<hub::ModuleDropped>(&fact))
     return "ModuleDropped " + short_text(f->build);
+  if (const auto* f = std::get_if<hub::PolicySet>(&fact)) return "PolicySet " + f->policy;
+  if (std::holds_alternative<hub::HubStopped>(fact)) return "HubStopped";
   const auto& left = std::get<hub::EngineLeft>(fact);
   return "EngineLeft " + std::to_string(left.id.value) + "." + std::to_string(left.incarnation) +
          ": " + left.reason;

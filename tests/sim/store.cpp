@@ -74,7 +74,8 @@ void StoreActor::crash() {
   if (options_.router.durability != hub::Durability::none) return;
   std::erase_if(committed_, [](const hub::Fact& fact) {
     return !std::holds_alternative<hub::EngineJoined>(fact) &&
-           !std::holds_alternative<hub::EngineLeft>(fact);
+           !std::holds_alternative<hub::EngineLeft>(fact) &&
+           !std::holds_alternative<hub::PolicySet>(fact);
   });
   checker_.on_store_lost();
 }
@@ -142,6 +143,8 @@ hub::Restored StoreActor::restore() const {
       modules[kept->build].parts.clear();
     } else if (const auto* dropped = std::get_if<hub::ModuleDropped>(&fact)) {
       modules.erase(dropped->build);
+    } else if (const auto* set = std::get_if<hub::PolicySet>(&fact)) {
+      out.policy = set->policy;
     } else if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
       const auto known = engines.find(left->id.value);
       if (left->gone && known != engines.end()) known->second.gone = true;

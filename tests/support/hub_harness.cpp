@@ -102,7 +102,7 @@ FakeClient& HubHarness::client_joins() {
 void HubHarness::client_returns(FakeClient& client, const wire::Hello& extra) {
   client.connection = next_random_++;
   wire::Hello hello = hello_of(client);
-  hello.settled = extra.settled, hello.ended = extra.ended;
+  hello.settled = extra.settled, hello.ended = extra.ended, hello.failed = extra.failed;
   connect(client, hello);
 }
 
@@ -350,6 +350,12 @@ hub::Restored restored_from(const HubHarness& hub) {
         out.sessions.at(ended->session - 1).failed.push_back({ended->sequence, ended->sequence});
     } else if (const auto* joined = std::get_if<hub::EngineJoined>(&fact)) {
       out.engines.push_back({joined->id, joined->uuid, joined->incarnation, joined->slots, false});
+    } else if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
+      for (auto& engine : out.engines)
+        if (engine.id == left->id && left->gone)
+          engine.gone = true, engine.given_up = left->given_up;
+    } else if (const auto* set = std::get_if<hub::PolicySet>(&fact)) {
+      out.policy = set->policy;
     }
   }
   return out;

@@ -16,6 +16,7 @@
 
 #include <roundhouse/dependency.hpp>
 #include <roundhouse/map_call.hpp>
+#include <roundhouse/requirement.hpp>
 #include <roundhouse/timeout.hpp>
 
 namespace roundhouse {
@@ -34,6 +35,8 @@ struct ApplyMessage {
   Dependency follow{};
   Limit timeout = no_limit;
   Limit time_limit = no_limit;
+  Predicate depend{};
+  Requirements require{};
   bool track = false;
 };
 

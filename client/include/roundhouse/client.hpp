@@ -69,7 +69,8 @@ class Client {
   // Waits until there are at least `count`. Throws TimeoutError, which says how many there are.
   void wait_for_engines(std::size_t count, Timeout timeout = {}) const;
 
-  // The engine with this id; negative: counted from the end of ids().
+  // The engine with this id, also one whose process has ended and that is being started again: its
+  // calls wait for it, 10 s at most. Negative: counted from the end of ids().
   // Throws Exception (unknown_engine).
   [[nodiscard]] EngineView operator[](int id) const;
 
@@ -164,8 +165,8 @@ class Client {
   // Which of the engines with room the hub gives a load-balanced task: "least_loaded", "lru",
   // "weighted_random", "two_choices", "random" or "pure"; config/hub.json says what they do.
   [[nodiscard]] std::string policy() const;
-  // Another one from now on, for all clients, as long as this hub lives: one that is started again
-  // has that of its configuration. Throws Exception (invalid), whose text has the names.
+  // Another one from now on, for all clients, until the cluster is stopped: a hub that takes the
+  // place of one that died has it, a cluster that is started that of its configuration. Throws Exception (invalid), whose text has the names.
   void set_policy(std::string_view name) const;
 
   // The result of any task, also of another client's, and of one that has not ended: from what this
@@ -191,10 +192,10 @@ class Client {
   }
 
   // Calls the same functions with the same arguments again, as tasks of this client with ids of
-  // their own: on the same engine, or wherever the scheduler chooses among the same targets. Throws
-  // Exception: payload_lost, when the hub no longer has the arguments (it keeps small ones, and in
-  // memory the newest large ones: see config/hub.json), unknown_task, unknown_engine,
-  // wrong_signature; then none of them is called.
+  // their own: on the same engine, or wherever the scheduler chooses, under the same settings and
+  // after the same tasks. Throws Exception: payload_lost, when the hub no longer has the arguments
+  // (it keeps small ones, and in memory the newest large ones: see config/hub.json) or all of what
+  // they depended on, unknown_task, unknown_engine, wrong_signature; then none of them is called.
   AsyncResult<void> resubmit(const Jobs& jobs) const;
 
   template <class T, std::convertible_to<std::string_view> Id>

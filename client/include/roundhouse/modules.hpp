@@ -36,6 +36,7 @@ struct ModuleOnEngine {
   std::string state;  // "loaded", "failed", or "loading"
   std::string code;   // of what failed
   std::string text;
+  bool own = false;  // the engine was started with it
 };
 
 // What the hub knows of a module: Client::modules().
@@ -48,7 +49,7 @@ struct ModuleRecord {
   // loaded again.
   bool withheld = false;
   std::string trouble;  // why; empty when nothing is wrong
-  bool kept = false;    // the hub has its bytes; not of modules that engines were started with
+  bool kept = false;    // the hub has its bytes; not of one that was removed, or only engines' own
   std::vector<std::string> tasks;
   std::vector<ModuleOnEngine> engines;
   std::string json;

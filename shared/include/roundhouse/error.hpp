@@ -267,8 +267,8 @@ class RH_VISIBLE ImpossibleDependency : public UnmetDependency {
   using UnmetDependency::UnmetDependency;
 };
 
-// It depends on a task that does not exist, on itself or what comes after it, or follows one whose
-// record was purged.
+// It depends on a task that does not exist, or that its client did not submit within 2 s, on itself
+// or what comes after it, or follows one whose record was purged.
 class RH_VISIBLE InvalidDependency : public ImpossibleDependency {
  public:
   explicit InvalidDependency(RemoteErrorInfo info)

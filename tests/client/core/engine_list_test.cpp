@@ -52,6 +52,39 @@ TEST_CASE("engines are asked for, then followed by hints; a gap asks again") {
   CHECK(client.session.engines().engines().size() == 3);
 }
 
+TEST_CASE("an engine that is started again is known until it is back, or given up") {
+  client::EngineList list;
+  const auto answer = [&](std::uint64_t number, const char* state, const char* key) {
+    wire::Raw body;
+    wire::Packer p(body.bytes);
+    p.map(2), p.str("number"), p.u64(number), p.str(key), p.array(1), p.map(3);
+    p.str("id"), p.u64(4), p.str("uuid"), p.str(to_string(Uuid{{7}})), p.str("state"), p.str(state);
+    return list.on_answer(body, 1);
+  };
+  const auto hint = [&](std::uint64_t number, const char* event) {
+    return list.on_hint({1, number, event, EngineId{4}, Uuid{{7}}, 2});
+  };
+  using Change = client::EngineList::Change;
+  REQUIRE(answer(1, "online", "engines"));
+  CHECK(hint(2, "engine_restarting") == Change::changed);
+  CHECK(list.engines().empty());
+  CHECK(list.restarting().size() == 1);
+  CHECK(hint(3, "engine_restarted") == Change::changed);
+  CHECK(list.engines().at(EngineId{4}).incarnation == 2);
+  CHECK(list.restarting().empty());
+  (void)hint(4, "engine_restarting");
+  CHECK(hint(5, "engine_left") == Change::changed);
+  CHECK(list.restarting().empty());
+  CHECK(hint(6, "engine_restarting") == Change::ask);  // never seen
+  CHECK(answer(7, "", "restarting").value());
+  CHECK(list.restarting().size() == 1);
+  CHECK_FALSE(answer(8, "expected", "engines").value());  // by a hub that waits for it
+  CHECK(list.restarting().size() == 1);
+  CHECK(answer(9, "", "engines").value());
+  CHECK(list.restarting().empty());
+  CHECK(list.engines().size() == 1);
+}
+
 TEST_CASE("engines that a restarted hub waits for count for those who knew them, and no others") {
   const auto answer = [](const char* state) {
     wire::Raw body;

@@ -83,24 +83,33 @@ TEST_CASE("the hello after a restart names the outcomes that the client has, and
 
 TEST_CASE("what has ended is a number and the gaps above it") {
   client::OutcomeTable table;
-  CHECK(table.add(2));
-  CHECK(table.add(4));
-  CHECK_FALSE(table.add(4));
-  CHECK(table.add(3));  // joins both
+  CHECK(table.add(2, true));
+  CHECK(table.add(4, true));
+  CHECK_FALSE(table.add(4, true));
+  CHECK(table.add(3, true));  // joins both
   CHECK(table.gap_count() == 1);
   CHECK(table.settled() == 0);
   CHECK(table.contains(3));
   CHECK_FALSE(table.contains(1));
-  CHECK(table.add(1));
+  CHECK(table.add(1, true));
   CHECK(table.settled() == 4);
   CHECK(table.gap_count() == 0);
-  CHECK_FALSE(table.add(2));
-  CHECK(table.add(7));
-  CHECK(table.add(6));  // before a run
+  CHECK_FALSE(table.add(2, true));
+  CHECK(table.add(7, true));
+  CHECK(table.add(6, true));  // before a run
   CHECK(table.ended(10) == std::vector<wire::Range>{{6, 7}});
   CHECK(table.ended(0).empty());
   CHECK(table.count() == 6);
+  CHECK(table.failed(10).empty());
   table.check_invariants();
+}
+
+TEST_CASE("what failed is known, and of what cannot be told a failure is assumed") {
+  client::OutcomeTable table;
+  for (std::uint64_t at = 1; at <= 10; ++at) CHECK(table.add(at, at % 3 != 0 && at != 4));
+  CHECK_FALSE(table.add(5, false));  // it was known
+  CHECK(table.failed(10) == std::vector<wire::Range>{{3, 4}, {6, 6}, {9, 9}});
+  CHECK(table.failed(2) == std::vector<wire::Range>{{3, 4}, {6, 10}});
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+// What the stores remember until the cluster is stopped.
+#include <doctest/doctest.h>
+
+#include "hub/store.hpp"
+#include "tests/hub/sqlite_files.hpp"
+
+namespace roundhouse::hub {
+namespace {
+
+using namespace roundhouse::test;
+
+Restored restored(StoreOptions options) {
+  return open_store(options)->restore();
+}
+
+EngineLeft given_up(std::uint32_t id) {
+  return {EngineId{id}, 2, "killed", true, kStart, "the process ended\n5 times, \"so\" it says"};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a policy that was set, and who was given up, outlive a hub that is killed, and no stop") {
+  for (const char* kind : {"sqlite", "memory", "none"}) {
+    CAPTURE(kind);
+    const TempDir dir;
+    StoreOptions options = options_in(dir);
+    options.kind = kind, options.epoch_file = dir.file("test.epoch");
+    {
+      const auto store = open_store(options);
+      CHECK(store->restore().policy.empty());
+      commit(*store, {joined(3), joined(4), PolicySet{"lru"}});
+      commit(*store, {PolicySet{"pure"}, given_up(3)});
+    }
+    const Restored found = restored(options);
+    CHECK(found.policy == "pure");
+    REQUIRE(found.engines.size() == 2);
+    CHECK(found.engines[0].gone);
+    CHECK(found.engines[0].host == "host");
+    CHECK(found.engines[0].given_up.starts_with("the process ended"));
+    CHECK(found.engines[0].given_up.ends_with("5 times, \"so\" it says"));
+    CHECK(found.engines[1].given_up.empty());
+    {
+      const auto store = open_store(options);
+      (void)store->restore();
+      commit(*store, {HubStopped{}});
+    }
+    CHECK(restored(options).policy.empty());
+    CHECK(restored(options).engines.size() == 2);
+    CHECK(restored(options).engines[0].given_up.empty());
+  }
+}
+
+}  // namespace roundhouse::hub
