@@ -167,7 +167,7 @@ void add_policy(CLI::App& app, Line& line) {
   const auto options = std::make_shared<cli::PolicyOptions>();
   CLI::App* command = add_question(
       app, "policy", "Which engine is given a task, or another rule for it", options->ask);
-  command->add_option("name", options->name, "From now on, until the cluster is stopped; it starts with what is configured")
+  command->add_option("name", options->name, "From now on, until the cluster is stopped")
       ->type_name("NAME");
   command->footer(
       "least_loaded     the engine with the least to do (the default)\n"

@@ -165,8 +165,8 @@ class Client {
   // Which of the engines with room the hub gives a load-balanced task: "least_loaded", "lru",
   // "weighted_random", "two_choices", "random" or "pure"; config/hub.json says what they do.
   [[nodiscard]] std::string policy() const;
-  // Another one from now on, for all clients, until the cluster is stopped: a hub that takes the
-  // place of one that died has it, a cluster that is started that of its configuration. Throws Exception (invalid), whose text has the names.
+  // Another one from now on, for all clients, until the cluster is stopped: also under a hub that
+  // takes the place of one that died. Throws Exception (invalid), whose text has the names.
   void set_policy(std::string_view name) const;
 
   // The result of any task, also of another client's, and of one that has not ended: from what this

@@ -11,10 +11,10 @@
 // (with `all`, where all of it did). What a task waits for may be of other clients, of programs
 // that are gone, and have ended long ago; the hub remembers. What can no longer be met ends the
 // task with ImpossibleDependency at once, which decides whatever depends on it in turn; what is not
-// met within the view's `timeout`, with DependencyTimeout. An id that its client has not submitted
-// yet is waited for for 2 s (for a minute after a hub has died); then the task ends with
-// InvalidDependency, as it does for an id that cannot be (error.hpp). So pass ids on, and results of
-// another client of this program, when their tasks have been submitted.
+// met within the view's `timeout`, with DependencyTimeout (error.hpp). An id that its client has
+// not submitted yet is waited for for 2 s, or a minute after a hub has died; then the task ends
+// with InvalidDependency, as it does at once for an id that cannot be. So pass ids on when their
+// tasks have been submitted.
 //
 // All tasks of a map have the dependencies of its view. A task depends on 65,536 others at most, in
 // 16,384 ranges of ids that follow each other: those of a map, or of calls in a row, are one.
