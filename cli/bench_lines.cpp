@@ -11,8 +11,9 @@ void add_bench_commands(CLI::App& app, Line& line) {
       "bench", "Measure this build, on a cluster of its own, beside a bare relay");
   bench->require_subcommand(0, 1);
   bench->footer(
-      "The baseline is a libzmq relay of three processes that looks at nothing; runs of both take\n"
-      "turns, and the ratio is the median of the pairs'. Takes at most 50 seconds.\n"
+      "The baseline of latency, throughput and graphs is a libzmq relay of three processes that\n"
+      "looks at nothing; runs of both take turns, and the ratio is the median of the pairs'. Each\n"
+      "takes a minute at most.\n"
       "Example: roundhouse bench latency --pairs 3");
   const auto add = [&](const std::string& name, const std::string& help, auto measure) {
     const auto options = std::make_shared<BenchOptions>();
@@ -40,6 +41,22 @@ void add_bench_commands(CLI::App& app, Line& line) {
   add("throughput", "Asynchronous empty tasks, recorded; memory of the hub", &bench_throughput);
   add("graphs", "A chain of 10,000 tasks that depend on each other, and 100,000 in layers",
       &bench_graphs);
+
+  const auto restart = std::make_shared<RestartOptions>();
+  CLI::App* command = bench->add_subcommand(
+      "restart", "How soon work goes on when the hub was killed with many tasks queued");
+  command->add_option("--queued", restart->queued, "Tasks that wait (100000, then 1000000)")
+      ->check(plain(CLI::Range(1, 2'000'000)))
+      ->type_name("N");
+  command->add_option("--kills", restart->kills, "How often it is killed (20; with a million 5)")
+      ->check(plain(CLI::Range(1, 10'000)))
+      ->type_name("K");
+  command->footer(
+      "From SIGKILL until the outcome of a task that the next hub has given to an engine; `lost`\n"
+      "counts the tasks, of all, that did not end well. Takes a minute at most.\n"
+      "Example: roundhouse bench restart --queued 100000 --kills 5");
+  command->callback(
+      [&line, restart] { line.run = [restart](Output& out) { bench_restart(*restart, out); }; });
 
   const auto role = std::make_shared<std::string>();
   const auto folder = std::make_shared<std::string>();

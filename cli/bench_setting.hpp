@@ -48,11 +48,17 @@ class BenchCluster {
   // Its resident memory.
   [[nodiscard]] double hub_resident_bytes() const;
 
+  // Kills the hub as it is now, with SIGKILL: its supervisor starts the next one, of which the two
+  // above know nothing.
+  void kill_hub() const;
+
   // Waits until the hub has committed everything that the client has submitted so far. Throws
   // TimeoutError, and when interrupted.
   void wait_until_taken_over(const Interrupt& interrupt) const;
 
  private:
+  [[nodiscard]] pid_t find_hub() const;
+
   Cluster cluster_;
   Client client_;
   pid_t hub_ = 0;
