@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,15 @@ pid_t BenchCluster::find_hub() const {
   const RunDir run_dir = RunDir::locate(cluster_.name()).or_throw();
   const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
   return static_cast<pid_t>(Result(info).or_throw().hub_pid);
+}
+
+void BenchCluster::remove_engines(Duration patience) const {
+  client_.shutdown();
+  const TimePoint end = steady_now() + patience;
+  while (!client_.engines().empty()) {
+    if (steady_now() > end) throw TimeoutError("an engine did not go");
+    std::this_thread::sleep_for(5ms);
+  }
 }
 
 void BenchCluster::kill_hub() const {

@@ -48,6 +48,12 @@ class BenchCluster {
   // Its resident memory.
   [[nodiscard]] double hub_resident_bytes() const;
 
+  // Both return when they have registered, or are gone.
+  void add_engines(std::size_t count) { cluster_.add_engines(count); }
+
+  // All of them. Throws TimeoutError.
+  void remove_engines(Duration patience) const;
+
   // Kills the hub as it is now, with SIGKILL: its supervisor starts the next one, of which the two
   // above know nothing.
   void kill_hub() const;

@@ -209,10 +209,15 @@ struct RestartOptions {
   std::size_t kills = 0;   // 0: as many as are good
 };
 
+struct WaitingOptions : BenchOptions {
+  std::size_t waiting = 0;  // 0: 10,000, and 1,000,000
+};
+
 // Each starts what it needs in a folder of its own and leaves nothing behind.
 void bench_latency(const BenchOptions& options, Output& out);
 void bench_throughput(const BenchOptions& options, Output& out);
 void bench_graphs(const BenchOptions& options, Output& out);
 void bench_restart(const RestartOptions& options, Output& out);
+void bench_waiting(const WaitingOptions& options, Output& out);
 
 }  // namespace roundhouse::cli

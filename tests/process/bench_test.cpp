@@ -91,4 +91,20 @@ TEST_CASE("bench restart kills the hub while tasks run, and none is lost") {
   CHECK((others || !anything_left()));
 }
 
+TEST_CASE("bench waiting compares rates while few and while many tasks wait") {
+  const bool others = anything_left();
+  const auto figures =
+      figures_of({"waiting", "--waiting", "3000", "--pairs", "1", "--span", "50ms"});
+  REQUIRE(figures.size() == 3);
+  CHECK(figures[0]["name"] == "waiting.ready.3000");
+  CHECK(figures[1]["name"] == "waiting.after.3000");
+  CHECK(figures[2]["name"] == "waiting.targets.3000");
+  for (const Json& figure : figures) {
+    CHECK(figure["target"] == 0.9);
+    CHECK(figure["baseline"].get<double>() > 0);
+    CHECK(figure["ratio"].get<double>() > 0);
+  }
+  CHECK((others || !anything_left()));
+}
+
 }  // namespace roundhouse::test
