@@ -80,6 +80,22 @@ void add_waiting(CLI::App* bench, Line& line) {
   measures(command, line, options, &bench_waiting);
 }
 
+void add_engines(CLI::App* bench, Line& line) {
+  const auto options = std::make_shared<EnginesOptions>();
+  CLI::App* command = bench->add_subcommand(
+      "engines", "Rate of tasks with 1,000 engines beside that with four; how soon they register");
+  add_pairs(command, *options);
+  command->add_option("--engines", options->engines, "How many engines (1000)")
+      ->check(plain(CLI::Range(4, 4000)))
+      ->type_name("N");
+  command->footer(
+      "Engines that run nothing and answer at once: sessions with sockets of their own, in two\n"
+      "processes, few or many. On few cores they take their time from the hub; hub_cpu_per_task\n"
+      "does not see them.\n"
+      "Example: roundhouse bench engines --pairs 3");
+  measures(command, line, options, &bench_engines);
+}
+
 void add_relay(CLI::App* bench, Line& line) {
   const auto role = std::make_shared<std::string>();
   const auto folder = std::make_shared<std::string>();
@@ -107,6 +123,7 @@ void add_bench_commands(CLI::App& app, Line& line) {
   add_speeds(bench, line);
   add_restart(bench, line);
   add_waiting(bench, line);
+  add_engines(bench, line);
   add_relay(bench, line);
 }
 

@@ -48,6 +48,8 @@ class BenchCluster {
   // Its resident memory.
   [[nodiscard]] double hub_resident_bytes() const;
 
+  [[nodiscard]] const std::string& name() const { return cluster_.name(); }
+
   // Both return when they have registered, or are gone.
   void add_engines(std::size_t count) { cluster_.add_engines(count); }
 

@@ -213,11 +213,16 @@ struct WaitingOptions : BenchOptions {
   std::size_t waiting = 0;  // 0: 10,000, and 1,000,000
 };
 
+struct EnginesOptions : BenchOptions {
+  std::size_t engines = 0;  // 0: 1,000
+};
+
 // Each starts what it needs in a folder of its own and leaves nothing behind.
 void bench_latency(const BenchOptions& options, Output& out);
 void bench_throughput(const BenchOptions& options, Output& out);
 void bench_graphs(const BenchOptions& options, Output& out);
 void bench_restart(const RestartOptions& options, Output& out);
+void bench_engines(const EnginesOptions& options, Output& out);
 void bench_waiting(const WaitingOptions& options, Output& out);
 
 }  // namespace roundhouse::cli

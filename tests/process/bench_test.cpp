@@ -107,4 +107,17 @@ TEST_CASE("bench waiting compares rates while few and while many tasks wait") {
   CHECK((others || !anything_left()));
 }
 
+TEST_CASE("bench engines compares rates with few and with many engines, and times their coming") {
+  const bool others = anything_left();
+  const auto figures = figures_of({"engines", "--engines", "20", "--pairs", "1", "--span", "50ms"});
+  REQUIRE(figures.size() == 3);
+  CHECK(figures[0]["name"] == "engines.20.rate");
+  CHECK(figures[0]["ratio"].get<double>() > 0);
+  CHECK(figures[1]["name"] == "engines.20.hub_cpu_per_task");
+  CHECK(figures[1]["ratio"].get<double>() > 0);
+  CHECK(figures[2]["name"] == "engines.20.registered");
+  CHECK(figures[2]["ours"].get<double>() > 0);
+  CHECK((others || !anything_left()));
+}
+
 }  // namespace roundhouse::test
