@@ -11,6 +11,8 @@ constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
 constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
 constexpr std::uint32_t kGroupMax = 32;
 constexpr Duration kLazy = std::chrono::milliseconds{5};
+// That are told then, the others the next time: a thousand messages cost more than what they say.
+constexpr std::size_t kLazyEnginesMax = 4;
 
 }  // namespace
 
@@ -127,10 +129,15 @@ void Router::State::serve_changed(Now now, Outbox& out) {
     lazy_due = now.steady + kLazy;
   if (!lazy_due || now.steady < *lazy_due) return;
   lazy_due.reset();
-  for (const EngineIndex index : std::exchange(owing_engines, {})) {
-    engines.get(index).owes = false;
-    say_stored(engines.get(index), true, out);
+  const std::size_t count = std::min(owing_engines.size(), kLazyEnginesMax);
+  for (std::size_t i = 0; i < count; ++i) {
+    Engine& engine = engines.get(owing_engines[i]);
+    engine.owes = false;
+    say_stored(engine, true, out);
   }
+  owing_engines.erase(owing_engines.begin(),
+                      owing_engines.begin() + static_cast<std::ptrdiff_t>(count));
+  if (!owing_engines.empty()) lazy_due = now.steady + kLazy;
   for (const SessionNumber number : std::exchange(owing_sessions, {})) {
     Session* session = sessions.find(number);
     if (session == nullptr) continue;  // forgotten meanwhile
