@@ -10,6 +10,8 @@ constexpr double kTaskFloorNs = 1500;  // what the emptiest task costs an engine
 constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
 constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
 constexpr std::uint32_t kGroupMax = 32;
+constexpr double kMessageNs = 25e3;  // what a message costs all who handle it
+constexpr double kEmptyNs = 400;     // what an empty task costs an engine beside its message
 constexpr Duration kLazy = std::chrono::milliseconds{5};
 // That are told then, the others the next time: a thousand messages cost more than what they say.
 constexpr std::size_t kLazyEnginesMax = 4;
@@ -193,7 +195,8 @@ std::uint32_t Router::State::group_for(const Engine& engine, ShapeIndex shape) {
       engine.mean_ns >= kShortNs)
     return 1;
   const std::size_t share = ready.get(shape).size / std::max<std::size_t>(1, policy.size());
-  return static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, kGroupMax));
+  const auto worth = static_cast<std::uint32_t>(kMessageNs / (engine.mean_ns + kEmptyNs));
+  return std::max(static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, kGroupMax)), worth);
 }
 
 void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
