@@ -24,7 +24,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kWarmUp = 300ms;
-constexpr std::size_t kTasksPerRunMax = 300'000;
 constexpr std::size_t kQueuedTasks = 200'000;
 
 std::vector<Duration> time_calls(const LoadBalancedView& view, Duration span) {
@@ -37,31 +36,6 @@ std::vector<Duration> time_calls(const LoadBalancedView& view, Duration span) {
     last = now;
   }
   return out;
-}
-
-struct Run {
-  double per_second = 0;
-  double hub_cpu_us = 0;  // per task
-};
-
-// Submits empty tasks one by one for `span`, waits for each of them, and then until the hub has
-// committed everything that it knows: its store answers questions behind the facts that came
-// before them.
-Run run_tasks(const BenchCluster& cluster, Duration span) {
-  std::vector<AsyncResult<void>> results;
-  results.reserve(kTasksPerRunMax);
-  const Duration cpu = cluster.hub_cpu_time();
-  const TimePoint begin = steady_now();
-  const LoadBalancedView view = cluster.client().load_balanced_view();
-  while (results.size() < kTasksPerRunMax &&
-         (results.size() % 256 != 0 || steady_now() - begin < span)) {
-    results.push_back(view.apply_async<void>(kBenchTask));
-  }
-  for (const AsyncResult<void>& result : results) result.get();
-  (void)cluster.client().hub_history(1);
-  const double took = seconds(steady_now() - begin);
-  const auto count = static_cast<double>(results.size());
-  return {count / took, seconds(cluster.hub_cpu_time() - cpu) * 1e6 / count};
 }
 
 // What the hub's memory grows by, per task, when tasks wait for an engine.
@@ -120,15 +94,15 @@ void bench_throughput(const BenchOptions& options, Output& out) {
     const BenchCluster with_sqlite({.engines = 1, .store = "sqlite"});
     const BenchCluster with_memory({.engines = 1, .store = "memory"});
     (void)relay.rate(std::min(kWarmUp, span), kBenchInFlight);
-    (void)run_tasks(with_sqlite, std::min(kWarmUp, span));
-    (void)run_tasks(with_memory, std::min(kWarmUp, span));
+    (void)run_stream(with_sqlite, std::min(kWarmUp, span));
+    (void)run_stream(with_memory, std::min(kWarmUp, span));
     for_each_pair(pairs, interrupt, [&](bool relay_first) {
       double theirs = 0;
       if (relay_first) theirs = relay.rate(2 * span, kBenchInFlight);
-      const Run on_disk = run_tasks(with_sqlite, span);
+      const StreamRun on_disk = run_stream(with_sqlite, span);
       if (!relay_first) theirs = relay.rate(2 * span, kBenchInFlight);
       interrupt.check();
-      const Run in_memory = run_tasks(with_memory, span);
+      const StreamRun in_memory = run_stream(with_memory, span);
       sqlite.add(theirs, on_disk.per_second);
       memory.add(theirs, in_memory.per_second);
       sqlite_cpu.ours.push_back(on_disk.hub_cpu_us);

@@ -86,7 +86,7 @@ Json to_json(const Figure& figure) {
 
 Table to_table(const std::vector<Figure>& figures) {
   Table table({{"FIGURE"},
-               {"RELAY", Align::right},
+               {"BASELINE", Align::right},
                {"OURS", Align::right},
                {"UNIT"},
                {"RATIO", Align::right},

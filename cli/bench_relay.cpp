@@ -6,13 +6,12 @@
 #include <optional>
 #include <utility>
 
-#include <spawn.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <zmq.hpp>
 
+#include "cli/bench_child.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/error.hpp>
 
@@ -81,31 +80,6 @@ void drain(zmq::socket_t& from, std::optional<zmq::message_t>& sender, zmq::sock
   }
 }
 
-// A process of our own program; killed and reaped when this goes.
-class Child {
- public:
-  Child(const std::string& program, const std::vector<std::string>& arguments) {
-    std::vector<std::string> words{program};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> pointers;
-    for (std::string& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    if (posix_spawn(&pid_, program.c_str(), nullptr, nullptr, pointers.data(), environ) != 0)
-      raise({Errc::io_failed, "cannot start " + program});
-  }
-
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  ~Child() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-  }
-
- private:
-  pid_t pid_ = -1;
-};
-
 }  // namespace
 
 int run_relay_process(std::string_view role, const std::string& folder) {
@@ -119,8 +93,8 @@ int run_relay_process(std::string_view role, const std::string& folder) {
 
 struct Relay::Impl {
   Impl(const std::string& folder, const std::string& program)
-      : hub(program, {"bench", "relay", "hub", folder}),
-        engine(program, {"bench", "relay", "engine", folder}),
+      : hub({program, "bench", "relay", "hub", folder}),
+        engine({program, "bench", "relay", "engine", folder}),
         context(1),
         socket(open_socket(context, zmq::socket_type::dealer)) {
     socket.set(zmq::sockopt::rcvtimeo, kPatienceMs);
@@ -137,8 +111,8 @@ struct Relay::Impl {
     if (!socket.recv(frame)) raise({Errc::not_connected, "the relay does not answer"});
   }
 
-  Child hub;
-  Child engine;
+  BenchChild hub;
+  BenchChild engine;
   zmq::context_t context;
   zmq::socket_t socket;
 };

@@ -1,6 +1,7 @@
 #include "cli/bench_runs.hpp"
 
 #include "shared/clock.hpp"
+#include <roundhouse/view.hpp>
 
 namespace roundhouse::cli {
 
@@ -20,6 +21,23 @@ void for_each_pair(std::size_t pairs, const Interrupt& interrupt,
     interrupt.check();
     pair(i % 2 == 0);
   }
+}
+
+// The store answers questions behind the facts that came before them.
+StreamRun run_stream(const BenchCluster& cluster, Duration span, std::size_t tasks_max) {
+  std::vector<AsyncResult<void>> results;
+  results.reserve(tasks_max);
+  const Duration cpu = cluster.hub_cpu_time();
+  const TimePoint begin = steady_now();
+  const LoadBalancedView view = cluster.client().load_balanced_view();
+  while (results.size() < tasks_max && (results.size() % 256 != 0 || steady_now() - begin < span)) {
+    results.push_back(view.apply_async<void>(kBenchTask));
+  }
+  for (const AsyncResult<void>& result : results) result.get();
+  (void)cluster.client().hub_history(1);
+  const double took = seconds(steady_now() - begin);
+  const auto count = static_cast<double>(results.size());
+  return {count / took, seconds(cluster.hub_cpu_time() - cpu) * 1e6 / count};
 }
 
 void print_figures(const std::vector<Figure>& figures, Output& out) {

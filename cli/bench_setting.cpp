@@ -1,8 +1,10 @@
 #include "cli/bench_setting.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <time.h>
 #include <unistd.h>
@@ -36,10 +38,25 @@ BenchPlace::~BenchPlace() {
 }
 
 BenchCluster::BenchCluster(const ClusterOptions& options)
-    : cluster_(options), client_(cluster_.connect({.label = "bench"})) {
+    : cluster_(options), client_(cluster_.connect({.label = "bench"})), hub_(find_hub()) {}
+
+pid_t BenchCluster::find_hub() const {
   const RunDir run_dir = RunDir::locate(cluster_.name()).or_throw();
   const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
-  hub_ = static_cast<pid_t>(Result(info).or_throw().hub_pid);
+  return static_cast<pid_t>(Result(info).or_throw().hub_pid);
+}
+
+void BenchCluster::remove_engines(Duration patience) const {
+  client_.shutdown();
+  const TimePoint end = steady_now() + patience;
+  while (!client_.engines().empty()) {
+    if (steady_now() > end) throw TimeoutError("an engine did not go");
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
+void BenchCluster::kill_hub() const {
+  if (kill(find_hub(), SIGKILL) != 0) raise({Errc::not_connected, "the hub is gone"});
 }
 
 Duration BenchCluster::hub_cpu_time() const {

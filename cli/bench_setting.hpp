@@ -48,11 +48,25 @@ class BenchCluster {
   // Its resident memory.
   [[nodiscard]] double hub_resident_bytes() const;
 
+  [[nodiscard]] const std::string& name() const { return cluster_.name(); }
+
+  // Both return when they have registered, or are gone.
+  void add_engines(std::size_t count) { cluster_.add_engines(count); }
+
+  // All of them. Throws TimeoutError.
+  void remove_engines(Duration patience) const;
+
+  // Kills the hub as it is now, with SIGKILL: its supervisor starts the next one, of which the two
+  // above know nothing.
+  void kill_hub() const;
+
   // Waits until the hub has committed everything that the client has submitted so far. Throws
   // TimeoutError, and when interrupted.
   void wait_until_taken_over(const Interrupt& interrupt) const;
 
  private:
+  [[nodiscard]] pid_t find_hub() const;
+
   Cluster cluster_;
   Client client_;
   pid_t hub_ = 0;

@@ -44,6 +44,9 @@ CLI::App* add_question(CLI::App& app, const std::string& name, const std::string
 // apply, map, push, pull.
 void add_call_commands(CLI::App& app, Line& line);
 
+// bench, and what it measures.
+void add_bench_commands(CLI::App& app, Line& line);
+
 // What a command does, once the line has been read; its options have an AskOptions named `ask`.
 template <class Options>
 void runs(CLI::App* command, Line& line, const std::shared_ptr<Options>& options,

@@ -204,9 +204,25 @@ struct BenchOptions {
   Duration span{};        // of one run; 0: as long as is good
 };
 
+struct RestartOptions {
+  std::size_t queued = 0;  // 0: 100,000, and then 1,000,000
+  std::size_t kills = 0;   // 0: as many as are good
+};
+
+struct WaitingOptions : BenchOptions {
+  std::size_t waiting = 0;  // 0: 10,000, and 1,000,000
+};
+
+struct EnginesOptions : BenchOptions {
+  std::size_t engines = 0;  // 0: 1,000
+};
+
 // Each starts what it needs in a folder of its own and leaves nothing behind.
 void bench_latency(const BenchOptions& options, Output& out);
 void bench_throughput(const BenchOptions& options, Output& out);
 void bench_graphs(const BenchOptions& options, Output& out);
+void bench_restart(const RestartOptions& options, Output& out);
+void bench_engines(const EnginesOptions& options, Output& out);
+void bench_waiting(const WaitingOptions& options, Output& out);
 
 }  // namespace roundhouse::cli

@@ -11,7 +11,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/bench_relay.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
@@ -212,54 +211,6 @@ void add_modules(CLI::App& app, Line& line) {
   });
 }
 
-void add_bench(CLI::App& app, Line& line) {
-  CLI::App* bench = app.add_subcommand(
-      "bench", "Measure this build, on a cluster of its own, beside a bare relay");
-  bench->require_subcommand(0, 1);
-  bench->footer(
-      "The baseline is a libzmq relay of three processes that looks at nothing; runs of both take\n"
-      "turns, and the ratio is the median of the pairs'. Takes at most 50 seconds.\n"
-      "Example: roundhouse bench latency --pairs 3");
-  const auto add = [&](const std::string& name, const std::string& help, auto measure) {
-    const auto options = std::make_shared<cli::BenchOptions>();
-    CLI::App* command = bench->add_subcommand(name, help);
-    command->add_option("--pairs", options->pairs, "How many pairs of runs")
-        ->check(plain(CLI::Range(1, 1000)))
-        ->type_name("N");
-    command
-        ->add_option_function<std::string>(
-            "--span",
-            [options](const std::string& text) {
-              const auto span = roundhouse::parse_duration(text);
-              if (!span || *span == Duration{})
-                throw CLI::ValidationError("--span", "wants a duration: 500ms");
-              options->span = *span;
-            },
-            "How long a run takes, about")
-        ->type_name("TIME");
-    command->footer("Example: roundhouse bench " + name + " --pairs 3 --span 500ms");
-    command->callback([&line, options, measure] {
-      line.run = [options, measure](cli::Output& out) { measure(*options, out); };
-    });
-  };
-  add("latency", "Synchronous calls of an empty task", &cli::bench_latency);
-  add("throughput", "Asynchronous empty tasks, recorded; memory of the hub",
-      &cli::bench_throughput);
-  add("graphs", "A chain of 10,000 tasks that depend on each other, and 100,000 in layers",
-      &cli::bench_graphs);
-
-  const auto role = std::make_shared<std::string>();
-  const auto folder = std::make_shared<std::string>();
-  CLI::App* relay = bench->add_subcommand("relay", "A process of the relay")->group("");
-  relay->add_option("role", *role)->required();
-  relay->add_option("folder", *folder)->required();
-  relay->callback([&line, role, folder] {
-    line.run = [role, folder](cli::Output&) {
-      if (cli::run_relay_process(*role, *folder) != 0) throw cli::UsageError("hub or engine");
-    };
-  });
-}
-
 void add_completion(CLI::App& app, Line& line) {
   CLI::App* command = app.add_subcommand("completion", "Print what completes commands in a shell");
   command
@@ -344,7 +295,7 @@ int main(int argc, char** argv) {
   add_modules(app, line);
   cli::add_call_commands(app, line);
   cli::add_record_commands(app, line);
-  add_bench(app, line);
+  cli::add_bench_commands(app, line);
   add_completion(app, line);
   add_manual(app, line);
   app.footer(kExamples + 1);  // last: subcommands would inherit it
@@ -366,7 +317,7 @@ int main(int argc, char** argv) {
   if (!line.run) {
     const bool bench = app.got_subcommand("bench");
     cli::print_error("usage",
-                     bench ? "measure what? `roundhouse bench latency`, or throughput"
+                     bench ? "measure what? `roundhouse bench --help` lists it"
                            : "which command? `roundhouse --help` lists them",
                      line.json);
     return static_cast<int>(cli::Exit::usage);

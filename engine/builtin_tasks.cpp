@@ -1,7 +1,10 @@
 #include "engine/builtin_tasks.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -85,6 +88,26 @@ void noop(const Invocation& call, Reply& reply) noexcept {
   });
 }
 
+// Ends early when it is asked to stop.
+void sleep(const Invocation& call, Reply& reply) noexcept {
+  using Seconds = std::chrono::duration<double>;
+  constexpr Seconds kStep = std::chrono::milliseconds{10};
+  constexpr Seconds kMax = std::chrono::years{1};
+  guarded(reply, [&] {
+    detail::Decoder in(call.body, call.frames);
+    in.begin_arguments(1);
+    Seconds left{detail::Codec<double>::decode(in)};
+    if (!(left >= Seconds::zero() && left <= kMax))
+      in.fail("seconds", std::to_string(left.count()));
+    in.finish();
+    for (; left > Seconds::zero(); left -= kStep) {
+      if (call.stop != nullptr && call.stop->load()) break;
+      std::this_thread::sleep_for(std::min(left, kStep));
+    }
+    encode_no_result(reply.result);
+  });
+}
+
 constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
   TaskInfo task;
   task.name = name;
@@ -92,9 +115,9 @@ constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
   return task;
 }
 
-constexpr std::array kTasks{builtin(kNoopTask, &noop), builtin(kPushTask, &push),
-                            builtin(kPullTask, &pull), builtin(kNamesTask, &names),
-                            builtin(kClearTask, &clear)};
+constexpr std::array kTasks{builtin(kNoopTask, &noop),   builtin(kSleepTask, &sleep),
+                            builtin(kPushTask, &push),   builtin(kPullTask, &pull),
+                            builtin(kNamesTask, &names), builtin(kClearTask, &clear)};
 
 }  // namespace
 

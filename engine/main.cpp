@@ -3,6 +3,7 @@
 // 4 refused by the hub, 5 crashed too often.
 
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -30,6 +31,7 @@ struct Options {
   std::vector<std::string> settings;
   std::string inherit;
   std::string manual;
+  std::size_t crowd = 0;
 };
 
 void declare(CLI::App& app, Options& o) {
@@ -50,6 +52,7 @@ void declare(CLI::App& app, Options& o) {
       ->type_name("SETTING");
   app.add_option("--log-level", o.log_level, "debug, info, warn, error or off")->type_name("LEVEL");
   app.add_option(engine::kInheritFlag, o.inherit)->group("");
+  app.add_option("--crowd", o.crowd)->check(CLI::Range(1, 2000))->group("");  // for benchmarks
   app.set_version_flag("--version", std::string("roundhouse-engine ") + roundhouse::kVersion);
   app.add_option("--manual", o.manual)->group("");
   app.footer(
@@ -112,6 +115,7 @@ int main(int argc, char** argv) {
       return engine::kUsageStatus;
     }
     config->modules.insert(config->modules.end(), options.modules.begin(), options.modules.end());
+    if (options.crowd > 0) return engine::run_crowd(*config, options.crowd);
     if (options.inherit.empty())
       return engine::run_nanny(*config, std::vector<std::string>(argv, argv + argc));
     engine::run_engine_process(*config, options.inherit);

@@ -10,8 +10,11 @@
 #include <thread>
 #include <utility>
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "engine/crowd.hpp"
 #include "engine/engine.hpp"
 #include "engine/nanny.hpp"
 #include "shared/clock.hpp"
@@ -160,6 +163,22 @@ int run_nanny(const EngineConfig& config, std::vector<std::string> arguments) {
   if (farewell.exit == Exit::no_hub)
     farewell.text += "; start one with `roundhouse start`, or wait for one with --wait SECONDS";
   return fail(farewell);
+}
+
+int run_crowd(const EngineConfig& config, std::size_t count) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() == 1) return exit_status(Exit::failed);  // the parent was quicker to die
+  open_log(config, "engine-crowd");
+  const std::string path = config.connection_path().or_throw();
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+  }
+  net::Context context({.sockets_max = static_cast<int>(count * Crowd::kSocketsEach) + 16});
+  Crowd(links_by_file(context, path), count).run();
+  log::close();
+  return 0;
 }
 
 void run_engine_process(const EngineConfig& config, const std::string& inherit) {

@@ -3,6 +3,7 @@
 // SHELL. What roundhouse-engine does once its options are read: the nanny, or the engine process
 // under it. Each owns its process: signals, descriptors, exit.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ inline constexpr int kUsageStatus = 2;
 // the first welcome and one line on standard error when it ends badly. Returns the exit status.
 // Throws Exception.
 [[nodiscard]] int run_nanny(const EngineConfig& config, std::vector<std::string> arguments);
+
+// So many engines in this one process that run nothing (crowd.hpp), until their hub sends them away
+// or the parent dies. Returns the exit status. Throws Exception.
+[[nodiscard]] int run_crowd(const EngineConfig& config, std::size_t count);
 
 // The engine process. `inherit` is what Process::start passed on.
 [[noreturn]] void run_engine_process(const EngineConfig& config, const std::string& inherit);

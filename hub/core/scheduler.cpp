@@ -10,7 +10,11 @@ constexpr double kTaskFloorNs = 1500;  // what the emptiest task costs an engine
 constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
 constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
 constexpr std::uint32_t kGroupMax = 32;
+constexpr double kMessageNs = 25e3;  // what a message costs all who handle it
+constexpr double kEmptyNs = 400;     // what an empty task costs an engine beside its message
 constexpr Duration kLazy = std::chrono::milliseconds{5};
+// That are told then, the others the next time: a thousand messages cost more than what they say.
+constexpr std::size_t kLazyEnginesMax = 4;
 
 // Whether an engine has come that has not said yet all that it holds, or its nanny all that it
 // left, or one of them is on its way in.
@@ -142,10 +146,15 @@ void Router::State::serve_changed(Now now, Outbox& out) {
     lazy_due = now.steady + kLazy;
   if (!lazy_due || now.steady < *lazy_due) return;
   lazy_due.reset();
-  for (const EngineIndex index : std::exchange(owing_engines, {})) {
-    engines.get(index).owes = false;
-    say_stored(engines.get(index), true, out);
+  const std::size_t count = std::min(owing_engines.size(), kLazyEnginesMax);
+  for (std::size_t i = 0; i < count; ++i) {
+    Engine& engine = engines.get(owing_engines[i]);
+    engine.owes = false;
+    say_stored(engine, true, out);
   }
+  owing_engines.erase(owing_engines.begin(),
+                      owing_engines.begin() + static_cast<std::ptrdiff_t>(count));
+  if (!owing_engines.empty()) lazy_due = now.steady + kLazy;
   for (const SessionNumber number : std::exchange(owing_sessions, {})) {
     Session* session = sessions.find(number);
     if (session == nullptr) continue;  // forgotten meanwhile
@@ -201,7 +210,8 @@ std::uint32_t Router::State::group_for(const Engine& engine, ShapeIndex shape) {
       engine.mean_ns >= kShortNs)
     return 1;
   const std::size_t share = ready.get(shape).size / std::max<std::size_t>(1, policy.size());
-  return static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, kGroupMax));
+  const auto worth = static_cast<std::uint32_t>(kMessageNs / (engine.mean_ns + kEmptyNs));
+  return std::max(static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, kGroupMax)), worth);
 }
 
 void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {

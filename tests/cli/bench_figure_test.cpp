@@ -60,8 +60,8 @@ TEST_CASE("for people it is a line of a table") {
   Figure figure{.name = "rate", .unit = "tasks/s", .target = 0.5, .bound = Bound::at_least};
   figure.add(400'000, 300'000);
   CHECK(to_table({figure}).text(false) ==
-        "FIGURE    RELAY     OURS  UNIT     RATIO  TARGET\n"
-        "rate    400,000  300,000  tasks/s   0.75  >= 0.5  met\n");
+        "FIGURE  BASELINE     OURS  UNIT     RATIO  TARGET\n"
+        "rate     400,000  300,000  tasks/s   0.75  >= 0.5  met\n");
 }
 
 }  // namespace roundhouse::cli

@@ -1,5 +1,8 @@
 #include "engine/builtin_tasks.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/task_host.hpp"
+#include "shared/clock.hpp"
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/named_values.hpp>
 
@@ -63,7 +67,27 @@ TEST_CASE("a built-in task refuses what is malformed") {
   }
 }
 
-TEST_CASE("only noop can do without an engine") {
+TEST_CASE("sleep takes as long as it is told, and ends when it is asked to stop") {
+  const rh::TaskInfo* sleep = rh::engine::find_builtin_task(rh::kSleepTask);
+  REQUIRE(sleep != nullptr);
+  Reply reply;
+  const auto begin = rh::steady_now();
+  const Encoded shortly = rh::encode_values(0.05);
+  sleep->invoke({shortly.body, {}}, reply);
+  CHECK(reply.ok);
+  CHECK(rh::steady_now() - begin >= std::chrono::milliseconds{50});
+  const std::atomic<bool> stop{true};
+  const Encoded a_day = rh::encode_values(86400.0);
+  sleep->invoke({a_day.body, {}, nullptr, &stop}, reply);
+  CHECK(reply.ok);
+  for (const double seconds : {-1.0, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
+    const Encoded nonsense = rh::encode_values(seconds);
+    sleep->invoke({nonsense.body, {}}, reply);
+    CHECK_FALSE(reply.ok);
+  }
+}
+
+TEST_CASE("what does not look at the namespace can do without an engine") {
   const Encoded none = rh::encode_values();
   Reply reply;
   rh::engine::find_builtin_task(rh::kNoopTask)->invoke({none.body, {}}, reply);

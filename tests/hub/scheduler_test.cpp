@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include <doctest/doctest.h>
 
 #include "tests/support/hub_harness.hpp"
@@ -35,6 +38,24 @@ TEST_CASE("short tasks are sent ahead, long ones are not") {
   while (!engine.held.empty() && engine.held.size() > 1)
     hub.engine_finishes(engine, Ending::ok, 500ms);
   CHECK(engine.held.size() == 1);
+}
+
+TEST_CASE("tasks that take less than a message are given to an engine several at a time") {
+  // What two idle engines of which each has run a task of this duration get of four more.
+  const auto shares = [](Duration duration) {
+    HubHarness hub;
+    auto& client = hub.client_joins();
+    auto& first = hub.engine_joins();
+    auto& second = hub.engine_joins();
+    hub.client_submits(client, {.count = 2});
+    hub.engine_finishes(first, Ending::ok, duration);
+    hub.engine_finishes(second, Ending::ok, duration);
+    hub.client_submits(client, {.count = 4});
+    return std::pair{std::min(first.held.size(), second.held.size()),
+                     std::max(first.held.size(), second.held.size())};
+  };
+  CHECK((shares(1us) == std::pair<std::size_t, std::size_t>{0, 4}));
+  CHECK((shares(50us) == std::pair<std::size_t, std::size_t>{2, 2}));
 }
 
 TEST_CASE("targets restrict where a load-balanced task may go") {

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "tests/support/hub_harness.hpp"
@@ -60,4 +63,27 @@ TEST_CASE("without a memory an engine keeps what came too late until the client 
   hub.passes(50ms);
   REQUIRE(engine.inbox.all<wire::Stored>().size() == 1);
   CHECK(engine.inbox.all<wire::Stored>()[0].through == 1);
+}
+
+TEST_CASE("what is stored is told to a few of many engines at a time, and in the end to all") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  std::vector<FakeEngine*> engines;
+  for (int i = 0; i < 100; ++i) engines.push_back(&hub.engine_joins());
+  hub.passes(1s);
+  hub.client_submits(client, {.count = 100});
+  for (FakeEngine* engine : engines) hub.engine_finishes(*engine);
+  hub.stores_everything();
+  const auto told = [&] {
+    return std::ranges::count_if(engines, [](const FakeEngine* engine) {
+      const auto stored = engine->inbox.all<wire::Stored>();
+      return !stored.empty() && stored.back().through == 1;
+    });
+  };
+  const auto before = told();
+  hub.passes(6ms);
+  CHECK(told() > before);
+  CHECK(told() <= before + 8);
+  hub.passes(200ms);
+  CHECK(told() == 100);
 }

@@ -18,11 +18,11 @@ using Json = nlohmann::json;
 
 const std::string kBin = std::string(RH_BINARY_DIR) + "/bin";
 
-std::vector<Json> figures_of(const std::string& bench) {
+std::vector<Json> figures_of(const std::vector<std::string>& bench) {
   const ScopedEnv programs("ROUNDHOUSE_BINDIR", kBin);
-  const Ended ended =
-      run({kBin + "/roundhouse", "--json", "bench", bench, "--pairs", "1", "--span", "50ms"},
-          std::chrono::seconds{100 * RH_TEST_SLOWDOWN});
+  std::vector<std::string> words{kBin + "/roundhouse", "--json", "bench"};
+  words.insert(words.end(), bench.begin(), bench.end());
+  const Ended ended = run(words, std::chrono::seconds{100 * RH_TEST_SLOWDOWN});
   REQUIRE_MESSAGE(ended.exit == 0, ended.err);
   std::istringstream lines(ended.out);
   std::vector<Json> figures;
@@ -40,7 +40,7 @@ bool anything_left() {
 
 TEST_CASE("bench latency compares calls with the relay and leaves nothing behind") {
   const bool others = anything_left();
-  const auto figures = figures_of("latency");
+  const auto figures = figures_of({"latency", "--pairs", "1", "--span", "50ms"});
   REQUIRE(figures.size() == 2);
   CHECK(figures[0]["name"] == "latency.p50");
   CHECK(figures[1]["name"] == "latency.p99");
@@ -56,7 +56,7 @@ TEST_CASE("bench latency compares calls with the relay and leaves nothing behind
 }
 
 TEST_CASE("bench graphs runs tasks that depend on each other beside the relay") {
-  const auto figures = figures_of("graphs");
+  const auto figures = figures_of({"graphs", "--pairs", "1", "--span", "50ms"});
   REQUIRE(figures.size() == 2);
   CHECK(figures[0]["name"] == "graphs.chain");
   CHECK(figures[1]["name"] == "graphs.layers");
@@ -65,7 +65,7 @@ TEST_CASE("bench graphs runs tasks that depend on each other beside the relay") 
 
 TEST_CASE("bench throughput has the recorded rate first, and the hub's memory") {
   const bool others = anything_left();
-  const auto figures = figures_of("throughput");
+  const auto figures = figures_of({"throughput", "--pairs", "1", "--span", "50ms"});
   REQUIRE(figures.size() == 5);
   CHECK(figures[0]["name"] == "throughput.sqlite");
   CHECK(figures[0]["ratio"].get<double>() > 0);
@@ -73,6 +73,50 @@ TEST_CASE("bench throughput has the recorded rate first, and the hub's memory") 
   CHECK(figures[2]["name"] == "hub_memory_per_queued_task");
   CHECK(figures[2]["ours"].get<double>() > 0);
   CHECK(figures[2]["baseline"].is_null());
+  CHECK((others || !anything_left()));
+}
+
+TEST_CASE("bench restart kills the hub while tasks run, and none is lost") {
+  const bool others = anything_left();
+  const auto figures = figures_of({"restart", "--queued", "2000", "--kills", "2"});
+  REQUIRE(figures.size() == 3);
+  CHECK(figures[0]["name"] == "restart.2000.p50");
+  CHECK(figures[0]["runs"].size() == 2);
+  CHECK(figures[0]["ours"].get<double>() > 0);
+  CHECK(figures[1]["name"] == "restart.2000.p99");
+  CHECK(figures[1]["target"] == 1000);
+  CHECK(figures[1]["ours"].get<double>() >= figures[0]["ours"].get<double>());
+  CHECK(figures[2]["name"] == "restart.2000.lost");
+  CHECK(figures[2]["ours"] == 0);
+  CHECK((others || !anything_left()));
+}
+
+TEST_CASE("bench waiting compares rates while few and while many tasks wait") {
+  const bool others = anything_left();
+  const auto figures =
+      figures_of({"waiting", "--waiting", "3000", "--pairs", "1", "--span", "50ms"});
+  REQUIRE(figures.size() == 3);
+  CHECK(figures[0]["name"] == "waiting.ready.3000");
+  CHECK(figures[1]["name"] == "waiting.after.3000");
+  CHECK(figures[2]["name"] == "waiting.targets.3000");
+  for (const Json& figure : figures) {
+    CHECK(figure["target"] == 0.9);
+    CHECK(figure["baseline"].get<double>() > 0);
+    CHECK(figure["ratio"].get<double>() > 0);
+  }
+  CHECK((others || !anything_left()));
+}
+
+TEST_CASE("bench engines compares rates with few and with many engines, and times their coming") {
+  const bool others = anything_left();
+  const auto figures = figures_of({"engines", "--engines", "20", "--pairs", "1", "--span", "50ms"});
+  REQUIRE(figures.size() == 3);
+  CHECK(figures[0]["name"] == "engines.20.rate");
+  CHECK(figures[0]["ratio"].get<double>() > 0);
+  CHECK(figures[1]["name"] == "engines.20.hub_cpu_per_task");
+  CHECK(figures[1]["ratio"].get<double>() > 0);
+  CHECK(figures[2]["name"] == "engines.20.registered");
+  CHECK(figures[2]["ours"].get<double>() > 0);
   CHECK((others || !anything_left()));
 }
 

@@ -29,6 +29,7 @@ inline constexpr std::string_view kPullTask = "roundhouse.pull";    // names -> 
 inline constexpr std::string_view kNamesTask = "roundhouse.names";  // () -> names
 inline constexpr std::string_view kClearTask = "roundhouse.clear";  // () -> nothing
 inline constexpr std::string_view kNoopTask = "roundhouse.noop";    // () -> nothing
+inline constexpr std::string_view kSleepTask = "roundhouse.sleep";  // seconds (double) -> nothing
 
 // Throws SerializationError when there are too many frames, or a body is 4 GiB or more.
 [[nodiscard]] inline Encoded encode_named_values(std::span<const NamedValue> values) {
