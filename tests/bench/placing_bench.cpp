@@ -5,8 +5,8 @@
 //   placing_bench              all worlds, least_loaded
 //   placing_bench two_choices  another policy
 //
-// Worlds are measured in turn, and the median counts: each time so many turns that a world fills the
-// caches with what is its own.
+// Worlds are measured in turn, and the median counts: each time so many turns that a world fills
+// the caches with what is its own.
 
 #include <algorithm>
 #include <chrono>
