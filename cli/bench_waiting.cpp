@@ -14,9 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kSpan = 300ms;
-constexpr std::size_t kFew = 1000;       // of a stream, so that nobody is idle
-constexpr Seconds kForEver = 24h;        // longer than any benchmark
-constexpr Duration kEngineGone = 30s;    // at most
+constexpr std::size_t kFew = 4000;     // of a stream: enough that neither client nor engine is idle
+constexpr Seconds kForEver = 24h;      // longer than any benchmark
+constexpr Duration kEngineGone = 30s;  // at most
 constexpr std::size_t kLookEvery = 256;  // tasks between two looks at the clock
 
 // What the tasks that wait are waiting for.
