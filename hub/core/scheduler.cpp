@@ -10,7 +10,7 @@ constexpr double kTaskFloorNs = 1500;  // what the emptiest task costs an engine
 constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
 constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
 constexpr std::uint32_t kGroupMax = 32;
-constexpr double kMessageNs = 25e3;  // what a message costs all who handle it
+constexpr double kMessageNs = 48e3;  // what a message costs all who handle it
 constexpr double kEmptyNs = 400;     // what an empty task costs an engine beside its message
 constexpr Duration kLazy = std::chrono::milliseconds{5};
 // That are told then, the others the next time: a thousand messages cost more than what they say.
