@@ -203,9 +203,10 @@ void ReadyQueue::skip(TaskTable& tasks, const Turn& turn) {
 
 void ReadyQueue::end_pass(TaskTable& tasks) {
   for (const Turn& turn : skipped_) {
-    Shape& shape = shapes_[turn.shape];
-    if (turn.line->tasks.empty()) continue;
-    set_turn(shape, turn.session, *turn.line, level_of(shape).served(turn.session));
+    Shape& shape = shapes_[turn.shape];  // perhaps gone meanwhile, or another
+    const auto line = shape.lines.find(turn.session);
+    if (line == shape.lines.end() || line->second.tasks.empty()) continue;
+    set_turn(shape, turn.session, line->second, level_of(shape).served(turn.session));
     refresh(tasks, turn.shape);
   }
   skipped_.clear();

@@ -94,7 +94,7 @@ class ReadyQueue {
   struct Turn {
     ShapeIndex shape = kNoShape;
     SessionNumber session = 0;
-    Shape::Line* line = nullptr;  // the queue's own
+    Shape::Line* line = nullptr;  // the queue's own; until the queue is changed
   };
 
   // The shape with this priority, these targets (any order, duplicates allowed) and these modules.

@@ -108,6 +108,18 @@ TEST_CASE("a session that is passed over loses no turn, and the others go on") {
   CHECK(f.take() == a);
 }
 
+TEST_CASE("a shape that goes while a session of it is passed over is not looked at again") {
+  Fixture f;
+  const auto shape = f.queue.join_shape(f.queue.shape_of(0, {}), {4}, {});
+  const auto task = f.push(shape, 1);
+  f.queue.skip(f.tasks, *f.queue.next(f.tasks));
+  f.queue.remove(f.tasks, shape, task);
+  f.queue.leave_shape(shape);
+  f.queue.end_pass(f.tasks);
+  f.queue.check_invariants(f.tasks);
+  CHECK(f.take() == kNoTask);
+}
+
 TEST_CASE("what leaves the queue while it is passed over does not come back") {
   Fixture f;
   const auto shape = f.queue.shape_of(0, {});
