@@ -155,20 +155,23 @@ void Engine::work(std::uint32_t slot) {
       wait_for_work(guard);
       continue;
     }
+    // The wall first: what is added up from it and the duration is never later than the end.
+    const WallTime started = wall_now();
     const TimePoint now = steady_now();
-    if (auto run = session_.take_next(slot, now)) execute(guard, slot, std::move(*run), now);
+    if (auto run = session_.take_next(slot, now))
+      execute(guard, slot, std::move(*run), {now, started.microseconds});
   }
   guard.wake_followers();
 }
 
-void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, TimePoint begun) {
+void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start start) {
   Slot& mine = slots_[slot];
-  mine.begun = begun;
-  mine.started_us = wall_now().microseconds;
+  mine.begun = start.at;
+  mine.started_us = start.wall_us;
   mine.stop->store(false, std::memory_order_relaxed);
   if (page_ != nullptr) page_->begin(slot, run, mine.started_us);
   ++busy_;
-  last_start_ = begun;
+  last_start_ = start.at;
   const bool limited = run.shared->time_limit > Duration{0};  // the control thread watches it
   if (std::exchange(control_sleeps_, false) || limited) control_wake_.wake();
   guard.wake_followers();  // one of them leads now
@@ -180,7 +183,7 @@ void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, TimePoint
   --busy_;
   if (mine.overdue) return;
   finish.started_us = mine.started_us;
-  finish.duration_ns = static_cast<std::uint64_t>((ended - begun).count());
+  finish.duration_ns = static_cast<std::uint64_t>((ended - start.at).count());
   finish = session_.judge(slot, std::move(finish), ended);
   if (page_ != nullptr) {
     page_->record(session_.outcomes().last() + 1,

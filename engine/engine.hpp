@@ -74,9 +74,14 @@ class Engine {
     std::jthread thread;
   };
 
+  struct Start {
+    TimePoint at;
+    std::int64_t wall_us = 0;  // read before `at`
+  };
+
   // Task threads.
   void work(std::uint32_t slot);
-  void execute(Lease::Guard& guard, std::uint32_t slot, Run run, TimePoint begun);
+  void execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start start);
   void wait_for_work(Lease::Guard& guard);
 
   // Whoever holds the lease's mutex and may use the task socket.
