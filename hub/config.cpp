@@ -64,6 +64,7 @@ void HubConfig::bind(JsonConfig& table) {
   table.key("modules.bytes_max", router.modules_bytes_max);
   table.key("schedule.policy", policy);
   table.key("schedule.window_max", router.window_max, {.min = 1});
+  table.key("schedule.window_total", router.window_total, {.min = 1});
   table.key("schedule.lookahead", router.lookahead);
   table.key("schedule.retry_delay", router.retry_delay);
   table.key("schedule.retry_delay_max", router.retry_delay_max);

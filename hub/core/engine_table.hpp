@@ -207,7 +207,21 @@ class EngineTable {
 
   [[nodiscard]] std::size_t size() const { return by_uuid_.size(); }
 
+  // Keeps what the scheduler saw of it, Engine::was_there and took_work. Whether that has changed.
+  bool see(Engine& engine) {
+    const bool is_there = engine.is_there();
+    const bool takes_work = engine.takes_work();
+    if (engine.was_there == is_there && engine.took_work == takes_work) return false;
+    if (engine.took_work != takes_work) takes_work ? ++taking_work_ : --taking_work_;
+    engine.was_there = is_there, engine.took_work = takes_work;
+    return true;
+  }
+
+  // How many took work when they were seen last.
+  [[nodiscard]] std::size_t taking_work() const { return taking_work_; }
+
  private:
+  std::size_t taking_work_ = 0;
   std::vector<std::unique_ptr<Engine>> engines_;  // by id; ids are never reused
   std::unordered_map<Uuid, EngineIndex> by_uuid_;
 };

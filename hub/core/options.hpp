@@ -29,6 +29,7 @@ struct RouterOptions {
   std::size_t orphans_max = 1U << 17U;                        // of one engine
   std::uint64_t orphan_bytes_max = std::uint64_t{1} << 28U;   // their payloads
   std::uint32_t window_max = 1024;                            // tasks sent ahead to one slot
+  std::uint32_t window_total = 1U << 18U;  // and to the slots of all engines, if each has one
   Duration lookahead = std::chrono::milliseconds{2};  // work sent ahead to hide the round trip
   PolicyName policy = PolicyName::least_loaded;       // which engine is given a task
   std::uint64_t seed = 1;                             // of the policies that draw

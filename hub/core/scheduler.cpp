@@ -10,8 +10,9 @@ constexpr double kTaskFloorNs = 1500;  // what the emptiest task costs an engine
 constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
 constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
 constexpr std::uint32_t kGroupMax = 32;
-constexpr double kMessageNs = 48e3;  // what a message costs all who handle it
-constexpr double kEmptyNs = 400;     // what an empty task costs an engine beside its message
+constexpr double kMessageNs = 48e3;   // what a message costs all who handle it
+constexpr std::uint32_t kPlenty = 4;  // times what a message is worth go out while many wait
+constexpr double kEmptyNs = 400;      // what an empty task costs an engine beside its message
 constexpr Duration kLazy = std::chrono::milliseconds{5};
 // That are told then, the others the next time: a thousand messages cost more than what they say.
 constexpr std::size_t kLazyEnginesMax = 4;
@@ -32,7 +33,8 @@ bool somebody_reports(EngineTable& engines, PeerTable& peers) {
 
 }  // namespace
 
-// The window: the slots, and what hides a round trip while tasks are short. Nothing is known of an
+// The window: the slots, and what hides a round trip while tasks are short; of many engines each
+// has less ahead, since no hub could keep them all busy with such tasks. Nothing is known of an
 // engine's tasks before its first outcome, and then a slot's worth is sent.
 void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t count) {
   const double mean = static_cast<double>(duration_ns) / static_cast<double>(count);
@@ -43,9 +45,10 @@ void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t
   const double ahead = engine.mean_ns > kLongNs
                            ? 0.0
                            : std::ceil(static_cast<double>(options.lookahead.count()) / per_task);
-  const auto capped =
-      static_cast<std::uint32_t>(std::clamp(ahead, 0.0, static_cast<double>(options.window_max)));
-  engine.window = engine.slots * (1 + capped);
+  const std::size_t share = std::max<std::size_t>(
+      1, options.window_total / std::max<std::size_t>(1, engines.taking_work()));
+  const auto most = static_cast<double>(std::min<std::size_t>(options.window_max, share));
+  engine.window = engine.slots * (1 + static_cast<std::uint32_t>(std::clamp(ahead, 0.0, most)));
 }
 
 // What the policy and rebalance() know of the engine: whether it has room, a slot free, or more
@@ -75,10 +78,7 @@ void Router::State::list(Engine& engine) {
 void Router::State::look_at(Engine& engine, Now now, Outbox& out) {
   serve_lanes(engine, now, out);
   list(engine);
-  const bool is_there = engine.is_there();
-  const bool takes_work = engine.takes_work();
-  if (engine.was_there != is_there || engine.took_work != takes_work) ready.wake_picky(tasks);
-  engine.was_there = is_there, engine.took_work = takes_work;
+  if (engines.see(engine)) ready.wake_picky(tasks);
   if (engine.has_room) ready.wake_for(tasks, engine.index);
 }
 
@@ -204,14 +204,16 @@ void Router::State::place_ready(Now now, Outbox& out) {
   ready.end_pass(tasks);
 }
 
-// Short tasks go out in small groups: the order of engines is kept once per group.
+// Short tasks go out in small groups: the order of engines is kept once per group. The shortest in
+// larger ones, which are worth their message, and where there is plenty for all in larger ones yet.
 std::uint32_t Router::State::group_for(const Engine& engine, ShapeIndex shape) {
   if (!policy.gives_in_groups() || engine.held_up || engine.mean_ns == 0 ||
       engine.mean_ns >= kShortNs)
     return 1;
   const std::size_t share = ready.get(shape).size / std::max<std::size_t>(1, policy.size());
   const auto worth = static_cast<std::uint32_t>(kMessageNs / (engine.mean_ns + kEmptyNs));
-  return std::max(static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, kGroupMax)), worth);
+  const auto plenty = std::max(kGroupMax, kPlenty * worth);
+  return std::max(static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, plenty)), worth);
 }
 
 void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {

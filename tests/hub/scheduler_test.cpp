@@ -40,6 +40,22 @@ TEST_CASE("short tasks are sent ahead, long ones are not") {
   CHECK(engine.held.size() == 1);
 }
 
+TEST_CASE("what is sent ahead is shared out among all engines, of which each gets some") {
+  // What one of them has when its first task was short.
+  const auto ahead = [](std::uint32_t total, std::size_t engines) {
+    HubHarness hub(hub::RouterOptions{.window_max = 100, .window_total = total});
+    auto& client = hub.client_joins();
+    auto& engine = hub.engine_joins();
+    for (std::size_t i = 1; i < engines; ++i) hub.engine_joins();
+    hub.client_submits(client, {.count = 10'000});
+    hub.engine_finishes(engine, Ending::ok, 1us);
+    return engine.held.size();
+  };
+  CHECK(ahead(200, 1) == 101);
+  CHECK(ahead(200, 5) == 41);
+  CHECK(ahead(2, 5) == 2);
+}
+
 TEST_CASE("tasks that take less than a message are given to an engine several at a time") {
   // What two idle engines of which each has run a task of this duration get of four more.
   const auto shares = [](Duration duration) {
