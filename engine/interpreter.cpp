@@ -29,7 +29,7 @@ std::string usual_path() {
 InterpreterLibrary::InterpreterLibrary(std::string path)
     : path_(path.empty() ? usual_path() : std::move(path)) {}
 
-std::unique_ptr<Interpreter> InterpreterLibrary::make(std::string& error) {
+std::unique_ptr<Interpreter> InterpreterLibrary::make(NamedObjects& names, std::string& error) {
   if (entry_ == nullptr) {
     void* library = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
@@ -47,7 +47,7 @@ std::unique_ptr<Interpreter> InterpreterLibrary::make(std::string& error) {
       return nullptr;
     }
   }
-  return std::unique_ptr<Interpreter>(entry_(kInterpreterAbi, error));
+  return std::unique_ptr<Interpreter>(entry_(kInterpreterAbi, names, error));
 }
 
 }  // namespace roundhouse::engine

@@ -161,8 +161,12 @@ std::unique_ptr<llvm::Module> Compiler::take_module() {
   return emitter_->take_module("input_" + std::to_string(inputs_ + 1));
 }
 
-const std::vector<clang::Decl*>& Compiler::declared() const {
-  return emitter_->declared();
+Declared Compiler::declared() const {
+  return globals(*instance_, emitter_->generator(), emitter_->declared());
+}
+
+std::vector<Function> Compiler::functions(std::string_view name) {
+  return functions_named(*instance_, name);
 }
 
 Older Compiler::conflicts() const {

@@ -8,14 +8,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/interpreter/declarations.hpp"
 #include "engine/interpreter/shadowing.hpp"
 #include "engine/interpreter/source.hpp"
 
 namespace clang {
 class CompilerInstance;
-class Decl;
 class Parser;
 }  // namespace clang
 
@@ -49,8 +50,8 @@ class Compiler {
 
   // Of the last input: its code,
   [[nodiscard]] std::unique_ptr<llvm::Module> take_module();
-  // what it declared, in its order,
-  [[nodiscard]] const std::vector<clang::Decl*>& declared() const;
+  // what it declared at global scope,
+  [[nodiscard]] Declared declared() const;
   // the older declarations that its errors are about,
   [[nodiscard]] Older conflicts() const;
 
@@ -61,7 +62,8 @@ class Compiler {
   // roundhouse::interpreted::value().
   void take_values();
 
-  [[nodiscard]] clang::CompilerInstance& instance() { return *instance_; }
+  // See functions_named().
+  [[nodiscard]] std::vector<Function> functions(std::string_view name);
 
  private:
   class Action;

@@ -187,6 +187,32 @@ inline constexpr bool kUsual<std::map<std::string, int>> = true;
 template <>
 inline constexpr bool kUsual<std::map<std::string, double>> = true;
 
+// Passed on as P: what is no reference is copied, for it may be an object of the namespace.
+template <class P>
+decltype(auto) passed(void* object) {
+  if constexpr (std::is_reference_v<P>) {
+    return static_cast<P>(*static_cast<std::remove_reference_t<P>*>(object));
+  } else {
+    return static_cast<const P&>(*static_cast<P*>(object));
+  }
+}
+
+template <class R, class... P, std::size_t... I>
+void call_with(R (*function)(P...), [[maybe_unused]] void** arguments, void* result,
+               std::index_sequence<I...>) {
+  if constexpr (std::is_void_v<R>) {
+    function(passed<P>(arguments[I])...);
+  } else {
+    ::new (result) std::remove_cvref_t<R>(function(passed<P>(arguments[I])...));
+  }
+}
+
+// Calls `function` with these objects; what it returns is made at `result`.
+template <class R, class... P>
+void call(R (*function)(P...), void** arguments, void* result) {
+  call_with(function, arguments, result, std::index_sequence_for<P...>{});
+}
+
 // Whether T can be printed is asked again each time, for it may have been taught meanwhile.
 template <class T, class Time>
 concept PrintableNow = requires(std::ostream& to, const T& value, Time*) {

@@ -81,6 +81,24 @@ void identify(llvm::Module& module, const Jit* jit) {
   handle->eraseFromParent();
 }
 
+// What an earlier module has, and this one, too, as inline functions and variables are in all that
+// use them: the earlier one counts. Calls of functions may be inlined all the same.
+void leave_to_others(llvm::Module& module, const llvm::StringSet<>& defined) {
+  for (llvm::GlobalObject& symbol : module.global_objects()) {
+    if (symbol.isDeclaration() || !symbol.isWeakForLinker() || !defined.contains(symbol.getName()))
+      continue;
+    symbol.setComdat(nullptr);
+    symbol.setVisibility(llvm::GlobalValue::DefaultVisibility);
+    symbol.setDSOLocal(false);
+    if (auto* variable = llvm::dyn_cast<llvm::GlobalVariable>(&symbol)) {
+      variable->setInitializer(nullptr);
+      variable->setLinkage(llvm::GlobalValue::ExternalLinkage);
+    } else {
+      symbol.setLinkage(llvm::GlobalValue::AvailableExternallyLinkage);
+    }
+  }
+}
+
 bool is_provided(const llvm::GlobalValue& symbol) {
   return !symbol.isDeclaration() && !symbol.hasLocalLinkage() &&
          !symbol.hasAvailableExternallyLinkage();
@@ -108,6 +126,10 @@ Jit::Jit(Optimization how) : how_(how), context_(std::make_unique<llvm::LLVMCont
 }
 
 Jit::~Jit() {
+  finish();
+}
+
+void Jit::finish() {
   while (!exits_.empty()) {
     const Exit last = exits_.back();
     exits_.pop_back();
@@ -139,6 +161,7 @@ std::vector<std::string> Jit::missing(const llvm::Module& module) const {
 
 std::vector<Jit::Step> Jit::add(std::unique_ptr<llvm::Module> module) {
   identify(*module, this);
+  leave_to_others(*module, defined_);
   optimize(*module, how_);
   const std::string prefix = "rh_step_" + std::to_string(++modules_) + "_";
   std::vector<std::string> names;

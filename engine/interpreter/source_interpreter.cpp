@@ -1,13 +1,8 @@
 #include "engine/interpreter/source_interpreter.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <stdexcept>
+#include <exception>
 #include <utility>
 
-#include <llvm/IR/Module.h>
-
-#include "engine/interpreter/diagnostics.hpp"
 #include "engine/interpreter/preamble.hpp"
 #include "engine/interpreter/usual_types.hpp"
 #include <roundhouse/failure.hpp>
@@ -16,12 +11,6 @@
 namespace roundhouse::engine::interpreter {
 
 namespace {
-
-// How long an input may take to be compiled.
-constexpr std::chrono::seconds kCompileMax{60};
-
-// An input may repeat a name only after another one is out of the way.
-constexpr int kRoundsMax = 16;
 
 // The value that the input being run has taken, on this thread.
 struct Taken {
@@ -34,7 +23,7 @@ thread_local Taken* taken = nullptr;
 // rh_take, see interpreted.hpp
 void take(const void* object, const char* type, const std::string* text) {
   if (taken == nullptr) return;
-  taken->type = readable_type(type);
+  taken->type = without_readable_tags(readable_type(type));
   const UsualType* usual = find_usual_type(type);
   if (text != nullptr) {
     taken->text = *text == "<>" ? "<" + taken->type + ">" : *text;
@@ -43,14 +32,10 @@ void take(const void* object, const char* type, const std::string* text) {
   }
 }
 
-// What has been hidden and is in the way all the same cannot be declared anew.
-Older without(Older all, const Older& these) {
-  std::erase_if(all, [&](auto* one) { return std::ranges::find(these, one) != these.end(); });
-  return all;
-}
-
-TaskError compile_error(std::string value, std::string all = {}) {
-  return {"CompileError", std::move(value), std::move(all)};
+void fail(Reply& reply, TaskError error) {
+  reply.clear();
+  reply.ok = false;
+  reply.error = std::move(error);
 }
 
 void run(const std::vector<Jit::Step>& steps, Executed& out) {
@@ -65,109 +50,175 @@ void run(const std::vector<Jit::Step>& steps, Executed& out) {
     detail::fail_with_current_exception(reply);
     out.ok = false;
     out.error = std::move(reply.error);
+    out.error.name = without_readable_tags(out.error.name);
   }
   taken = outer;
 }
 
 }  // namespace
 
-SourceInterpreter::SourceInterpreter() {
-  start();
+SourceInterpreter::State::State(NamedObjects& names)
+    : unit(Optimization::none), types(unit), bindings(names, unit, types) {
+  unit.jit()->define("rh_take", reinterpret_cast<void*>(&take));
+  unit.add(kPreamble);
+  unit.compiler().take_values();
 }
+
+SourceInterpreter::SourceInterpreter(NamedObjects& names)
+    : names_(names), state_(std::make_unique<State>(names)) {}
 
 SourceInterpreter::~SourceInterpreter() = default;
 
-void SourceInterpreter::start() {
-  compiler_.reset();
-  jit_.reset();
-  jit_ = std::make_unique<Jit>(Optimization::none);
-  jit_->define("rh_take", reinterpret_cast<void*>(&take));
-  compiler_ = std::make_unique<Compiler>(
-      std::vector<std::string>{"-std=c++20", "-fPIC", "-O0", "-resource-dir", kResourceFolder,
-                               "-Wall", "-Wno-unused", "-Wno-unused-value"},
-      jit_->context());
-  for (const Jit::Step step : compile({kPreamble, "preamble"}, {})) step();
-  compiler_->take_values();
-  inputs_ = 0;
-}
-
 Executed SourceInterpreter::execute(const SourceInput& input) {
   const std::lock_guard lock(mutex_);
+  ++state_->inputs;
   Source source{std::string(input.code), std::string(input.file)};
-  ++inputs_;
-  if (source.file.empty()) source.file = "input " + std::to_string(inputs_);
+  if (source.file.empty()) source.file = "input " + std::to_string(state_->inputs);
   Executed out;
-  try {
-    const std::optional<Older> hidden = try_out(source, out);
-    if (hidden) run(compile(source, *hidden), out);
-  } catch (const std::exception& error) {
+  std::string problems;
+  state_->bindings.declare(source.text, problems);
+  state_->bindings.refresh();
+  auto compiled = state_->unit.compile(source, out.error);
+  if (!compiled) {
     out.ok = false;
-    out.error = compile_error(error.what());
+    out.error.traceback += problems;
+    return out;
   }
+  out.warnings = std::move(compiled->warnings);
+  learn(state_->unit.compiler().declared());
+  run(compiled->steps, out);
   return out;
+}
+
+void SourceInterpreter::learn(const Declared& declared) {
+  for (const std::string& name : declared.names) {
+    state_->variables.erase(name);
+    state_->bindings.forget(name);
+    names_.erase(name);
+  }
+  for (const Variable& variable : declared.variables) {
+    if (variable.is_defined) state_->variables[variable.name] = variable;
+  }
+}
+
+const Variable* SourceInterpreter::find_variable(std::string_view name, std::string& error) const {
+  const auto found = state_->variables.find(name);
+  if (found != state_->variables.end()) return &found->second;
+  error = "nothing is named " + quoted(name) + " on this engine";
+  return nullptr;
+}
+
+// Null when its code is not there: a constant that nobody has taken the address of.
+void* SourceInterpreter::address_of(const Variable& variable) {
+  void* address = state_->unit.jit()->find(variable.symbol);
+  if (address == nullptr || !variable.is_reference) return address;
+  return *static_cast<void**>(address);
+}
+
+Lookup SourceInterpreter::get(std::string_view name, const ObjectType& type, Pin& pin,
+                              std::string& error) {
+  const std::lock_guard lock(mutex_);
+  const Variable* variable = find_variable(name, error);
+  if (variable == nullptr) return Lookup::no_such_name;
+  if (without_tags(variable->type) != type.exact) {
+    error = quoted(name) + " is a " + without_readable_tags(readable_type(variable->type)) +
+            " on this engine, and was asked for as a " + readable_type(type.exact);
+    return Lookup::wrong_type;
+  }
+  pin.object = address_of(*variable);
+  if (pin.object == nullptr || variable->is_constant) {
+    error = quoted(name) + " is a constant, and cannot be got but as a copy";
+    return Lookup::wrong_type;
+  }
+  pin.owner = state_->unit.life();
+  return Lookup::found;
+}
+
+Lookup SourceInterpreter::pull(std::string_view name, PackedValue& out, std::string& error) {
+  const std::lock_guard lock(mutex_);
+  const Variable* variable = find_variable(name, error);
+  if (variable == nullptr) return Lookup::no_such_name;
+  std::string problem;
+  const std::string spelled = "decltype(::" + variable->name + ")";
+  const ObjectType* type = state_->types.find(variable->type, spelled, problem);
+  void* const address = address_of(*variable);
+  if (type != nullptr && address == nullptr) problem = "it is a constant that is kept nowhere";
+  out = {};
+  if (type != nullptr && address != nullptr && type->encode(address, out.value, problem)) {
+    out.type = type->packed;
+    return Lookup::found;
+  }
+  error = quoted(name) + " is a " + without_readable_tags(readable_type(variable->type)) +
+          " and cannot be packed: " + problem;
+  return Lookup::wrong_type;
+}
+
+std::vector<std::string> SourceInterpreter::names() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  for (const auto& [name, variable] : state_->variables) out.push_back(name);
+  return out;
+}
+
+bool SourceInterpreter::assign(std::string_view name, const PackedValue& value) {
+  const std::lock_guard lock(mutex_);
+  const auto found = state_->variables.find(name);
+  if (found == state_->variables.end()) return false;
+  const Variable& variable = found->second;
+  const UsualType* usual = find_usual_type(variable.type);
+  void* const address = variable.is_constant ? nullptr : address_of(variable);
+  if (usual != nullptr && address != nullptr && usual->object->packed == value.type) {
+    try {
+      usual->assign(address, value.value);
+      return true;
+    } catch (const std::exception&) {  // the namespace is to have what cannot be unpacked
+    }
+  }
+  state_->variables.erase(found);
+  return false;
+}
+
+void SourceInterpreter::call(std::string_view function, const Invocation& call, Reply& reply) {
+  std::shared_ptr<const Callable> callable;
+  std::shared_ptr<void> life;
+  {
+    const std::lock_guard lock(mutex_);
+    TaskError error;
+    callable = find_callable(function, error);
+    if (callable == nullptr) return fail(reply, std::move(error));
+    state_->bindings.refresh();
+    life = state_->unit.life();
+  }
+  callable->invoke(call, reply);
+}
+
+std::shared_ptr<const Callable> SourceInterpreter::find_callable(std::string_view function,
+                                                                 TaskError& error) {
+  const auto found = state_->unit.compiler().functions(function);
+  const std::string name(function);
+  if (found.empty()) {
+    error = {"NameError", "no function named " + quoted(name) + " is declared on this engine", {}};
+    return nullptr;
+  }
+  if (found.size() != 1 || found.front().is_template) {
+    error = {"NameError",
+             quoted(name) + " is " +
+                 (found.size() != 1 ? "several functions" : "a function template") +
+                 " on this engine: give the one that is meant a name of its own",
+             {}};
+    return nullptr;
+  }
+  auto& known = state_->callables[name];
+  if (known == nullptr || known->identity() != found.front().identity) {
+    known = Callable::make(state_->unit, found.front(), name.starts_with("::") ? name : "::" + name,
+                           error);
+  }
+  return known;
 }
 
 void SourceInterpreter::clear() {
   const std::lock_guard lock(mutex_);
-  start();
-}
-
-std::optional<Older> SourceInterpreter::try_out(const Source& source, Executed& out) {
-  Older hidden;
-  out.ok = false;
-  for (int round = 0; round < kRoundsMax; ++round) {
-    Trial trial([&](const Trial::AnswerNow& answer_now) {
-      return judge(source, hidden, answer_now).to_bytes();
-    });
-    const std::optional<std::string> answer = trial.answer(kCompileMax);
-    if (!answer) {
-      out.error =
-          compile_error(trial.was_late() ? "the compiler was not done with this after " +
-                                               std::to_string(kCompileMax.count()) + " seconds"
-                                         : "the compiler itself crashed on this");
-      return std::nullopt;
-    }
-    Verdict verdict = Verdict::from_bytes(*answer);
-    if (verdict.kind == Verdict::Kind::repeats) {
-      hidden.insert(hidden.end(), verdict.repeated.begin(), verdict.repeated.end());
-    } else if (verdict.kind == Verdict::Kind::wrong) {
-      out.error = compile_error(std::move(verdict.error), std::move(verdict.text));
-      return std::nullopt;
-    } else {
-      out.warnings = std::move(verdict.text);
-      out.ok = true;
-      return hidden;
-    }
-  }
-  out.error = compile_error("this declares too many names anew that depend on each other");
-  return std::nullopt;
-}
-
-Verdict SourceInterpreter::judge(const Source& source, const Older& hidden,
-                                 const Trial::AnswerNow& answer_now) {
-  Verdict out;
-  const auto on_unfinished = [&](const std::string& where) {
-    out.kind = Verdict::Kind::wrong;
-    out.error = where + ": what is opened here is not closed";
-    out.text = compiler_->diagnostics().text();
-    answer_now(out.to_bytes());
-  };
-  if (!compiler_->parse(source, hidden, on_unfinished)) {
-    out.repeated = without(compiler_->conflicts(), hidden);
-    out.kind = out.repeated.empty() ? Verdict::Kind::wrong : Verdict::Kind::repeats;
-    out.error = compiler_->diagnostics().first_error();
-  } else if (const auto missing = jit_->missing(*compiler_->take_module()); !missing.empty()) {
-    out.kind = Verdict::Kind::wrong;
-    out.error = missing.front() + " is declared and used, and nowhere defined";
-  }
-  out.text = compiler_->diagnostics().text();
-  return out;
-}
-
-std::vector<Jit::Step> SourceInterpreter::compile(const Source& source, const Older& hidden) {
-  if (!compiler_->parse(source, hidden))
-    throw std::runtime_error(compiler_->diagnostics().first_error());
-  return jit_->add(compiler_->take_module());
+  state_ = std::make_unique<State>(names_);
 }
 
 }  // namespace roundhouse::engine::interpreter

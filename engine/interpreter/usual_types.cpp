@@ -5,6 +5,8 @@
 #include <typeinfo>
 
 #include "engine/interpreter/interpreted.hpp"
+#include <roundhouse/arguments.hpp>
+#include <roundhouse/parameter.hpp>
 #include <roundhouse/this_engine.hpp>
 
 namespace roundhouse::engine::interpreter {
@@ -14,13 +16,38 @@ namespace {
 using Table = std::map<std::string_view, UsualType>;
 
 template <class T>
-void add(Table& table) {
+class UsualArgument final : public Argument {
+ public:
+  void read(detail::Decoder& in, std::size_t number, std::size_t count) override {
+    value_.read(in, number, count);
+  }
+
+  [[nodiscard]] void* object() override { return &value_.pass(); }
+
+ private:
+  detail::Parameter<T&> value_;
+};
+
+template <class T>
+UsualType describe() {
   static_assert(interpreted::kUsual<T>);
-  table[typeid(T).name()] = {&detail::object_type<T>(), [](const void* object) {
-                               std::string out;
-                               interpreted::show(out, *static_cast<const T*>(object));
-                               return out;
-                             }};
+  UsualType out;
+  out.object = &detail::object_type<T>();
+  out.show = [](const void* object) {
+    std::string text;
+    interpreted::show(text, *static_cast<const T*>(object));
+    return text;
+  };
+  out.argument = []() -> std::unique_ptr<Argument> { return std::make_unique<UsualArgument<T>>(); };
+  out.assign = [](void* object, const Encoded& value) {
+    *static_cast<T*>(object) = decode_result<T>(value.body, value.frames, "value");
+  };
+  return out;
+}
+
+template <class T>
+void add(Table& table) {
+  table[typeid(T).name()] = describe<T>();
 }
 
 template <class... T>

@@ -4,10 +4,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
 #include "engine/interpreter.hpp"
+#include "engine/task_host.hpp"
 
 namespace roundhouse::engine {
 
@@ -18,19 +20,27 @@ namespace roundhouse::engine {
     return;                                                                          \
   }
 
+// The engine whose names the interpreter shares.
+inline TaskHost& interpreters_host() {
+  static TaskHost host(1);
+  return host;
+}
+
 inline std::unique_ptr<Interpreter> make_interpreter() {
   std::string error;
   InterpreterLibrary library(RH_TEST_INTERPRETER);
-  std::unique_ptr<Interpreter> out = library.make(error);
+  std::unique_ptr<Interpreter> out = library.make(interpreters_host().data(), error);
   INFO(error);
   REQUIRE(out != nullptr);
   return out;
 }
 
-// An interpreter in which nothing has been declared.
+// An interpreter in which nothing has been declared, on an engine that has no names.
 inline Interpreter& fresh_interpreter() {
+  interpreters_host();  // outlives it
   static const std::unique_ptr<Interpreter> shared = make_interpreter();
   shared->clear();
+  interpreters_host().data().clear();
   return *shared;
 }
 
