@@ -106,6 +106,23 @@ std::vector<std::string> Namespace::names() const {
   return out;
 }
 
+std::optional<std::string> Namespace::type_of(std::string_view name) const {
+  std::string ignored;
+  const std::shared_ptr<Entry> entry = find(name, ignored);
+  if (entry == nullptr) return std::nullopt;
+  const std::lock_guard lock(entry->mutex);
+  return entry->object != nullptr ? std::string(entry->held->exact) : entry->packed.type;
+}
+
+void Namespace::erase(std::string_view name) {
+  std::shared_ptr<Entry> old;  // destroyed after the lock is gone
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return;
+  old = std::move(found->second);
+  entries_.erase(found);
+}
+
 void Namespace::clear() {
   Entries old;  // destroyed after the lock is gone: destructors of users' types may take long
   const std::lock_guard lock(mutex_);

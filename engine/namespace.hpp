@@ -12,15 +12,17 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/named_objects.hpp"
 #include <roundhouse/module_abi.hpp>
 
 namespace roundhouse::engine {
 
-class Namespace {
+class Namespace final : public NamedObjects {
  public:
   Namespace() = default;
   Namespace(const Namespace&) = delete;
@@ -29,12 +31,17 @@ class Namespace {
 
   // See EngineApi for all of these. `error` says, for people, what is wrong when not found.
   [[nodiscard]] Lookup get(std::string_view name, const ObjectType& type, bool writes, Pin& pin,
-                           std::string& error);
+                           std::string& error) override;
   [[nodiscard]] Lookup pull(std::string_view name, PackedValue& out, std::string& error) const;
   void set(std::string_view name, const ObjectType& type, void* object);
   void push(std::string_view name, PackedValue value);
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
+
+  // That of its object, or, as long as it is packed, type_name<T>().
+  [[nodiscard]] std::optional<std::string> type_of(std::string_view name) const override;
+
+  void erase(std::string_view name) override;
 
   // Forgets all names. Objects that running tasks hold live on until these end.
   void clear();

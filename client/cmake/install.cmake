@@ -8,6 +8,10 @@ set(manual ${CMAKE_BINARY_DIR}/manual)
 
 install(TARGETS roundhouse roundhouse-hub roundhouse-engine
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+if(TARGET roundhouse-interpreter)
+  install(TARGETS roundhouse-interpreter LIBRARY OPTIONAL
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/roundhouse COMPONENT interpreter)
+endif()
 install(DIRECTORY ${manual}/man1 ${manual}/man8
   DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT runtime)
 install(FILES ${manual}/roundhouse

@@ -149,6 +149,18 @@ TEST_CASE("names are sorted") {
   CHECK_FALSE(names.has("c"));
 }
 
+TEST_CASE("a name has a type, until it is erased") {
+  Namespace names;
+  names.push("a", rh::pack_value(std::vector<double>{1}));
+  CHECK(names.type_of("a") == typeid(std::vector<double>).name());
+  Pin pin;
+  CHECK(got<rh::Array<double>>(names, "a", pin) != nullptr);
+  CHECK(names.type_of("a") == typeid(rh::Array<double>).name());  // what it is held as
+  names.erase("a");
+  names.erase("a");
+  CHECK_FALSE(names.type_of("a"));
+}
+
 TEST_CASE("tasks in several slots use the namespace at once") {
   Namespace names;
   const auto work = [&](int slot) {

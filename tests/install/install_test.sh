@@ -43,6 +43,10 @@ for file in bin/roundhouse bin/roundhouse-hub bin/roundhouse-engine include/roun
   share/doc/roundhouse/config/hub.json share/bash-completion/completions/roundhouse; do
   [[ -s $prefix/$file ]] || fail "$file is not installed"
 done
+interpreter=libroundhouse-interpreter.so
+if [[ -e $build/lib/$interpreter ]]; then
+  [[ -n $(find "$prefix" -path "*/roundhouse/$interpreter") ]] || fail "no $interpreter installed"
+fi
 for place in "$build" "$source"; do
   if grep -rIlF -- "$place" "$prefix" >"$work/found"; then
     fail "$place is named in $(cat "$work/found")"

@@ -227,6 +227,8 @@ inline const std::vector<Door>& doors() {
       {"sqlite3.h", {"hub/sqlite.cpp"}},
       {"sodium", {"shared/random.cpp", "shared/content_hash.cpp", "hub/curve.cpp"}},
       {"spdlog/", {"shared/log.cpp"}},
+      {"clang/", {"engine/interpreter/"}},
+      {"llvm/", {"engine/interpreter/"}},
   };
   return list;
 }

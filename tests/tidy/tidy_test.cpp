@@ -23,6 +23,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"client/children.cpp", "tests/client/supervisor_test.cpp starts and stops them"},
     {"engine/core/outbox.cpp", "names of exits: tests/engine/session_test.cpp reads them"},
     {"engine/hub_link.cpp", "tests/engine/engine_test.cpp connects by it"},
+    {"engine/interpreter/", "tests/engine/interpreter/ runs inputs through all of it"},
     {"engine/process.cpp", "tests/process/engine_process_test.cpp runs it"},
     {"engine/program.cpp", "tests/process/engine_process_test.cpp runs it"},
     {"engine/task_runner.cpp", "tests/engine/engine_test.cpp runs tasks by it"},

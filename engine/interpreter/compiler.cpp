@@ -1,0 +1,184 @@
+#include "engine/interpreter/compiler.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include <clang/AST/ASTContext.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/FrontendAction.h>
+#include <clang/Interpreter/Interpreter.h>
+#include <clang/Lex/Preprocessor.h>
+#include <clang/Parse/Parser.h>
+#include <clang/Sema/Sema.h>
+#include <llvm/IR/Module.h>
+
+#include "engine/interpreter/diagnostics.hpp"
+#include "engine/interpreter/emitter.hpp"
+
+namespace roundhouse::engine::interpreter {
+
+// Sets a compiler up for input after input, and takes it down in the end.
+class Compiler::Action final : public clang::ASTFrontendAction {
+ public:
+  explicit Action(llvm::LLVMContext& context) : context_(context) {}
+
+  clang::TranslationUnitKind getTranslationUnitKind() override { return clang::TU_Incremental; }
+
+  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler,
+                                                        llvm::StringRef) override {
+    auto out = std::make_unique<Emitter>(compiler, context_);
+    emitter = out.get();
+    return out;
+  }
+
+  void ExecuteAction() override {
+    clang::CompilerInstance& compiler = getCompilerInstance();
+    compiler.getPreprocessor().EnterMainSourceFile();
+    compiler.createSema(clang::TU_Incremental, nullptr);
+  }
+
+  void EndSourceFile() override {
+    if (is_over) ASTFrontendAction::EndSourceFile();
+  }
+
+  Emitter* emitter = nullptr;
+  bool is_over = false;
+
+ private:
+  llvm::LLVMContext& context_;
+};
+
+namespace {
+
+// Looks on as tokens are read, and knows which brackets are open.
+class Brackets {
+ public:
+  Brackets(const clang::SourceManager& sources, const Compiler::OnUnfinished& on_unfinished)
+      : sources_(sources), on_unfinished_(on_unfinished) {}
+
+  void operator()(const clang::Token& token) {
+    if (token.isOneOf(clang::tok::l_brace, clang::tok::l_paren, clang::tok::l_square)) {
+      open_.push_back(token.getLocation());
+    } else if (token.isOneOf(clang::tok::r_brace, clang::tok::r_paren, clang::tok::r_square)) {
+      if (!open_.empty()) open_.pop_back();
+    } else if (token.is(clang::tok::annot_repl_input_end) && !open_.empty()) {
+      const clang::PresumedLoc place = sources_.getPresumedLoc(open_.back());
+      on_unfinished_(std::string(place.getFilename()) + ":" + std::to_string(place.getLine()) +
+                     ":" + std::to_string(place.getColumn()));
+    }
+  }
+
+ private:
+  const clang::SourceManager& sources_;
+  const Compiler::OnUnfinished& on_unfinished_;
+  std::vector<clang::SourceLocation> open_;
+};
+
+}  // namespace
+
+Compiler::Compiler(const std::vector<std::string>& arguments, llvm::LLVMContext& context)
+    : action_(std::make_unique<Action>(context)) {
+  std::vector<const char*> pointers;
+  pointers.reserve(arguments.size());
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+  clang::IncrementalCompilerBuilder builder;
+  builder.SetCompilerArgs(pointers);
+  auto made = builder.CreateCpp();
+  if (!made) throw std::runtime_error(llvm::toString(made.takeError()));
+  instance_ = std::move(*made);
+  auto diagnostics = std::make_unique<Diagnostics>();
+  diagnostics_ = diagnostics.get();
+  instance_->getDiagnostics().setClient(diagnostics.release());
+  if (!instance_->ExecuteAction(*action_) || !instance_->hasSema())
+    throw std::runtime_error("the compiler cannot be set up: " + diagnostics_->first_error());
+  emitter_ = action_->emitter;
+  parser_ = std::make_unique<clang::Parser>(instance_->getPreprocessor(), instance_->getSema(),
+                                            /*SkipFunctionBodies=*/false);
+  parser_->Initialize();
+  if (!parse_entered()) throw std::runtime_error("the compiler cannot parse nothing");
+  (void)take_module();
+}
+
+Compiler::~Compiler() {
+  parser_.reset();
+  action_->is_over = true;
+  if (instance_ != nullptr && instance_->hasSema()) action_->EndSourceFile();
+}
+
+bool Compiler::parse(const Source& source, const Older& hidden, const OnUnfinished& on_unfinished) {
+  ++inputs_;
+  diagnostics_->forget();
+  instance_->getDiagnostics().Reset(/*soft=*/true);
+  emitter_->forget_declared();
+  emitter_->shadowing().hide(hidden, "rh" + std::to_string(inputs_));
+
+  // Lines are counted from the one after the first.
+  std::string text = "# 1 \"" + source.file + "\"\n" + source.text + "\n";
+  clang::SourceManager& sources = instance_->getSourceManager();
+  const clang::SourceLocation includer = sources.getLocForStartOfFile(sources.getMainFileID());
+  const clang::FileEntryRef file =
+      sources.getFileManager().getVirtualFileRef(path(), static_cast<off_t>(text.size()), 0);
+  sources.overrideFileContents(file, llvm::MemoryBuffer::getMemBufferCopy(text, path()));
+  const clang::FileID id = sources.createFileID(file, includer, clang::SrcMgr::C_User);
+  clang::Preprocessor& preprocessor = instance_->getPreprocessor();
+  if (on_unfinished) preprocessor.setTokenWatcher(Brackets(sources, on_unfinished));
+  if (preprocessor.EnterSourceFile(id, nullptr, includer)) return false;
+  if (!parse_entered()) return false;
+  clang::Token end;
+  preprocessor.Lex(end);  // of the input: annot_repl_input_end
+  return true;
+}
+
+bool Compiler::parse_entered() {
+  clang::Sema& sema = instance_->getSema();
+  clang::Sema::GlobalEagerInstantiationScope everywhere(sema, true);
+  clang::Sema::LocalEagerInstantiationScope here(sema);
+  sema.getASTContext().addTranslationUnitDecl();
+  if (parser_->getCurToken().is(clang::tok::annot_repl_input_end)) {
+    parser_->ConsumeAnyToken();
+    parser_->ExitScope();
+    sema.CurContext = nullptr;
+    parser_->EnterScope(clang::Scope::DeclScope);
+    sema.ActOnTranslationUnitScope(parser_->getCurScope());
+  }
+  clang::Parser::DeclGroupPtrTy group;
+  clang::Sema::ModuleImportState imports{};
+  for (bool over = parser_->ParseFirstTopLevelDecl(group, imports); !over;
+       over = parser_->ParseTopLevelDecl(group, imports)) {
+    if (group) emitter_->HandleTopLevelDecl(group.get());
+  }
+  if (instance_->getDiagnostics().hasErrorOccurred()) return false;
+  for (clang::Decl* weak : sema.WeakTopLevelDecls())
+    emitter_->HandleTopLevelDecl(clang::DeclGroupRef(weak));
+  here.perform();
+  everywhere.perform();
+  if (instance_->getDiagnostics().hasErrorOccurred()) return false;
+  emitter_->HandleTranslationUnit(sema.getASTContext());
+  return !instance_->getDiagnostics().hasErrorOccurred();
+}
+
+std::unique_ptr<llvm::Module> Compiler::take_module() {
+  return emitter_->take_module("input_" + std::to_string(inputs_ + 1));
+}
+
+Declared Compiler::declared() const {
+  return globals(*instance_, emitter_->generator(), emitter_->declared());
+}
+
+std::vector<Function> Compiler::functions(std::string_view name) {
+  return functions_named(*instance_, name);
+}
+
+Older Compiler::conflicts() const {
+  return emitter_->shadowing().at(diagnostics_->noted(), path());
+}
+
+void Compiler::take_values() {
+  emitter_->take_values(true);
+}
+
+std::string Compiler::path() const {
+  return "<input " + std::to_string(inputs_) + ">";
+}
+
+}  // namespace roundhouse::engine::interpreter

@@ -1,0 +1,134 @@
+#include "engine/interpreter/declarations.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/DeclCXX.h>
+#include <clang/AST/DeclTemplate.h>
+#include <clang/AST/Mangle.h>
+#include <clang/CodeGen/ModuleBuilder.h>
+#include <clang/Frontend/CompilerInstance.h>
+
+namespace roundhouse::engine::interpreter {
+
+namespace {
+
+constexpr std::string_view kTag = "rh";
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// How many digits `text` begins with.
+std::size_t digits(std::string_view text) {
+  std::size_t count = 0;
+  while (count < text.size() && is_digit(text[count])) ++count;
+  return count;
+}
+
+std::string type_name_of(clang::ASTContext& context, clang::QualType type) {
+  type = context.getCanonicalType(type.getNonReferenceType()).getUnqualifiedType();
+  std::unique_ptr<clang::MangleContext> mangler(context.createMangleContext());
+  std::string out;
+  llvm::raw_string_ostream stream(out);
+  mangler->mangleCXXRTTIName(type, stream);
+  stream.flush();
+  return out.starts_with("_ZTS") ? out.substr(4) : out;
+}
+
+Variable describe(clang::ASTContext& context, clang::CodeGenerator& generator,
+                  const clang::VarDecl& variable) {
+  const clang::QualType type = variable.getType();
+  return {variable.getNameAsString(),
+          type_name_of(context, type),
+          generator.GetMangledName(clang::GlobalDecl(&variable)).str(),
+          type->isReferenceType(),
+          type.getNonReferenceType().isConstQualified(),
+          variable.isThisDeclarationADefinition() != clang::VarDecl::DeclarationOnly};
+}
+
+Function describe(clang::ASTContext& context, const clang::FunctionDecl& function) {
+  Function out;
+  for (const clang::ParmVarDecl* parameter : function.parameters())
+    out.parameters.push_back(type_name_of(context, parameter->getType()));
+  out.result = type_name_of(context, function.getReturnType());
+  out.identity = function.getCanonicalDecl();
+  return out;
+}
+
+}  // namespace
+
+Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& generator,
+                 const std::vector<clang::Decl*>& declared) {
+  clang::ASTContext& context = compiler.getASTContext();
+  Declared out;
+  for (clang::Decl* declaration : declared) {
+    auto* named = llvm::dyn_cast<clang::NamedDecl>(declaration);
+    if (named == nullptr || named->getNameAsString().empty() ||
+        !named->getDeclContext()->getRedeclContext()->isTranslationUnit())
+      continue;
+    out.names.push_back(named->getNameAsString());
+    auto* variable = llvm::dyn_cast<clang::VarDecl>(named);
+    if (variable == nullptr || variable->isTemplated() ||
+        llvm::isa<clang::VarTemplateSpecializationDecl>(variable))
+      continue;
+    out.variables.push_back(describe(context, generator, *variable));
+  }
+  return out;
+}
+
+std::vector<Function> functions_named(clang::CompilerInstance& compiler, std::string_view name) {
+  clang::ASTContext& context = compiler.getASTContext();
+  clang::DeclContext* scope = context.getTranslationUnitDecl();
+  if (name.starts_with("::")) name.remove_prefix(2);
+  for (std::size_t end = name.find("::"); end != std::string_view::npos; end = name.find("::")) {
+    clang::DeclContext* inner = nullptr;
+    for (clang::NamedDecl* found : scope->lookup(&context.Idents.get(name.substr(0, end)))) {
+      if (auto* space = llvm::dyn_cast<clang::NamespaceDecl>(found)) inner = space;
+    }
+    if (inner == nullptr) return {};
+    scope = inner;
+    name.remove_prefix(end + 2);
+  }
+  std::vector<Function> out;
+  for (clang::NamedDecl* found : scope->lookup(&context.Idents.get(name))) {
+    if (const auto* shadow = llvm::dyn_cast<clang::UsingShadowDecl>(found))
+      found = shadow->getTargetDecl();
+    if (llvm::isa<clang::FunctionTemplateDecl>(found)) {
+      out.emplace_back().is_template = true;
+    } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(found)) {
+      out.push_back(describe(context, *function));
+    }
+  }
+  return out;
+}
+
+std::string without_tags(std::string_view mangled) {
+  std::string out;
+  while (!mangled.empty()) {
+    const std::size_t number = mangled[0] == 'B' ? digits(mangled.substr(1)) : 0;
+    const std::string_view tag = mangled.substr(std::min(1 + number, mangled.size()));
+    const std::size_t length = tag.starts_with(kTag) ? 2 + digits(tag.substr(2)) : 0;
+    if (number != 0 && length > 2 && mangled.substr(1, number) == std::to_string(length)) {
+      mangled.remove_prefix(1 + number + length);
+    } else {
+      out += mangled[0];
+      mangled.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+std::string without_readable_tags(std::string_view text) {
+  constexpr std::string_view kOpen = "[abi:rh";
+  std::string out(text);
+  for (std::size_t at = out.find(kOpen); at != std::string::npos; at = out.find(kOpen, at)) {
+    const std::size_t end = out.find(']', at);
+    if (end == std::string::npos) break;
+    out.erase(at, end + 1 - at);
+  }
+  return out;
+}
+
+}  // namespace roundhouse::engine::interpreter

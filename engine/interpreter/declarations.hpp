@@ -1,0 +1,55 @@
+#pragma once
+
+// SHELL. Declarations: what code has declared, as the rest of the engine needs to know it. Types
+// are named as typeid names them. Plain values, and functions for a Compiler's thread.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clang {
+class CodeGenerator;
+class CompilerInstance;
+class Decl;
+}  // namespace clang
+
+namespace roundhouse::engine::interpreter {
+
+struct Variable {
+  std::string name;
+  std::string type;    // what it is, or refers to
+  std::string symbol;  // the linker's
+  bool is_reference = false;
+  bool is_constant = false;
+  bool is_defined = true;
+
+  friend bool operator==(const Variable&, const Variable&) = default;
+};
+
+struct Function {
+  std::vector<std::string> parameters;  // without references and const
+  std::string result;                   // "v" without one
+  bool is_template = false;
+  const void* identity = nullptr;  // another one's when it is declared anew
+};
+
+// Everything at global scope among `declared` that has a name: variables, and names alone.
+struct Declared {
+  std::vector<Variable> variables;
+  std::vector<std::string> names;
+};
+
+[[nodiscard]] Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& generator,
+                               const std::vector<clang::Decl*>& declared);
+
+// The functions of this name that can be seen at global scope: "twice", "ns::twice".
+[[nodiscard]] std::vector<Function> functions_named(clang::CompilerInstance& compiler,
+                                                    std::string_view name);
+
+// "1PB3rh9" is "1P": a type that was declared anew is to others what it was before.
+[[nodiscard]] std::string without_tags(std::string_view mangled);
+
+// The same for what people read: "P[abi:rh9]".
+[[nodiscard]] std::string without_readable_tags(std::string_view text);
+
+}  // namespace roundhouse::engine::interpreter

@@ -1,0 +1,247 @@
+#pragma once
+
+// SHELL. What interpreted code begins with: the headers that everybody uses, and how the value of
+// an expression is shown. The interpreter compiles this text at its start.
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <ranges>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace roundhouse::interpreted {
+
+// Elements of a list that are shown.
+inline constexpr int kShownMax = 100;
+
+template <class T>
+void show(std::string& out, const T& value);
+
+template <class T>
+concept Printable = requires(std::ostream& to, const T& value) {
+  to << value;
+};
+
+template <class T>
+concept Optional = requires(const T& value) {
+  { value.has_value() } -> std::convertible_to<bool>;
+  *value;
+};
+
+inline void show_text(std::string& out, std::string_view text, char quote) {
+  out += quote;
+  for (const char c : text) {
+    if (c == quote || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  out += quote;
+}
+
+template <class T>
+void show_number(std::string& out, T value) {
+  char digits[64];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value);
+  out.append(digits, end.ptr);
+}
+
+template <class T>
+void show_range(std::string& out, const T& range) {
+  out += '{';
+  int shown = 0;
+  for (auto&& element : range) {
+    if (shown != 0) out += ", ";
+    if (shown++ == kShownMax) {
+      out += "...";
+      break;
+    }
+    if constexpr (requires { typename T::mapped_type; }) {
+      show(out, element.first);
+      out += ": ";
+      show(out, element.second);
+    } else if constexpr (requires { typename T::value_type; }) {
+      show(out, static_cast<const typename T::value_type&>(element));  // also of vector<bool>
+    } else {
+      show(out, element);
+    }
+  }
+  out += '}';
+}
+
+template <class T>
+void show_tuple(std::string& out, const T& tuple) {
+  out += '(';
+  std::apply(
+      [&](const auto&... element) {
+        int shown = 0;
+        ((out += shown++ == 0 ? "" : ", ", show(out, element)), ...);
+      },
+      tuple);
+  out += ')';
+}
+
+template <class T>
+void show(std::string& out, const T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    out += value ? "true" : "false";
+  } else if constexpr (std::is_same_v<T, char>) {
+    show_text(out, {&value, 1}, '\'');
+  } else if constexpr (std::is_same_v<T, signed char> || std::is_same_v<T, unsigned char>) {
+    show_number(out, static_cast<int>(value));
+  } else if constexpr (std::is_integral_v<T> && requires { show_number(out, value); }) {
+    show_number(out, value);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    show_number(out, value);
+  } else if constexpr (std::is_null_pointer_v<T>) {
+    out += "nullptr";
+  } else if constexpr (std::is_same_v<T, const char*> || std::is_same_v<T, char*>) {
+    if (value == nullptr) {
+      out += "nullptr";
+    } else {
+      show_text(out, value, '"');
+    }
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    show_text(out, value, '"');
+  } else if constexpr (std::is_enum_v<T>) {
+    show(out, static_cast<std::underlying_type_t<T>>(value));
+  } else if constexpr (Printable<T>) {
+    std::ostringstream stream;
+    stream << value;
+    out += stream.str();
+  } else if constexpr (std::ranges::input_range<const T>) {
+    show_range(out, value);
+  } else if constexpr (requires { std::tuple_size<T>::value; }) {
+    show_tuple(out, value);
+  } else if constexpr (Optional<T>) {
+    if (value.has_value()) {
+      show(out, *value);
+    } else {
+      out += "nullopt";
+    }
+  } else {
+    out += "<>";  // whoever asked knows the type
+  }
+}
+
+// The interpreter's: takes a value, of a type as typeid has it, as this text; null for one of the
+// usual types, which it knows how to show.
+extern "C" void rh_take(const void* object, const char* type, const std::string* text);
+
+// The types that are shown, packed and passed without compiling anything for them.
+template <class... T>
+struct Types {};
+
+using Scalars =
+    Types<bool, char, signed char, unsigned char, short, unsigned short, int, unsigned, long,
+          unsigned long, long long, unsigned long long, float, double, std::string>;
+
+template <class T, class List>
+inline constexpr bool kIsIn = false;
+template <class T, class... L>
+inline constexpr bool kIsIn<T, Types<L...>> = (std::is_same_v<T, L> || ...);
+
+template <class T>
+inline constexpr bool kScalar = kIsIn<T, Scalars>;
+
+// Scalars, lists of them, lists of lists of numbers or text, and maps from text or whole numbers.
+template <class T>
+inline constexpr bool kUsual = kScalar<T>;
+template <class T>
+inline constexpr bool kUsual<std::vector<T>> = kScalar<T>;
+template <>
+inline constexpr bool kUsual<std::vector<std::vector<double>>> = true;
+template <>
+inline constexpr bool kUsual<std::vector<std::vector<int>>> = true;
+template <>
+inline constexpr bool kUsual<std::vector<std::vector<std::string>>> = true;
+template <>
+inline constexpr bool kUsual<std::map<std::string, std::string>> = true;
+template <>
+inline constexpr bool kUsual<std::map<std::string, int>> = true;
+template <>
+inline constexpr bool kUsual<std::map<std::string, double>> = true;
+
+// Passed on as P: what is no reference is copied, for it may be an object of the namespace.
+template <class P>
+decltype(auto) passed(void* object) {
+  if constexpr (std::is_reference_v<P>) {
+    return static_cast<P>(*static_cast<std::remove_reference_t<P>*>(object));
+  } else {
+    return static_cast<const P&>(*static_cast<P*>(object));
+  }
+}
+
+template <class R, class... P, std::size_t... I>
+void call_with(R (*function)(P...), [[maybe_unused]] void** arguments, void* result,
+               std::index_sequence<I...>) {
+  if constexpr (std::is_void_v<R>) {
+    function(passed<P>(arguments[I])...);
+  } else {
+    ::new (result) std::remove_cvref_t<R>(function(passed<P>(arguments[I])...));
+  }
+}
+
+// Calls `function` with these objects; what it returns is made at `result`.
+template <class R, class... P>
+void call(R (*function)(P...), void** arguments, void* result) {
+  call_with(function, arguments, result, std::index_sequence_for<P...>{});
+}
+
+// Whether T can be printed is asked again each time, for it may have been taught meanwhile.
+template <class T, class Time>
+concept PrintableNow = requires(std::ostream& to, const T& value, Time*) {
+  to << value;
+};
+
+template <class T, class Time>
+void value_as_text(const T& of) {
+  std::string text;
+  if constexpr (std::is_class_v<T> && !std::is_convertible_v<const T&, std::string_view> &&
+                PrintableNow<T, Time>) {
+    std::ostringstream stream;
+    stream << of;
+    text = stream.str();
+  } else {
+    show(text, of);
+  }
+  rh_take(&of, typeid(T).name(), &text);
+}
+
+// What an expression at the end of an input is passed to.
+template <class T>
+void value(const T& of) requires kUsual<T> {
+  rh_take(&of, typeid(T).name(), nullptr);
+}
+
+template <class T, class Time = decltype([] {})>
+void value(const T& of) requires(!kUsual<T>) {
+  value_as_text<T, Time>(of);
+}
+
+}  // namespace roundhouse::interpreted

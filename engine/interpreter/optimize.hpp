@@ -1,0 +1,19 @@
+#pragma once
+
+// SHELL. What is done to a module between the compiler and the machine code. Thread rule: a plain
+// function; any thread.
+
+#include <cstdint>
+
+namespace llvm {
+class Module;
+}  // namespace llvm
+
+namespace roundhouse::engine::interpreter {
+
+// `none` inlines what must be inlined, for its code is nowhere else; `full` is clang's -O2.
+enum class Optimization : std::uint8_t { none, full };
+
+void optimize(llvm::Module& module, Optimization how);
+
+}  // namespace roundhouse::engine::interpreter

@@ -1,0 +1,127 @@
+#include "engine/interpreter/shadowing.hpp"
+
+#include <algorithm>
+
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/Attr.h>
+#include <clang/AST/DeclCXX.h>
+#include <clang/AST/DeclContextInternals.h>
+#include <clang/AST/DeclTemplate.h>
+#include <clang/Basic/SourceManager.h>
+
+namespace roundhouse::engine::interpreter {
+
+namespace {
+
+// Calls `visit` with everything at namespace scope that `declared` is or holds.
+template <class Visit>
+void for_each_named(clang::Decl& declared, const Visit& visit) {
+  if (auto* named = llvm::dyn_cast<clang::NamedDecl>(&declared)) visit(*named);
+  if (llvm::isa<clang::NamespaceDecl, clang::LinkageSpecDecl, clang::ExportDecl>(declared)) {
+    for (clang::Decl* inner : llvm::cast<clang::DeclContext>(&declared)->decls())
+      for_each_named(*inner, visit);
+  } else if (auto* enumeration = llvm::dyn_cast<clang::EnumDecl>(&declared)) {
+    if (enumeration->isScoped()) return;
+    for (clang::EnumConstantDecl* constant : enumeration->enumerators()) visit(*constant);
+  } else if (auto* several = llvm::dyn_cast<clang::DecompositionDecl>(&declared)) {
+    for (clang::BindingDecl* binding : several->bindings()) visit(*binding);
+  }
+}
+
+// Out of the table in which names are looked up in this scope.
+void take_out(clang::DeclContext& scope, const clang::NamedDecl& older) {
+  (void)scope.lookup(older.getDeclName());  // makes the table, if need be
+  clang::StoredDeclsMap* names = scope.getLookupPtr();
+  if (names == nullptr) return;
+  const auto found = names->find(older.getDeclName());
+  if (found == names->end()) return;
+  std::vector<clang::NamedDecl*> gone;
+  for (clang::NamedDecl* listed : found->second.getLookupResult()) {
+    if (listed->getCanonicalDecl() == older.getCanonicalDecl()) gone.push_back(listed);
+  }
+  for (clang::NamedDecl* listed : gone) found->second.remove(listed);
+  if (found->second.isNull()) names->erase(older.getDeclName());
+}
+
+}  // namespace
+
+void Shadowing::remember(clang::Decl& declared) {
+  for_each_named(declared, [&](clang::NamedDecl& named) {
+    // Of what comes with the system only names that no namespace protects: `double log`.
+    if (sources_.isInSystemHeader(named.getLocation()) &&
+        !named.getDeclContext()->getRedeclContext()->isTranslationUnit())
+      return;
+    by_place_.emplace(named.getLocation().getRawEncoding(), &named);  // a template before its uses
+  });
+}
+
+Older Shadowing::at(const std::vector<clang::SourceLocation>& places,
+                    const std::string& input) const {
+  Older out;
+  for (const clang::SourceLocation& place : places) {
+    const auto found = by_place_.find(place.getRawEncoding());
+    if (found == by_place_.end()) continue;
+    if (sources_.getFilename(sources_.getExpansionLoc(place)) == input) continue;
+    auto* older = llvm::cast<clang::NamedDecl>(found->second->getCanonicalDecl());
+    if (std::ranges::find(out, older) == out.end()) out.push_back(older);
+  }
+  return out;
+}
+
+void Shadowing::hide(const Older& older, const std::string& tag) {
+  hidden_.clear();
+  tag_ = tag;
+  for (clang::NamedDecl* declared : older) {
+    const auto* constant = llvm::dyn_cast<clang::EnumConstantDecl>(declared);
+    if (constant != nullptr) {  // with its enumeration, and that with all others
+      declared = llvm::cast<clang::EnumDecl>(declared->getDeclContext());
+    }
+    for_each_named(*declared, [&](clang::NamedDecl& named) { hide(named); });
+  }
+}
+
+void Shadowing::hide(clang::NamedDecl& older) {
+  hidden_.insert(name_of(older));
+  take_out(*older.getDeclContext()->getRedeclContext()->getPrimaryContext(), older);
+  take_out(*context_.getExternCContextDecl(), older);
+}
+
+void Shadowing::mark(clang::Decl& declared) {
+  if (hidden_.empty()) return;
+  for_each_named(declared, [&](clang::NamedDecl& named) { mark_one(named); });
+}
+
+Shadowing::Name Shadowing::name_of(const clang::NamedDecl& declared) {
+  return {declared.getDeclContext()->getRedeclContext()->getPrimaryContext(),
+          declared.getDeclName().getAsOpaqueInteger()};
+}
+
+void Shadowing::mark_one(clang::NamedDecl& declared) {
+  if (!declared.getDeclContext()->getRedeclContext()->isFileContext()) return;
+  if (!hidden_.contains(name_of(declared))) return;
+  if (auto* several = llvm::dyn_cast<clang::BindingDecl>(&declared)) {
+    if (several->getHoldingVar() != nullptr) tag(*several->getHoldingVar());
+    tag(*llvm::cast<clang::NamedDecl>(several->getDecomposedDecl()));
+  } else if (auto* pattern = llvm::dyn_cast<clang::TemplateDecl>(&declared)) {
+    if (pattern->getTemplatedDecl() != nullptr) tag(*pattern->getTemplatedDecl());
+  } else {
+    tag(declared);
+  }
+}
+
+void Shadowing::tag(clang::NamedDecl& declared) {
+  if (declared.hasAttr<clang::AbiTagAttr>() || declared.hasAttr<clang::AsmLabelAttr>()) return;
+  const auto* function = llvm::dyn_cast<clang::FunctionDecl>(&declared);
+  const auto* variable = llvm::dyn_cast<clang::VarDecl>(&declared);
+  if ((function != nullptr && function->isExternC()) ||
+      (variable != nullptr && variable->isExternC())) {
+    const std::string label = declared.getNameAsString() + "." + tag_;
+    declared.addAttr(clang::AsmLabelAttr::CreateImplicit(
+        context_, llvm::StringRef(label).copy(context_.getAllocator())));
+    return;
+  }
+  llvm::StringRef text = llvm::StringRef(tag_).copy(context_.getAllocator());
+  declared.addAttr(clang::AbiTagAttr::CreateImplicit(context_, &text, 1));
+}
+
+}  // namespace roundhouse::engine::interpreter

@@ -1,0 +1,66 @@
+#pragma once
+
+// SHELL. Shadowing: how a name can be declared anew.
+//
+// C++ knows no second `int n`. So the older declaration is taken out of the tables that names are
+// looked up in: what was compiled with it keeps it, what comes later cannot see it. The newer one
+// is a stranger to it and gets another linker symbol, by an ABI tag, as do all functions and
+// templates that its name is a part of. Names that are declared once keep their usual symbols.
+// Thread rule: its compiler's.
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clang {
+class ASTContext;
+class Decl;
+class DeclContext;
+class NamedDecl;
+class SourceLocation;
+class SourceManager;
+}  // namespace clang
+
+namespace roundhouse::engine::interpreter {
+
+// Declarations of earlier inputs. A child that was forked means the same ones by these addresses.
+using Older = std::vector<clang::NamedDecl*>;
+
+class Shadowing {
+ public:
+  // The context and the sources outlive it.
+  Shadowing(clang::ASTContext& context, const clang::SourceManager& sources)
+      : context_(context), sources_(sources) {}
+
+  // `declared`, at namespace scope, is here: it may be declared anew later.
+  void remember(clang::Decl& declared);
+
+  // The remembered declarations at these places, of which `input` is not one.
+  [[nodiscard]] Older at(const std::vector<clang::SourceLocation>& places,
+                         const std::string& input) const;
+
+  // From now on these cannot be found, and what bears their names is marked by `tag` ("rh7").
+  void hide(const Older& older, const std::string& tag);
+
+  // Marks `declared` and what it holds if it bears a name that was just hidden.
+  void mark(clang::Decl& declared);
+
+ private:
+  using Name = std::pair<const clang::DeclContext*, std::uintptr_t>;
+
+  [[nodiscard]] static Name name_of(const clang::NamedDecl& declared);
+  void hide(clang::NamedDecl& older);
+  void mark_one(clang::NamedDecl& declared);
+  void tag(clang::NamedDecl& declared);
+
+  clang::ASTContext& context_;
+  const clang::SourceManager& sources_;
+  std::map<unsigned, clang::NamedDecl*> by_place_;  // raw encodings of locations
+  std::set<Name> hidden_;                           // since the last input
+  std::string tag_;
+};
+
+}  // namespace roundhouse::engine::interpreter

@@ -1,0 +1,224 @@
+#include "engine/interpreter/source_interpreter.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "engine/interpreter/preamble.hpp"
+#include "engine/interpreter/usual_types.hpp"
+#include <roundhouse/failure.hpp>
+#include <roundhouse/type_name.hpp>
+
+namespace roundhouse::engine::interpreter {
+
+namespace {
+
+// The value that the input being run has taken, on this thread.
+struct Taken {
+  std::string text;
+  std::string type;
+};
+
+thread_local Taken* taken = nullptr;
+
+// rh_take, see interpreted.hpp
+void take(const void* object, const char* type, const std::string* text) {
+  if (taken == nullptr) return;
+  taken->type = without_readable_tags(readable_type(type));
+  const UsualType* usual = find_usual_type(type);
+  if (text != nullptr) {
+    taken->text = *text == "<>" ? "<" + taken->type + ">" : *text;
+  } else if (usual != nullptr) {
+    taken->text = usual->show(object);
+  }
+}
+
+void fail(Reply& reply, TaskError error) {
+  reply.clear();
+  reply.ok = false;
+  reply.error = std::move(error);
+}
+
+void run(const std::vector<Jit::Step>& steps, Executed& out) {
+  Taken value;
+  Taken* const outer = std::exchange(taken, &value);
+  try {
+    for (const Jit::Step step : steps) step();
+    out.value = std::move(value.text);
+    out.type = std::move(value.type);
+  } catch (...) {
+    Reply reply;
+    detail::fail_with_current_exception(reply);
+    out.ok = false;
+    out.error = std::move(reply.error);
+    out.error.name = without_readable_tags(out.error.name);
+  }
+  taken = outer;
+}
+
+}  // namespace
+
+SourceInterpreter::State::State(NamedObjects& names)
+    : unit(Optimization::none), types(unit), bindings(names, unit, types) {
+  unit.jit()->define("rh_take", reinterpret_cast<void*>(&take));
+  unit.add(kPreamble);
+  unit.compiler().take_values();
+}
+
+SourceInterpreter::SourceInterpreter(NamedObjects& names)
+    : names_(names), state_(std::make_unique<State>(names)) {}
+
+SourceInterpreter::~SourceInterpreter() = default;
+
+Executed SourceInterpreter::execute(const SourceInput& input) {
+  const std::lock_guard lock(mutex_);
+  ++state_->inputs;
+  Source source{std::string(input.code), std::string(input.file)};
+  if (source.file.empty()) source.file = "input " + std::to_string(state_->inputs);
+  Executed out;
+  std::string problems;
+  state_->bindings.declare(source.text, problems);
+  state_->bindings.refresh();
+  auto compiled = state_->unit.compile(source, out.error);
+  if (!compiled) {
+    out.ok = false;
+    out.error.traceback += problems;
+    return out;
+  }
+  out.warnings = std::move(compiled->warnings);
+  learn(state_->unit.compiler().declared());
+  run(compiled->steps, out);
+  return out;
+}
+
+void SourceInterpreter::learn(const Declared& declared) {
+  for (const std::string& name : declared.names) {
+    state_->variables.erase(name);
+    state_->bindings.forget(name);
+    names_.erase(name);
+  }
+  for (const Variable& variable : declared.variables) {
+    if (variable.is_defined) state_->variables[variable.name] = variable;
+  }
+}
+
+const Variable* SourceInterpreter::find_variable(std::string_view name, std::string& error) const {
+  const auto found = state_->variables.find(name);
+  if (found != state_->variables.end()) return &found->second;
+  error = "nothing is named " + quoted(name) + " on this engine";
+  return nullptr;
+}
+
+// Null when its code is not there: a constant that nobody has taken the address of.
+void* SourceInterpreter::address_of(const Variable& variable) {
+  void* address = state_->unit.jit()->find(variable.symbol);
+  if (address == nullptr || !variable.is_reference) return address;
+  return *static_cast<void**>(address);
+}
+
+Lookup SourceInterpreter::get(std::string_view name, const ObjectType& type, Pin& pin,
+                              std::string& error) {
+  const std::lock_guard lock(mutex_);
+  const Variable* variable = find_variable(name, error);
+  if (variable == nullptr) return Lookup::no_such_name;
+  if (without_tags(variable->type) != type.exact) {
+    error = quoted(name) + " is a " + without_readable_tags(readable_type(variable->type)) +
+            " on this engine, and was asked for as a " + readable_type(type.exact);
+    return Lookup::wrong_type;
+  }
+  pin.object = address_of(*variable);
+  if (pin.object == nullptr || variable->is_constant) {
+    error = quoted(name) + " is a constant, and cannot be got but as a copy";
+    return Lookup::wrong_type;
+  }
+  pin.owner = state_->unit.life();
+  return Lookup::found;
+}
+
+Lookup SourceInterpreter::pull(std::string_view name, PackedValue& out, std::string& error) {
+  const std::lock_guard lock(mutex_);
+  const Variable* variable = find_variable(name, error);
+  if (variable == nullptr) return Lookup::no_such_name;
+  std::string problem;
+  const std::string spelled = "decltype(::" + variable->name + ")";
+  const ObjectType* type = state_->types.find(variable->type, spelled, problem);
+  void* const address = address_of(*variable);
+  if (type != nullptr && address == nullptr) problem = "it is a constant that is kept nowhere";
+  out = {};
+  if (type != nullptr && address != nullptr && type->encode(address, out.value, problem)) {
+    out.type = type->packed;
+    return Lookup::found;
+  }
+  error = quoted(name) + " is a " + without_readable_tags(readable_type(variable->type)) +
+          " and cannot be packed: " + problem;
+  return Lookup::wrong_type;
+}
+
+std::vector<std::string> SourceInterpreter::names() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  for (const auto& [name, variable] : state_->variables) out.push_back(name);
+  return out;
+}
+
+bool SourceInterpreter::assign(std::string_view name, const PackedValue& value) {
+  const std::lock_guard lock(mutex_);
+  const auto found = state_->variables.find(name);
+  if (found == state_->variables.end()) return false;
+  const Variable& variable = found->second;
+  const UsualType* usual = find_usual_type(variable.type);
+  void* const address = variable.is_constant ? nullptr : address_of(variable);
+  if (usual != nullptr && address != nullptr && usual->object->packed == value.type) {
+    try {
+      usual->assign(address, value.value);
+      return true;
+    } catch (const std::exception&) {  // the namespace is to have what cannot be unpacked
+    }
+  }
+  state_->variables.erase(found);
+  return false;
+}
+
+void SourceInterpreter::call(std::string_view function, const Invocation& call, Reply& reply) {
+  std::shared_ptr<const Callable> callable;
+  std::shared_ptr<void> life;
+  {
+    const std::lock_guard lock(mutex_);
+    TaskError error;
+    callable = find_callable(function, error);
+    if (callable == nullptr) return fail(reply, std::move(error));
+    state_->bindings.refresh();
+    life = state_->unit.life();
+  }
+  callable->invoke(call, reply);
+}
+
+std::shared_ptr<const Callable> SourceInterpreter::find_callable(std::string_view function,
+                                                                 TaskError& error) {
+  const auto found = state_->unit.compiler().functions(function);
+  const std::string name(function);
+  if (found.empty()) {
+    error = {"NameError", "no function named " + quoted(name) + " is declared on this engine", {}};
+    return nullptr;
+  }
+  if (found.size() != 1 || found.front().is_template) {
+    error = {"NameError",
+             quoted(name) + " is " +
+                 (found.size() != 1 ? "several functions" : "a function template") +
+                 " on this engine: give the one that is meant a name of its own",
+             {}};
+    return nullptr;
+  }
+  auto& known = state_->callables[name];
+  if (known == nullptr || known->identity() != found.front().identity) {
+    known = Callable::make(state_->unit, found.front(), name.starts_with("::") ? name : "::" + name,
+                           error);
+  }
+  return known;
+}
+
+void SourceInterpreter::clear() {
+  const std::lock_guard lock(mutex_);
+  state_ = std::make_unique<State>(names_);
+}
+
+}  // namespace roundhouse::engine::interpreter

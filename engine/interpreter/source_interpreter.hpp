@@ -1,0 +1,62 @@
+#pragma once
+
+// SHELL. SourceInterpreter: the Interpreter whose compiler is clang's. Thread rule: any thread; one
+// lock, which running code holds, too; but functions that are called by name run without it.
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/interpreter.hpp"
+#include "engine/interpreter/bindings.hpp"
+#include "engine/interpreter/callable.hpp"
+#include "engine/interpreter/types.hpp"
+#include "engine/interpreter/unit.hpp"
+
+namespace roundhouse::engine::interpreter {
+
+class SourceInterpreter final : public Interpreter {
+ public:
+  // The names outlive it. Throws std::runtime_error when the compiler cannot be set up.
+  explicit SourceInterpreter(NamedObjects& names);
+  ~SourceInterpreter() override;
+
+  [[nodiscard]] Executed execute(const SourceInput& input) override;
+  [[nodiscard]] Lookup get(std::string_view name, const ObjectType& type, Pin& pin,
+                           std::string& error) override;
+  [[nodiscard]] Lookup pull(std::string_view name, PackedValue& out, std::string& error) override;
+  [[nodiscard]] std::vector<std::string> names() override;
+  [[nodiscard]] bool assign(std::string_view name, const PackedValue& value) override;
+  void call(std::string_view function, const Invocation& call, Reply& reply) override;
+  void clear() override;
+
+ private:
+  // All that is forgotten at once.
+  struct State {
+    explicit State(NamedObjects& names);
+
+    Unit unit;
+    KnownTypes types;
+    Bindings bindings;
+    std::map<std::string, Variable, std::less<>> variables;
+    std::map<std::string, std::shared_ptr<const Callable>, std::less<>> callables;
+    std::size_t inputs = 0;
+  };
+
+  // What the last input has declared is known by its name, and no longer as anything else.
+  void learn(const Declared& declared);
+  [[nodiscard]] void* address_of(const Variable& variable);
+  [[nodiscard]] const Variable* find_variable(std::string_view name, std::string& error) const;
+  [[nodiscard]] std::shared_ptr<const Callable> find_callable(std::string_view function,
+                                                              TaskError& error);
+
+  NamedObjects& names_;
+  std::mutex mutex_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace roundhouse::engine::interpreter

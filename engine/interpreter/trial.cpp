@@ -1,0 +1,91 @@
+#include "engine/interpreter/trial.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/clock.hpp"
+
+namespace roundhouse::engine::interpreter {
+
+namespace {
+
+// Answers end with this, so that half of one is none.
+constexpr char kWhole = '\x04';
+
+void write_all(int to, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(to, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+Trial::Trial(const Work& work) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    throw std::system_error(errno, std::generic_category(), "no pipe for a compiler's child");
+  child_ = ::fork();
+  if (child_ < 0) {
+    const int why = errno;
+    ::close(ends[0]);
+    ::close(ends[1]);
+    throw std::system_error(why, std::generic_category(), "no process for a compiler's child");
+  }
+  if (child_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (const int fatal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGPIPE})
+      std::signal(fatal, SIG_DFL);
+    const AnswerNow answer_now = [&](const std::string& answer) {
+      write_all(ends[1], answer + kWhole);
+      ::close(ends[1]);  // its end is slower than its answer
+      ::_exit(0);
+    };
+    answer_now(work(answer_now));
+  }
+  ::close(ends[1]);
+  from_child_ = ends[0];
+}
+
+Trial::~Trial() {
+  ::close(from_child_);
+  ::kill(child_, SIGKILL);
+  while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+std::optional<std::string> Trial::answer(std::chrono::milliseconds limit) {
+  const TimePoint until = steady_now() + limit;
+  std::string out;
+  std::array<char, 4096> part{};
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_now()).count();
+    if (left <= 0) {
+      late_ = true;
+      return std::nullopt;
+    }
+    pollfd readable{from_child_, POLLIN, 0};
+    if (::poll(&readable, 1, static_cast<int>(left)) <= 0) continue;
+    const ssize_t got = ::read(from_child_, part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    out.append(part.data(), static_cast<std::size_t>(got));
+  }
+  if (out.empty() || out.back() != kWhole) return std::nullopt;
+  out.pop_back();
+  return out;
+}
+
+}  // namespace roundhouse::engine::interpreter

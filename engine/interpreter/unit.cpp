@@ -1,0 +1,143 @@
+#include "engine/interpreter/unit.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include <dlfcn.h>
+#include <llvm/IR/Module.h>
+
+#include "engine/interpreter/diagnostics.hpp"
+#include "engine/interpreter/preamble.hpp"
+
+namespace roundhouse::engine::interpreter {
+
+namespace {
+
+// How long an input may take to be compiled.
+constexpr std::chrono::seconds kCompileMax{60};
+
+// An input may repeat a name only after another one is out of the way.
+constexpr int kRoundsMax = 16;
+
+// What has been hidden and is in the way all the same cannot be declared anew.
+Older without(Older all, const Older& these) {
+  std::erase_if(all, [&](auto* one) { return std::ranges::find(these, one) != these.end(); });
+  return all;
+}
+
+TaskError compile_error(std::string value, std::string all = {}) {
+  return {"CompileError", std::move(value), std::move(all)};
+}
+
+// Where Roundhouse's headers are: installed beside this library, or in the tree it was built in.
+std::vector<std::string> header_folders() {
+  Dl_info self{};
+  std::error_code failed;
+  if (::dladdr(reinterpret_cast<const void*>(&header_folders), &self) != 0) {
+    for (auto folder = std::filesystem::path(self.dli_fname).parent_path();
+         folder.has_relative_path(); folder = folder.parent_path()) {
+      if (std::filesystem::exists(folder / "include/roundhouse/task.hpp", failed))
+        return {(folder / "include").string()};
+    }
+  }
+  return {kHeaderFolders.begin(), kHeaderFolders.end()};
+}
+
+std::vector<std::string> arguments(Optimization how) {
+  std::vector<std::string> out{"-std=c++20",
+                               "-fPIC",
+                               how == Optimization::none ? "-O0" : "-O2",
+                               "-resource-dir",
+                               kResourceFolder,
+                               "-Wall",
+                               "-Wno-unused",
+                               "-Wno-unused-value",
+                               "-DMSGPACK_NO_BOOST",
+                               "-DMSGPACK_DEFAULT_API_VERSION=3"};
+  for (const std::string& folder : header_folders()) {
+    out.emplace_back("-isystem");
+    out.push_back(folder);
+  }
+  return out;
+}
+
+}  // namespace
+
+Unit::Unit(Optimization how)
+    : jit_(std::make_shared<Jit>(how)),
+      life_(jit_.get(), [jit = jit_](void*) { jit->finish(); }),
+      compiler_(std::make_unique<Compiler>(arguments(how), jit_->context())) {}
+
+std::optional<Unit::Compiled> Unit::compile(const Source& source, TaskError& error) {
+  Compiled out;
+  try {
+    const std::optional<Older> hidden = try_out(source, out.warnings, error);
+    if (!hidden) return std::nullopt;
+    if (!compiler_->parse(source, *hidden))
+      throw std::runtime_error(compiler_->diagnostics().first_error());
+    out.steps = jit_->add(compiler_->take_module());
+    return out;
+  } catch (const std::exception& problem) {
+    error = compile_error(problem.what());
+    return std::nullopt;
+  }
+}
+
+void Unit::add(const std::string& text) {
+  if (!compiler_->parse({text, "roundhouse"}, {}))
+    throw std::runtime_error(compiler_->diagnostics().first_error());
+  for (const Jit::Step step : jit_->add(compiler_->take_module())) step();
+}
+
+std::optional<Older> Unit::try_out(const Source& source, std::string& warnings, TaskError& error) {
+  Older hidden;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    Trial trial([&](const Trial::AnswerNow& answer_now) {
+      return judge(source, hidden, answer_now).to_bytes();
+    });
+    const std::optional<std::string> answer = trial.answer(kCompileMax);
+    if (!answer) {
+      error = compile_error(trial.was_late() ? "the compiler was not done with this after " +
+                                                   std::to_string(kCompileMax.count()) + " seconds"
+                                             : "the compiler itself crashed on this");
+      return std::nullopt;
+    }
+    Verdict verdict = Verdict::from_bytes(*answer);
+    if (verdict.kind == Verdict::Kind::fine) {
+      warnings = std::move(verdict.text);
+      return hidden;
+    }
+    if (verdict.kind == Verdict::Kind::wrong) {
+      error = compile_error(std::move(verdict.error), std::move(verdict.text));
+      return std::nullopt;
+    }
+    hidden.insert(hidden.end(), verdict.repeated.begin(), verdict.repeated.end());
+  }
+  error = compile_error("this declares too many names anew that depend on each other");
+  return std::nullopt;
+}
+
+Verdict Unit::judge(const Source& source, const Older& hidden, const Trial::AnswerNow& answer_now) {
+  Verdict out;
+  const auto on_unfinished = [&](const std::string& where) {
+    out.kind = Verdict::Kind::wrong;
+    out.error = where + ": what is opened here is not closed";
+    out.text = compiler_->diagnostics().text();
+    answer_now(out.to_bytes());
+  };
+  if (!compiler_->parse(source, hidden, on_unfinished)) {
+    out.repeated = without(compiler_->conflicts(), hidden);
+    out.kind = out.repeated.empty() ? Verdict::Kind::wrong : Verdict::Kind::repeats;
+    out.error = compiler_->diagnostics().first_error();
+  } else if (const auto missing = jit_->missing(*compiler_->take_module()); !missing.empty()) {
+    out.kind = Verdict::Kind::wrong;
+    out.error = missing.front() + " is declared and used, and nowhere defined";
+  }
+  out.text = compiler_->diagnostics().text();
+  return out;
+}
+
+}  // namespace roundhouse::engine::interpreter

@@ -1,0 +1,59 @@
+#pragma once
+
+// SHELL. Unit: a compiler and what it compiles for; takes input after input, the bad ones without
+// harm. Thread rule: one thread at a time.
+//
+// Every input is compiled twice: in a forked child first, which finds the errors and which names it
+// declares anew, then here, where it has none.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/interpreter/compiler.hpp"
+#include "engine/interpreter/jit.hpp"
+#include "engine/interpreter/trial.hpp"
+#include "engine/interpreter/verdict.hpp"
+#include <roundhouse/module_abi.hpp>
+
+namespace roundhouse::engine::interpreter {
+
+class Unit {
+ public:
+  // Throws std::runtime_error when the compiler cannot be set up.
+  explicit Unit(Optimization how);
+
+  struct Compiled {
+    std::vector<Jit::Step> steps;  // to be run in this order
+    std::string warnings;
+  };
+
+  // Nothing, and why, when it cannot be compiled; then all is as it was.
+  [[nodiscard]] std::optional<Compiled> compile(const Source& source, TaskError& error);
+
+  // Compiles and runs what must be right, and is ours. Throws std::runtime_error when it is not.
+  void add(const std::string& text);
+
+  [[nodiscard]] Compiler& compiler() { return *compiler_; }
+
+  // Shared with those who hold on to its code.
+  [[nodiscard]] const std::shared_ptr<Jit>& jit() const { return jit_; }
+
+  // Its variables live as long as somebody has this.
+  [[nodiscard]] const std::shared_ptr<void>& life() const { return life_; }
+
+ private:
+  // The names that the input declares anew; nothing when it cannot be compiled.
+  [[nodiscard]] std::optional<Older> try_out(const Source& source, std::string& warnings,
+                                             TaskError& error);
+  // In a child.
+  [[nodiscard]] Verdict judge(const Source& source, const Older& hidden,
+                              const Trial::AnswerNow& answer_now);
+
+  std::shared_ptr<Jit> jit_;
+  std::shared_ptr<void> life_;
+  std::unique_ptr<Compiler> compiler_;  // its context is the Jit's
+};
+
+}  // namespace roundhouse::engine::interpreter

@@ -1,0 +1,79 @@
+#include "engine/interpreter/usual_types.hpp"
+
+#include <map>
+#include <type_traits>
+#include <typeinfo>
+
+#include "engine/interpreter/interpreted.hpp"
+#include <roundhouse/arguments.hpp>
+#include <roundhouse/parameter.hpp>
+#include <roundhouse/this_engine.hpp>
+
+namespace roundhouse::engine::interpreter {
+
+namespace {
+
+using Table = std::map<std::string_view, UsualType>;
+
+template <class T>
+class UsualArgument final : public Argument {
+ public:
+  void read(detail::Decoder& in, std::size_t number, std::size_t count) override {
+    value_.read(in, number, count);
+  }
+
+  [[nodiscard]] void* object() override { return &value_.pass(); }
+
+ private:
+  detail::Parameter<T&> value_;
+};
+
+template <class T>
+UsualType describe() {
+  static_assert(interpreted::kUsual<T>);
+  UsualType out;
+  out.object = &detail::object_type<T>();
+  out.show = [](const void* object) {
+    std::string text;
+    interpreted::show(text, *static_cast<const T*>(object));
+    return text;
+  };
+  out.argument = []() -> std::unique_ptr<Argument> { return std::make_unique<UsualArgument<T>>(); };
+  out.assign = [](void* object, const Encoded& value) {
+    *static_cast<T*>(object) = decode_result<T>(value.body, value.frames, "value");
+  };
+  return out;
+}
+
+template <class T>
+void add(Table& table) {
+  table[typeid(T).name()] = describe<T>();
+}
+
+template <class... T>
+void add_scalars(Table& table, interpreted::Types<T...>) {
+  (add<T>(table), ...);
+  (add<std::vector<T>>(table), ...);
+}
+
+Table make_table() {
+  Table out;
+  add_scalars(out, interpreted::Scalars{});
+  add<std::vector<std::vector<double>>>(out);
+  add<std::vector<std::vector<int>>>(out);
+  add<std::vector<std::vector<std::string>>>(out);
+  add<std::map<std::string, std::string>>(out);
+  add<std::map<std::string, int>>(out);
+  add<std::map<std::string, double>>(out);
+  return out;
+}
+
+}  // namespace
+
+const UsualType* find_usual_type(std::string_view exact) {
+  static const Table table = make_table();
+  const auto found = table.find(exact);
+  return found == table.end() ? nullptr : &found->second;
+}
+
+}  // namespace roundhouse::engine::interpreter
