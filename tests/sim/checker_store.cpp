@@ -84,6 +84,12 @@ bool Checker::may_differ(TaskId id, const Task& task, const hub::Ended& ended) c
       task.executions.begin(), task.executions.end(),
       [&](const Execution& run) { return run.fence.epoch != task.executions.front().fence.epoch; });
   if (ran_twice && ended.engine) return true;
+  // And what one hub let run, while the next one ended it for what it depends on, as it ran.
+  const bool ran_before =
+      !task.executions.empty() && task.executions.front().fence.epoch < task.told_by;
+  if (ran_before && ended.engine && task.ending != wire::Ending::ok &&
+      wire::decode_error(task.value).name.find("Dependency") != std::string::npos)
+    return true;
   const Hub& hub = hubs_.at(said.epoch);
   const TimePoint decided = std::min(said.at, first_assigned(task, said.epoch));
   return !client_has(hub, id, decided) && decided >= hub.started + options_.router.grace;

@@ -71,6 +71,8 @@ constexpr Known kKnown[] = {
     {75048, "the same, when it knew that it may run"},
     {65079, "outcomes of an engine that fell silent before their session was back"},
     {92440, "a task whose end was lost with its hub, behind those that came after it in its lane"},
+    {73964,
+     "a task that an engine ran for one hub and the next, which was lost, called impossible"},
 };
 
 std::string run(std::uint64_t seed) {
