@@ -28,19 +28,6 @@ CLI::Validator as_written() {
           ""};
 }
 
-void add_time(CLI::App* command, const char* name, std::optional<Duration>& time,
-              const char* help) {
-  command
-      ->add_option_function<std::string>(
-          name,
-          [&time, name](const std::string& text) {
-            time = parse_duration(text);
-            if (!time) throw CLI::ValidationError(name, "wants a duration: 10s, 2min");
-          },
-          help)
-      ->type_name("TIME");
-}
-
 // What the scheduler heeds, where no engine is said.
 void add_rules(CLI::App* command, CallOptions& call) {
   command->add_option("--priority", call.priority, "Higher goes first, where no engine is said (0)")
@@ -91,8 +78,9 @@ void add_names(CLI::App* command, NamesOptions& options, const char* help, const
 
 std::vector<std::string> unsplit(int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  const auto command = std::ranges::find_if(
-      words, [](const std::string& word) { return word == "apply" || word == "map"; });
+  const auto command = std::ranges::find_if(words, [](const std::string& word) {
+    return word == "apply" || word == "map" || word == "exec";
+  });
   for (auto word = command; word != words.end(); ++word)
     if (word->starts_with('[')) word->insert(0, " ");
   return words;

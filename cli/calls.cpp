@@ -15,10 +15,8 @@
 #include "cli/call_words.hpp"
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/json_value.hpp"
 #include "cli/line_reader.hpp"
-#include "shared/clock.hpp"
 
 namespace roundhouse::cli {
 
@@ -84,28 +82,6 @@ Json document_of(const Metadata& task, const Outcome<JsonValue>& outcome) {
   else
     out["error"] = {{"name", outcome.error().name}, {"value", outcome.error().value}};
   return out;
-}
-
-// Until all are there. Says so when there is nobody to run them; after Ctrl-C, and when the time is
-// over, that they go on.
-void wait_for(const Client& client, const AsyncTasks& tasks, const CallOptions& options) {
-  constexpr Duration kLook = std::chrono::milliseconds{50};
-  constexpr Duration kAlone = std::chrono::seconds{2};
-  const Interrupt interrupt;
-  const TimePoint began = steady_now();
-  bool told = false;
-  while (!tasks.wait(kLook)) {
-    const Duration waited = steady_now() - began;
-    const bool too_long = options.limit && waited >= *options.limit;
-    if (too_long || interrupt.signal() != 0)
-      throw Exception(too_long ? Errc::timeout : Errc::aborted,
-                      "no result yet, and it goes on: `roundhouse result " +
-                          tasks.msg_ids().front() + " --wait` waits for it");
-    if (told || waited < kAlone || client.size() > 0) continue;
-    std::cerr
-        << "roundhouse: no engine is here, and it waits for one: `roundhouse engines add N`\n";
-    told = true;
-  }
 }
 
 // A map under way: a thread of its own takes elements and submits them, as far ahead as there is
@@ -239,7 +215,7 @@ void apply(const CallOptions& options, Output& out) {
     // Until the hub has it: what was not sent would be gone with this program.
     return (void)client.result_status(results);
   }
-  wait_for(client, results, options);
+  await_results(client, results, options.limit);
   const std::vector<Outcome<JsonValue>> outcomes = results.get(return_exceptions);
   Json document = Json::array();
   for (std::size_t i = 0; i < outcomes.size(); ++i) {

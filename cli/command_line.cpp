@@ -154,6 +154,19 @@ CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& valu
       ->type_name("TIME");
 }
 
+void add_time(CLI::App* command, const char* name, std::optional<Duration>& time,
+              const char* help) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [&time, name](const std::string& text) {
+            time = parse_duration(text);
+            if (!time) throw CLI::ValidationError(name, "wants a duration: 10s, 2min");
+          },
+          help)
+      ->type_name("TIME");
+}
+
 CLI::App* add_question(CLI::App& app, const std::string& name, const std::string& help,
                        AskOptions& ask) {
   CLI::App* command = app.add_subcommand(name, help);

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,16 +34,22 @@ struct Line {
 CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& value,
                           const std::string& help);
 
+// The same, where nothing said means no limit.
+void add_time(CLI::App* command, const char* name, std::optional<Duration>& time, const char* help);
+
 // A command that asks the hub.
 CLI::App* add_question(CLI::App& app, const std::string& name, const std::string& help,
                        AskOptions& ask);
 
-// The words behind the program's name. CLI11 would take "[1,2]" apart at its commas: for apply and
-// map such words begin with a blank, which is gone when they are read.
+// The words behind the program's name. CLI11 would take "[1,2]" apart at its commas: for apply,
+// map and exec such words begin with a blank, which is gone when they are read.
 [[nodiscard]] std::vector<std::string> unsplit(int argc, char** argv);
 
 // apply, map, push, pull.
 void add_call_commands(CLI::App& app, Line& line);
+
+// exec, run.
+void add_source_commands(CLI::App& app, Line& line);
 
 // bench, and what it measures.
 void add_bench_commands(CLI::App& app, Line& line);

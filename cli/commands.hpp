@@ -199,6 +199,20 @@ struct NamesOptions {
 void push(const NamesOptions& options, Output& out);
 void pull(const NamesOptions& options, Output& out);
 
+struct SourceOptions {
+  AskOptions ask;
+  std::vector<std::string> words;  // inputs; of run: its file
+  std::string engines = "all";
+  std::string label;
+  std::optional<Duration> time_limit;
+  std::optional<Duration> limit;  // for the results; nothing: as long as it takes
+};
+
+// Have engines compile and run C++ source, and print what it prints and gives. Throw what the first
+// input that failed ended with, after its diagnostics were printed; later ones are not sent.
+void exec(const SourceOptions& options, Output& out);
+void run(const SourceOptions& options, Output& out);
+
 struct BenchOptions {
   std::size_t pairs = 0;  // 0: as many as are good
   Duration span{};        // of one run; 0: as long as is good

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <iostream>
 #include <optional>
 
 #include <unistd.h>
 
+#include "cli/interrupt.hpp"
 #include "client/cluster_control.hpp"
+#include "shared/clock.hpp"
 #include "shared/connection_file.hpp"
 #include "shared/host.hpp"
 #include "shared/paths.hpp"
@@ -116,6 +120,27 @@ std::vector<std::string> resolve_ids(const Client& client, std::span<const std::
     }
   }
   return ids;
+}
+
+void await_results(const Client& client, const AsyncTasks& tasks,
+                   const std::optional<Duration>& limit) {
+  constexpr Duration kLook = std::chrono::milliseconds{50};
+  constexpr Duration kAlone = std::chrono::seconds{2};
+  const Interrupt interrupt;
+  const TimePoint began = steady_now();
+  bool told = false;
+  while (!tasks.wait(kLook)) {
+    const Duration waited = steady_now() - began;
+    const bool too_long = limit && waited >= *limit;
+    if (too_long || interrupt.signal() != 0)
+      throw Exception(too_long ? Errc::timeout : Errc::aborted,
+                      "no result yet, and it goes on: `roundhouse result " +
+                          tasks.msg_ids().front() + " --wait` waits for it");
+    if (told || waited < kAlone || client.size() > 0) continue;
+    std::cerr
+        << "roundhouse: no engine is here, and it waits for one: `roundhouse engines add N`\n";
+    told = true;
+  }
 }
 
 }  // namespace roundhouse::cli

@@ -3,6 +3,7 @@
 // Plain functions, called by the main thread.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,11 @@ namespace roundhouse::cli {
 // A client of the cluster's hub. When there is none it says so at once, instead of waiting for one:
 // throws ConnectionError (not_connected) then, and else as Client's constructor.
 [[nodiscard]] Client connect(const AskOptions& options);
+
+// Until all are there. Says so when there is nobody to run them; after Ctrl-C, and when the time is
+// over (never, if there is none), it throws Exception that says that they go on.
+void await_results(const Client& client, const AsyncTasks& tasks,
+                   const std::optional<Duration>& limit);
 
 // The engines that a selector means, of those that are there now: see select_engines(). Throws
 // Exception (unknown_engine) for one that is not, and NoEnginesRegistered when none is.

@@ -294,6 +294,7 @@ int main(int argc, char** argv) {
   add_policy(app, line);
   add_modules(app, line);
   cli::add_call_commands(app, line);
+  cli::add_source_commands(app, line);
   cli::add_record_commands(app, line);
   cli::add_bench_commands(app, line);
   add_completion(app, line);

@@ -39,6 +39,7 @@ void take_common(const Options& options, ViewSettings& settings) {
   take(options.block, settings.block);
   take(options.track, settings.track);
   take(options.label, settings.tasks.label);
+  take(options.time_limit, settings.tasks.time_limit);
 }
 
 }  // namespace
@@ -50,14 +51,16 @@ Submitter::Submitter(std::shared_ptr<Shell> shell, ViewSettings settings)
 
 void Submitter::set(const EngineOptions& options) {
   take_common(options, settings_);
-  if (options.label) settings_number_ = shell_->settings_number(settings_.tasks);
+  if (options.label || options.time_limit)
+    settings_number_ = shell_->settings_number(settings_.tasks);
 }
 
 void Submitter::set(const ViewOptions& options) {
   if (const auto& targets = options.targets.get())
     settings_.engines = targets->frozen(shell_->engines_for(*targets));
   take_common(options, settings_);
-  if (options.label) settings_number_ = shell_->settings_number(settings_.tasks);
+  if (options.label || options.time_limit)
+    settings_number_ = shell_->settings_number(settings_.tasks);
 }
 
 void Submitter::set(const BalancedOptions& options) {
@@ -80,7 +83,6 @@ void Submitter::set(const BalancedOptions& options) {
   take(options.timeout, tasks.timeout);
   take(options.retries, tasks.retries);
   take(options.priority, tasks.priority);
-  take(options.time_limit, tasks.time_limit);
   take(options.depend, tasks.depend);
   take(options.require, tasks.require);
   take(options.chunk_size, settings_.chunk_size);

@@ -29,15 +29,15 @@ std::string usual_path() {
 InterpreterLibrary::InterpreterLibrary(std::string path)
     : path_(path.empty() ? usual_path() : std::move(path)) {}
 
-std::unique_ptr<Interpreter> InterpreterLibrary::make(NamedObjects& names, std::string& error) {
+std::unique_ptr<Interpreter> InterpreterLibrary::make(NamedObjects& names, EngineApi& engine,
+                                                      std::string& error) {
   if (entry_ == nullptr) {
     void* library = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
       const char* why = ::dlerror();
       error =
-          "this engine cannot compile source, for its interpreter cannot be loaded: install "
-          "libclang-cpp19, libclang-common-19-dev and libstdc++-12-dev, and a Roundhouse that "
-          "was built with them (";
+          "this engine cannot compile source: install the package roundhouse-interpreter, or "
+          "build Roundhouse where libclang-19-dev and llvm-19-dev are installed (";
       error.append(why == nullptr ? "unknown" : why).append(")");
       return nullptr;
     }
@@ -47,7 +47,7 @@ std::unique_ptr<Interpreter> InterpreterLibrary::make(NamedObjects& names, std::
       return nullptr;
     }
   }
-  return std::unique_ptr<Interpreter>(entry_(kInterpreterAbi, names, error));
+  return std::unique_ptr<Interpreter>(entry_(kInterpreterAbi, names, engine, error));
 }
 
 }  // namespace roundhouse::engine

@@ -5,7 +5,7 @@
 //
 //   std::string error;
 //   InterpreterLibrary library;
-//   std::unique_ptr<Interpreter> interpreter = library.make(host.data(), error);
+//   std::unique_ptr<Interpreter> interpreter = library.make(host.data(), host, error);
 //   interpreter->execute({"int n = 5;", {}});
 //   interpreter->execute({"n + 1", {}}).value;   // "6"
 //
@@ -64,10 +64,15 @@ class Interpreter {
                                     std::string& error) = 0;
   // Variables that code has declared, sorted.
   [[nodiscard]] virtual std::vector<std::string> names() = 0;
+  // Whether code has declared a variable of this name.
+  [[nodiscard]] virtual bool has(std::string_view name) = 0;
 
   // Before `name` is given to a value. True when code has a variable of this name and type, which
   // has the value now; else no variable has the name any more, and the namespace is to have it.
   [[nodiscard]] virtual bool assign(std::string_view name, const PackedValue& value) = 0;
+
+  // Whether code has declared a function of this name, or several, or a template.
+  [[nodiscard]] virtual bool has_function(std::string_view name) = 0;
 
   // Calls the function of this name that code has declared. Fills `reply` in any case; a NameError
   // when there is none.
@@ -83,7 +88,7 @@ inline constexpr std::uint32_t kInterpreterAbi = 1;
 // The function that the shared library exports. Null, and the reason, when the compiler cannot be
 // set up, or is of another version of Roundhouse.
 inline constexpr const char* kInterpreterEntry = "roundhouse_interpreter";
-using InterpreterEntry = Interpreter* (*)(std::uint32_t abi, NamedObjects& names,
+using InterpreterEntry = Interpreter* (*)(std::uint32_t abi, NamedObjects& names, EngineApi& engine,
                                           std::string& error);
 
 // Makes interpreters. Never unloads the library.
@@ -92,8 +97,10 @@ class InterpreterLibrary {
   // `path` is for tests: by default it is beside the program, or where it was installed.
   explicit InterpreterLibrary(std::string path = {});
 
-  // Null, and the reason, when there is none. The names outlive it.
-  [[nodiscard]] std::unique_ptr<Interpreter> make(NamedObjects& names, std::string& error);
+  // Null, and the reason, when there is none. Names and engine, which is what this_engine is to
+  // code, outlive it.
+  [[nodiscard]] std::unique_ptr<Interpreter> make(NamedObjects& names, EngineApi& engine,
+                                                  std::string& error);
 
  private:
   std::string path_;

@@ -1,5 +1,7 @@
 #include "engine/task_host.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace roundhouse::engine {
@@ -14,30 +16,59 @@ void TaskHost::report_progress(double fraction, std::string_view text) noexcept 
 
 Lookup TaskHost::get(std::string_view name, const ObjectType& type, bool writes, Pin& pin,
                      std::string& error) noexcept {
-  return namespace_.get(name, type, writes, pin, error);
+  const Lookup found = namespace_.get(name, type, writes, pin, error);
+  const auto code = found == Lookup::no_such_name ? source_.interpreter() : nullptr;
+  if (code == nullptr) return found;
+  std::string problem;
+  const Lookup declared = code->get(name, type, pin, problem);
+  if (declared == Lookup::wrong_type) error = std::move(problem);
+  return declared;
 }
 
 void TaskHost::set(std::string_view name, const ObjectType& type, void* object) noexcept {
+  if (const auto code = source_.interpreter(); code != nullptr && code->has(name)) {
+    PackedValue value{std::string(type.packed), {}};
+    std::string ignored;
+    if (!type.encode(object, value.value, ignored)) value = {};  // code is to forget the name
+    if (code->assign(name, value)) return type.destroy(object);
+  }
   namespace_.set(name, type, object);
 }
 
 Lookup TaskHost::pull(std::string_view name, PackedValue& out, std::string& error) noexcept {
-  return namespace_.pull(name, out, error);
+  const Lookup found = namespace_.pull(name, out, error);
+  const auto code = found == Lookup::no_such_name ? source_.interpreter() : nullptr;
+  if (code == nullptr) return found;
+  std::string problem;
+  const Lookup declared = code->pull(name, out, problem);
+  if (declared == Lookup::wrong_type) error = std::move(problem);
+  return declared;
 }
 
 void TaskHost::push(std::string_view name, PackedValue value) noexcept {
+  const auto code = source_.interpreter();
+  if (code != nullptr && code->assign(name, value)) return;
   namespace_.push(name, std::move(value));
 }
 
 bool TaskHost::has(std::string_view name) const noexcept {
-  return namespace_.has(name);
+  if (namespace_.has(name)) return true;
+  const auto code = source_.interpreter();
+  return code != nullptr && code->has(name);
 }
 
 std::vector<std::string> TaskHost::names() const {
-  return namespace_.names();
+  std::vector<std::string> out = namespace_.names();
+  if (const auto code = source_.interpreter()) {
+    std::ranges::move(code->names(), std::back_inserter(out));
+    std::ranges::sort(out);
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+  }
+  return out;
 }
 
 void TaskHost::clear() noexcept {
+  source_.clear();
   namespace_.clear();
 }
 

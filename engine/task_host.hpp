@@ -1,6 +1,8 @@
 #pragma once
 
-// SHELL. TaskHost: what the tasks of one engine see of it, as this_engine offers it to them.
+// SHELL. TaskHost: what the tasks of one engine see of it, as this_engine offers it to them. Names
+// are those of its namespace and those of variables that C++ source has declared: each is one or
+// the other.
 //
 // Outlives every ModuleSet that it is given to. Thread rule: any thread.
 
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "engine/namespace.hpp"
+#include "engine/source_host.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/module_abi.hpp>
 
@@ -22,8 +25,12 @@ class TaskHost final : public EngineApi {
   // Called on the task's own thread; must not throw.
   using ProgressFunction = std::function<void(double fraction, std::string_view text)>;
 
-  explicit TaskHost(std::uint32_t slots, ProgressFunction progress = nullptr)
-      : slots_(slots), progress_(std::move(progress)) {}
+  // `interpreter` is for tests: see InterpreterLibrary.
+  explicit TaskHost(std::uint32_t slots, ProgressFunction progress = nullptr,
+                    std::string interpreter = {})
+      : slots_(slots),
+        progress_(std::move(progress)),
+        source_(namespace_, *this, std::move(interpreter)) {}
 
   TaskHost(const TaskHost&) = delete;
   TaskHost& operator=(const TaskHost&) = delete;
@@ -33,6 +40,8 @@ class TaskHost final : public EngineApi {
   void set_engine_id(EngineId id) { engine_id_.store(id.value, std::memory_order_relaxed); }
 
   [[nodiscard]] Namespace& data() { return namespace_; }
+
+  [[nodiscard]] SourceHost& source() { return source_; }
 
   [[nodiscard]] std::uint32_t engine_id() const noexcept override;
 
@@ -54,6 +63,7 @@ class TaskHost final : public EngineApi {
   const ProgressFunction progress_;
   std::atomic<std::uint32_t> engine_id_{0};
   Namespace namespace_;
+  SourceHost source_;
 };
 
 }  // namespace roundhouse::engine

@@ -7,6 +7,7 @@
 #include "engine/rules.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/arguments.hpp>
+#include <roundhouse/execute_result.hpp>
 #include <roundhouse/loaded_module.hpp>
 #include <roundhouse/map_call.hpp>
 
@@ -104,14 +105,21 @@ Finish TaskRunner::describe_module(const Template& shared) const {
   return finish;
 }
 
+Result<void> TaskRunner::invoke(const Template& shared, const Invocation& call) {
+  if (shared.function == kExecuteTask) return host_.source().execute(call, reply_), Result<void>();
+  const CallKind kind = split_kind(shared.function).first;
+  const auto task = resolve(shared);
+  if (task) return (*task)->invoke_as(kind)(call, reply_), Result<void>();
+  if (kind == CallKind::call && host_.source().call(shared.function, call, reply_)) return {};
+  return task.error();
+}
+
 Finish TaskRunner::run(const Run& run, const std::atomic<bool>* stop) {
   if (run.shared->function == kLoadTask) return describe_module(*run.shared);
   if (run.shared->rules) {
     if (const auto refusal = find_refusal(*run.shared, modules_, host_, stop))
       return failed(refusal->error, refusal->ending);
   }
-  const auto task = resolve(*run.shared);
-  if (!task) return failed(task.error());
   const Payload& arguments = run.payload;
   Invocation call;
   call.engine = &host_;
@@ -123,8 +131,9 @@ Finish TaskRunner::run(const Run& run, const std::atomic<bool>* stop) {
     call.body = body_;
   }
   if (arguments.frames) call.frames = std::span(*arguments.frames).subspan(arguments.spill);
-  (*task)->invoke_as(split_kind(run.shared->function).first)(call, reply_);
+  const auto invoked = invoke(*run.shared, call);
   if (body_.capacity() > wire::kInlineBytesMax) std::string().swap(body_);
+  if (!invoked) return failed(invoked.error());
   if (!reply_.ok && reply_.error.name == kUnmetDependency)
     return failed(reply_.error, wire::Ending::unmet);
   if (!reply_.ok) return failed(reply_.error);

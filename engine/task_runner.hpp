@@ -1,7 +1,8 @@
 #pragma once
 
 // SHELL. TaskRunner: one slot's way from an assignment to an outcome: finds the function, runs it,
-// packs what it returned. No sockets, no locks. Thread rule: one per slot, used by its thread; the
+// packs what it returned. A function that no module has is looked for among those that C++ source
+// has declared. No sockets, no locks. Thread rule: one per slot, used by its thread; the
 // modules and the host are shared.
 
 #include <atomic>
@@ -33,6 +34,8 @@ class TaskRunner {
  private:
   [[nodiscard]] Result<const TaskInfo*> resolve(const Template& shared) const;
   [[nodiscard]] Finish describe_module(const Template& shared) const;
+  // Fills the reply. Fails when there is no such function.
+  [[nodiscard]] Result<void> invoke(const Template& shared, const Invocation& call);
 
   const ModuleSet& modules_;
   TaskHost& host_;

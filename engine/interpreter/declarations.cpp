@@ -40,12 +40,16 @@ std::string type_name_of(clang::ASTContext& context, clang::QualType type) {
 Variable describe(clang::ASTContext& context, clang::CodeGenerator& generator,
                   const clang::VarDecl& variable) {
   const clang::QualType type = variable.getType();
-  return {variable.getNameAsString(),
-          type_name_of(context, type),
-          generator.GetMangledName(clang::GlobalDecl(&variable)).str(),
-          type->isReferenceType(),
-          type.getNonReferenceType().isConstQualified(),
-          variable.isThisDeclarationADefinition() != clang::VarDecl::DeclarationOnly};
+  const clang::QualType object = type.getNonReferenceType();
+  const bool has_size = !object->isIncompleteType() && !object->isDependentType();
+  return {
+      variable.getNameAsString(),
+      type_name_of(context, type),
+      generator.GetMangledName(clang::GlobalDecl(&variable)).str(),
+      type->isReferenceType(),
+      type.getNonReferenceType().isConstQualified(),
+      variable.isThisDeclarationADefinition() != clang::VarDecl::DeclarationOnly,
+      has_size ? static_cast<std::size_t>(context.getTypeSizeInChars(object).getQuantity()) : 0};
 }
 
 Function describe(clang::ASTContext& context, const clang::FunctionDecl& function) {

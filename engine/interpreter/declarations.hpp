@@ -3,6 +3,7 @@
 // SHELL. Declarations: what code has declared, as the rest of the engine needs to know it. Types
 // are named as typeid names them. Plain values, and functions for a Compiler's thread.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct Variable {
   bool is_reference = false;
   bool is_constant = false;
   bool is_defined = true;
+  std::size_t size = 0;  // of what it is, or refers to
 
   friend bool operator==(const Variable&, const Variable&) = default;
 };

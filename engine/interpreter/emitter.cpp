@@ -23,6 +23,19 @@ clang::DeclContext* find_namespace(clang::ASTContext& context, clang::DeclContex
   return nullptr;
 }
 
+// Statements have no name, and Clang 19 reads wild memory when it names closures and types within
+// one after it: they are the translation unit's.
+void lift_types(clang::Decl& declared) {
+  auto* scope = llvm::dyn_cast<clang::DeclContext>(&declared);
+  if (scope == nullptr) scope = declared.getDeclContext();
+  while (scope != nullptr && !llvm::isa<clang::TopLevelStmtDecl>(scope)) scope = scope->getParent();
+  if (scope == nullptr) return;
+  for (clang::Decl* inner : scope->decls()) {
+    if (llvm::isa<clang::TagDecl>(inner))
+      inner->setDeclContext(declared.getASTContext().getTranslationUnitDecl());
+  }
+}
+
 }  // namespace
 
 Emitter::Emitter(clang::CompilerInstance& compiler, llvm::LLVMContext& context)
@@ -52,6 +65,7 @@ bool Emitter::HandleTopLevelDecl(clang::DeclGroupRef group) {
     shadowing_->mark(*declared);
     shadowing_->remember(*declared);
     auto* statement = llvm::dyn_cast<clang::TopLevelStmtDecl>(declared);
+    lift_types(*declared);
     if (statement != nullptr && statement->isSemiMissing() && takes_values_) take_value(*statement);
   }
   return generator_->HandleTopLevelDecl(group);

@@ -8,13 +8,14 @@ namespace roundhouse::engine::interpreter {
 
 extern "C" [[gnu::visibility("default")]] Interpreter* roundhouse_interpreter(std::uint32_t abi,
                                                                               NamedObjects& names,
+                                                                              EngineApi& engine,
                                                                               std::string& error) {
   if (abi != kInterpreterAbi) {
     error = "the interpreter is of another version of Roundhouse than this engine";
     return nullptr;
   }
   try {
-    return new SourceInterpreter(names);
+    return new SourceInterpreter(names, engine);
   } catch (const std::exception& problem) {
     error = problem.what();
     return nullptr;

@@ -1,5 +1,6 @@
 #include "engine/interpreter/source_interpreter.hpp"
 
+#include <atomic>
 #include <exception>
 #include <utility>
 
@@ -19,6 +20,9 @@ struct Taken {
 };
 
 thread_local Taken* taken = nullptr;
+
+// detail::attached_engine, as code has it that includes Roundhouse's headers.
+constexpr const char* kAttachedEngine = "_ZN10roundhouse6detail15attached_engineE";
 
 // rh_take, see interpreted.hpp
 void take(const void* object, const char* type, const std::string* text) {
@@ -64,8 +68,8 @@ SourceInterpreter::State::State(NamedObjects& names)
   unit.compiler().take_values();
 }
 
-SourceInterpreter::SourceInterpreter(NamedObjects& names)
-    : names_(names), state_(std::make_unique<State>(names)) {}
+SourceInterpreter::SourceInterpreter(NamedObjects& names, EngineApi& engine)
+    : names_(names), engine_(engine), state_(std::make_unique<State>(names)) {}
 
 SourceInterpreter::~SourceInterpreter() = default;
 
@@ -86,8 +90,14 @@ Executed SourceInterpreter::execute(const SourceInput& input) {
   }
   out.warnings = std::move(compiled->warnings);
   learn(state_->unit.compiler().declared());
+  attach_engine();
   run(compiled->steps, out);
   return out;
+}
+
+void SourceInterpreter::attach_engine() {
+  void* const attached = state_->unit.jit()->find(kAttachedEngine);
+  if (attached != nullptr) static_cast<std::atomic<EngineApi*>*>(attached)->store(&engine_);
 }
 
 void SourceInterpreter::learn(const Declared& declared) {
@@ -125,6 +135,11 @@ Lookup SourceInterpreter::get(std::string_view name, const ObjectType& type, Pin
             " on this engine, and was asked for as a " + readable_type(type.exact);
     return Lookup::wrong_type;
   }
+  if (variable->size != type.size) {
+    error = quoted(name) + " is of another type that is called " + readable_type(type.exact) +
+            " in code: both are to have the same members";
+    return Lookup::wrong_type;
+  }
   pin.object = address_of(*variable);
   if (pin.object == nullptr || variable->is_constant) {
     error = quoted(name) + " is a constant, and cannot be got but as a copy";
@@ -160,6 +175,11 @@ std::vector<std::string> SourceInterpreter::names() {
   return out;
 }
 
+bool SourceInterpreter::has(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  return state_->variables.contains(name);
+}
+
 bool SourceInterpreter::assign(std::string_view name, const PackedValue& value) {
   const std::lock_guard lock(mutex_);
   const auto found = state_->variables.find(name);
@@ -178,6 +198,11 @@ bool SourceInterpreter::assign(std::string_view name, const PackedValue& value) 
   return false;
 }
 
+bool SourceInterpreter::has_function(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  return !state_->unit.compiler().functions(name).empty();
+}
+
 void SourceInterpreter::call(std::string_view function, const Invocation& call, Reply& reply) {
   std::shared_ptr<const Callable> callable;
   std::shared_ptr<void> life;
@@ -186,6 +211,7 @@ void SourceInterpreter::call(std::string_view function, const Invocation& call, 
     TaskError error;
     callable = find_callable(function, error);
     if (callable == nullptr) return fail(reply, std::move(error));
+    attach_engine();
     state_->bindings.refresh();
     life = state_->unit.life();
   }

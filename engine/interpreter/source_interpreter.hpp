@@ -1,7 +1,8 @@
 #pragma once
 
 // SHELL. SourceInterpreter: the Interpreter whose compiler is clang's. Thread rule: any thread; one
-// lock, which running code holds, too; but functions that are called by name run without it.
+// lock, which running code holds, too, and may take again by what it asks of its engine; but
+// functions that are called by name run without it.
 
 #include <cstddef>
 #include <map>
@@ -21,8 +22,8 @@ namespace roundhouse::engine::interpreter {
 
 class SourceInterpreter final : public Interpreter {
  public:
-  // The names outlive it. Throws std::runtime_error when the compiler cannot be set up.
-  explicit SourceInterpreter(NamedObjects& names);
+  // Both outlive it. Throws std::runtime_error when the compiler cannot be set up.
+  SourceInterpreter(NamedObjects& names, EngineApi& engine);
   ~SourceInterpreter() override;
 
   [[nodiscard]] Executed execute(const SourceInput& input) override;
@@ -30,7 +31,9 @@ class SourceInterpreter final : public Interpreter {
                            std::string& error) override;
   [[nodiscard]] Lookup pull(std::string_view name, PackedValue& out, std::string& error) override;
   [[nodiscard]] std::vector<std::string> names() override;
+  [[nodiscard]] bool has(std::string_view name) override;
   [[nodiscard]] bool assign(std::string_view name, const PackedValue& value) override;
+  [[nodiscard]] bool has_function(std::string_view name) override;
   void call(std::string_view function, const Invocation& call, Reply& reply) override;
   void clear() override;
 
@@ -47,6 +50,8 @@ class SourceInterpreter final : public Interpreter {
     std::size_t inputs = 0;
   };
 
+  // this_engine of code that knows of it finds the engine, also on threads that run no task.
+  void attach_engine();
   // What the last input has declared is known by its name, and no longer as anything else.
   void learn(const Declared& declared);
   [[nodiscard]] void* address_of(const Variable& variable);
@@ -55,7 +60,8 @@ class SourceInterpreter final : public Interpreter {
                                                               TaskError& error);
 
   NamedObjects& names_;
-  std::mutex mutex_;
+  EngineApi& engine_;
+  std::recursive_mutex mutex_;
   std::unique_ptr<State> state_;
 };
 

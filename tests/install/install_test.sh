@@ -67,5 +67,9 @@ hub=$("$run" --json list | grep -oE '"hub_pid": ?[0-9]+' | grep -oE '[0-9]+')
   fail "the hub that runs is not the installed one"
 "$work/build/stranger" >"$work/out" || fail "the stranger's program failed"
 [[ $(cat "$work/out") == $'total 10\ntotal 10' ]] || fail "it printed: $(cat "$work/out")"
+if [[ -e $build/lib/$interpreter ]]; then
+  said=$("$run" exec -e 0 '#include <roundhouse/task.hpp>' '1 + 1') || fail "no source is run"
+  [[ $said == 2 ]] || fail "1 + 1 is $said"
+fi
 quietly stop "$run" stop
 [[ $("$run" list) == "no cluster is running"* ]] || fail "stop left something running"

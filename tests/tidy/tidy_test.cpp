@@ -42,6 +42,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
     {"cli/call_lines.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/calls.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
+    {"cli/source", "tests/process/source_commands_test.cpp runs the commands"},
     {"cli/values.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/clusters.cpp", "tests/process/cli_test.cpp runs the commands"},
     {"cli/command_line.cpp", "tests/process/cli_records_test.cpp runs the commands"},

@@ -44,6 +44,8 @@ struct EngineOptions {
   // (Of what was passed as rh::borrow they always tell.)
   std::optional<bool> track{};
   std::optional<std::string> label{};  // of the tasks, in the hub's records
+  // How long a run may take: see BalancedOptions.
+  std::optional<Limit> time_limit{};
 };
 
 // Settings of a view of several engines; what is not given stays as it is.
@@ -52,10 +54,11 @@ struct ViewOptions {
   std::optional<bool> track{};
   std::optional<std::string> label{};
   TargetsOption targets{};  // fixed when they are set; rh::all is asked anew at each call
+  std::optional<Limit> time_limit{};
 };
 
 // Settings of a load-balanced view; what is not given stays as it is. (Direct views have none of
-// those about order, time and place: their calls go to their engines, one after the other.)
+// those about order and place: their calls go to their engines, one after the other.)
 struct BalancedOptions {
   std::optional<bool> block{};
   std::optional<bool> track{};

@@ -39,12 +39,12 @@ enum class Urgency : std::uint8_t { later, waits };
 struct TaskSettings {
   bool direct = true;
   std::string label;
+  Limit time_limit = no_limit;
   // Of a load-balanced view alone.
   std::vector<int> targets;  // where its tasks may run; empty: anywhere
   std::uint32_t retries = 0;
   std::int32_t priority = 0;
   Limit timeout = no_limit;
-  Limit time_limit = no_limit;
   Predicate depend;
   Requirements require;
 

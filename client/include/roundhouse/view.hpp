@@ -12,6 +12,7 @@
 //   std::vector<double> back = all.gather<double>("samples").get();
 //   std::cout << one << all << any;   // <DirectView 0><DirectView all><LoadBalancedView>
 //   all.load("more_tasks.so").get();                       // a module, shipped: see modules.hpp
+//   all.execute_sync("int n = 5;");                        // C++ source: see source.hpp
 //
 // The direct calls of one client to one engine run one at a time, in the order of the calls; those
 // of a load-balanced view run anywhere, in any order. Views are cheap to copy and outlive nothing:
@@ -33,6 +34,7 @@
 #include <roundhouse/modules.hpp>
 #include <roundhouse/named_data.hpp>
 #include <roundhouse/options.hpp>
+#include <roundhouse/source.hpp>
 #include <roundhouse/submission.hpp>
 #include <roundhouse/targets.hpp>
 #include <roundhouse/view_settings.hpp>
@@ -45,7 +47,8 @@ class Client;
 class EngineView : public detail::Settings<EngineView, EngineOptions>,
                    public detail::Calls<EngineView>,
                    public detail::NamedData<EngineView>,
-                   public detail::LoadsModules<EngineView> {
+                   public detail::LoadsModules<EngineView>,
+                   public detail::RunsSource<EngineView> {
  public:
   template <class R>
   using Value = R;
@@ -66,6 +69,8 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
   friend class detail::NamedData;
   template <class>
   friend class detail::LoadsModules;
+  template <class>
+  friend class detail::RunsSource;
 
   explicit EngineView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 
@@ -89,7 +94,8 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
 class DirectView : public detail::Settings<DirectView, ViewOptions>,
                    public detail::Calls<DirectView>,
                    public detail::NamedData<DirectView>,
-                   public detail::LoadsModules<DirectView> {
+                   public detail::LoadsModules<DirectView>,
+                   public detail::RunsSource<DirectView> {
  public:
   template <class R>
   using Value = typename detail::ManyOf<R>::type;
@@ -110,6 +116,8 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
   friend class detail::NamedData;
   template <class>
   friend class detail::LoadsModules;
+  template <class>
+  friend class detail::RunsSource;
 
   explicit DirectView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 

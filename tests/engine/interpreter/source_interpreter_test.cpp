@@ -179,6 +179,18 @@ TEST_CASE(
   CHECK(value_of(it, "tl += 1; tl + il + *&ce") == "16");
 }
 
+TEST_CASE("statements may begin with a lambda, and have types of their own") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  CHECK(value_of(it, "[](int x) { return x * 2; }(2)") == "4");
+  value_of(it, "int n = 3; []() noexcept { n += 1; }();");
+  CHECK(value_of(it, "{ [&]{ [](auto x) { n += x; }(2); }(); } n") == "6");
+  CHECK(value_of(it, "([]{ return 2; })() + [=]{ return n; }()") == "8");
+  value_of(it, "{ struct S { int get() { return 5; } }; n = S().get(); }");
+  CHECK(value_of(it, "n") == "5");
+  CHECK(value_of(it, "[]{ return std::vector{1, 2}; }()") == "{1, 2}");
+}
+
 TEST_CASE("clear forgets everything, and destroys it, the last first") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();

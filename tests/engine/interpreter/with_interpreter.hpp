@@ -29,7 +29,8 @@ inline TaskHost& interpreters_host() {
 inline std::unique_ptr<Interpreter> make_interpreter() {
   std::string error;
   InterpreterLibrary library(RH_TEST_INTERPRETER);
-  std::unique_ptr<Interpreter> out = library.make(interpreters_host().data(), error);
+  std::unique_ptr<Interpreter> out =
+      library.make(interpreters_host().data(), interpreters_host(), error);
   INFO(error);
   REQUIRE(out != nullptr);
   return out;

@@ -1,0 +1,106 @@
+#include "engine/source_host.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "engine/task_host.hpp"
+#include "tests/engine/interpreter/with_interpreter.hpp"
+#include <roundhouse/arguments.hpp>
+#include <roundhouse/execute_result.hpp>
+#include <roundhouse/this_engine.hpp>
+
+namespace roundhouse::engine {
+namespace {
+
+Reply execute(TaskHost& host, const std::string& code, const std::string& file = {}) {
+  const Encoded arguments = encode_values(code, file);
+  Reply reply;
+  host.source().execute({arguments.body, arguments.frames, &host}, reply);
+  return reply;
+}
+
+ExecuteResult result_of(TaskHost& host, const std::string& code) {
+  const Reply reply = execute(host, code);
+  CAPTURE(code);
+  REQUIRE_MESSAGE(reply.ok, reply.error.value);
+  return decode_result<ExecuteResult>(reply.result.body, reply.result.frames);
+}
+
+TEST_CASE("an engine without an interpreter says what to install, and all else works") {
+  TaskHost host(1, nullptr, "/nonexistent/libroundhouse-interpreter.so");
+  for (int i = 0; i < 2; ++i) {
+    const Reply reply = execute(host, "1");
+    CHECK_FALSE(reply.ok);
+    CHECK(reply.error.name == kNoInterpreter);
+    CHECK(reply.error.value.find("install the package roundhouse-interpreter") !=
+          std::string::npos);
+    CHECK(reply.error.value.find("/nonexistent/") != std::string::npos);
+  }
+  host.push("a", pack_value(1));
+  CHECK(host.has("a"));
+  Reply reply;
+  CHECK_FALSE(host.source().call("f", {}, reply));
+  host.clear();
+  CHECK(host.names().empty());
+}
+
+TEST_CASE("an engine that is told to run no source refuses it") {
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  host.source().refuse();
+  const Reply reply = execute(host, "1");
+  CHECK(reply.error.name == kNoInterpreter);
+  CHECK(reply.error.value.find("--no-source") != std::string::npos);
+}
+
+TEST_CASE("what is no code and file is refused") {
+  TaskHost host(1, nullptr, "/nonexistent");
+  for (const std::string_view body : {"", "\xc1", "\x91", "\x92\x01\x02"}) {
+    Reply reply;
+    host.source().execute({body, {}, &host}, reply);
+    CHECK_FALSE(reply.ok);
+    CHECK(reply.error.name == "SerializationError");
+  }
+}
+
+TEST_CASE("names of the engine and of its code are one, whoever asks") {
+  RH_NEEDS_INTERPRETER();
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  host.push("a", pack_value(4));
+  CHECK(result_of(host, "int b = a + 1; std::cout << \"said\"; b") ==
+        ExecuteResult{"5", "int", "said", "", ""});
+  CHECK(host.names() == std::vector<std::string>{"a", "b"});
+  CHECK(host.has("b"));
+  const Invocation call{{}, {}, &host};
+  const detail::CallScope scope(call);
+  this_engine::get<int>("b") = 7;
+  CHECK(result_of(host, "b").value == "7");
+  this_engine::set("b", 8);  // the variable of the code
+  CHECK(result_of(host, "b").value == "8");
+  this_engine::set("b", std::string("text"));  // another type: a name of the engine
+  CHECK(result_of(host, "b").value == "\"text\"");
+  CHECK_THROWS_AS((void)this_engine::get<double>("b"), TypeError);
+  CHECK_THROWS_AS((void)this_engine::get<double>("c"), NameError);
+  result_of(host, "double c = 2;");
+  CHECK_THROWS_AS((void)this_engine::get<int>("c"), TypeError);
+  host.clear();
+  CHECK(host.names().empty());
+  CHECK_FALSE(execute(host, "c").ok);
+}
+
+TEST_CASE("what code asks of its own engine does not wait for the code") {
+  RH_NEEDS_INTERPRETER();
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  host.set_engine_id(EngineId{3});
+  result_of(host, "#include <roundhouse/this_engine.hpp>\nint n = 1;");
+  CHECK(result_of(host,
+                  "namespace te = roundhouse::this_engine;\n"
+                  "te::get<int>(\"n\") += 1; te::set(\"n\", te::get<int>(\"n\") + 1);\n"
+                  "te::set(\"m\", 9); te::id() * 100 + n * 10 + te::get<int>(\"m\")")
+            .value == "339");
+}
+
+}  // namespace
+}  // namespace roundhouse::engine
