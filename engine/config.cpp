@@ -11,6 +11,7 @@ void EngineConfig::bind(JsonConfig& table) {
   table.key("slots", slots, {.min = 1, .max = kSlotsMax});
   table.key("modules", modules);
   table.key("shipped_modules", shipped_modules);
+  table.key("commands", commands);
   table.key("wait", wait);
   table.key("hub_timeout", hub_timeout);
   table.key("crashes_max", crashes_max, {.min = 1});

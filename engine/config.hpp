@@ -23,6 +23,7 @@ struct EngineConfig {
   std::uint32_t slots = 1;      // tasks at a time
   std::vector<std::string> modules;
   bool shipped_modules = true;  // loads what clients ship
+  bool commands = true;         // runs external programs
   Duration wait{0};             // for a hub, at the start
   Duration hub_timeout{0};      // without the hub; 0: for ever
   std::uint32_t crashes_max = 5;

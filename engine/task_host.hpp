@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/commands.hpp"
 #include "engine/namespace.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/module_abi.hpp>
@@ -34,6 +35,8 @@ class TaskHost final : public EngineApi {
 
   [[nodiscard]] Namespace& data() { return namespace_; }
 
+  [[nodiscard]] Commands& commands() { return commands_; }
+
   [[nodiscard]] std::uint32_t engine_id() const noexcept override;
 
   [[nodiscard]] std::uint32_t slots() const noexcept override { return slots_; }
@@ -54,6 +57,7 @@ class TaskHost final : public EngineApi {
   const ProgressFunction progress_;
   std::atomic<std::uint32_t> engine_id_{0};
   Namespace namespace_;
+  Commands commands_;
 };
 
 }  // namespace roundhouse::engine
