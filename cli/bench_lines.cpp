@@ -48,6 +48,19 @@ void add_speeds(CLI::App* bench, Line& line) {
       &bench_graphs);
 }
 
+void add_commands(CLI::App* bench, Line& line) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = bench->add_subcommand(
+      "commands", "Short programs a second, beside a bare loop that starts them");
+  add_pairs(command, *options);
+  command->footer(
+      "The baseline starts `true` and waits for it, on each core at once; ours does so by the hub "
+      "and\n"
+      "an engine for each core, and hands back what it printed and took.\n"
+      "Example: roundhouse bench commands --pairs 3");
+  measures(command, line, options, &bench_commands);
+}
+
 void add_restart(CLI::App* bench, Line& line) {
   const auto options = std::make_shared<RestartOptions>();
   CLI::App* command = bench->add_subcommand(
@@ -121,6 +134,7 @@ void add_bench_commands(CLI::App& app, Line& line) {
       "takes a minute at most.\n"
       "Example: roundhouse bench latency --pairs 3");
   add_speeds(bench, line);
+  add_commands(bench, line);
   add_restart(bench, line);
   add_waiting(bench, line);
   add_engines(bench, line);

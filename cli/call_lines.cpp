@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "cli/command_line.hpp"
+#include "cli/items.hpp"
+#include <roundhouse/command_result.hpp>
 
 namespace roundhouse::cli {
 
@@ -18,6 +20,39 @@ constexpr const char* kWords =
     "meant\n"
     "as a text and looks like one of these: '\"5\"', '\"a=b\"'. Behind -- nothing is an option.\n"
     "Results are JSON, where nan and infinities are null.\n";
+
+constexpr const char* kSubmit =
+    "The program and its arguments stand behind --. With --array or --each-line each {} in them "
+    "is\n"
+    "the number or line, which is added as the last argument where there is no {} (as GNU "
+    "parallel\n"
+    "does it), and is the variable ROUNDHOUSE_ITEM. Its output is printed as it is when it has "
+    "ended,\n"
+    "not mixed with that of others: of more than 1 MiB (128 KiB when it failed) beginning and "
+    "end.\n"
+    "A command that does not end with exit status 0 counts as failed: see --retries, --after.\n"
+    "Exit code of one command: its own, 128 + N when signal N ended it. Of many: 1 if any failed.\n"
+    "Ctrl-C submits no more; what is under way goes on.\n"
+    "Examples:\n"
+    "  roundhouse submit -- uname -a\n"
+    "  roundhouse submit --array 1-1000 --retries 2 -- ./simulate --seed {} --out run-{}.txt\n"
+    "  ls *.wav | roundhouse submit --each-line - --time-limit 10min -- flac -8";
+
+CLI::Validator is_array() {
+  return {[](const std::string& text) {
+            return Numbers::parse(text) ? std::string()
+                                        : "wants numbers: 1-1000, 0-100:10, 3,5,8-10";
+          },
+          ""};
+}
+
+CLI::Validator is_variable() {
+  return {[](const std::string& text) {
+            const bool named = text.find('=') != std::string::npos && text.front() != '=';
+            return named ? std::string() : "wants NAME=VALUE";
+          },
+          ""};
+}
 
 // Takes away what unsplit() has put before a list.
 CLI::Validator as_written() {
@@ -44,11 +79,8 @@ void add_rules(CLI::App* command, CallOptions& call) {
            "How long a run may take; it is then stopped (as long as it takes)");
 }
 
-void add_call(CLI::App* command, CallOptions& call, const char* words, const char* type) {
-  command->add_option("function", call.function, "Its name, as in RH_TASK")
-      ->required()
-      ->type_name("FUNCTION");
-  command->add_option("words", call.words, words)->type_name(type)->transform(as_written());
+// Where, how often and when, and how it is called.
+void add_place(CLI::App* command, CallOptions& call) {
   command
       ->add_option("-e,--engine", call.engines,
                    "On these: 3, 0,2-5, last, all; else wherever there is room")
@@ -63,6 +95,14 @@ void add_call(CLI::App* command, CallOptions& call, const char* words, const cha
       ->check(plain(CLI::Range(0, 65'535)))
       ->type_name("N");
   add_rules(command, call);
+}
+
+void add_call(CLI::App* command, CallOptions& call, const char* words, const char* type) {
+  command->add_option("function", call.function, "Its name, as in RH_TASK")
+      ->required()
+      ->type_name("FUNCTION");
+  command->add_option("words", call.words, words)->type_name(type)->transform(as_written());
+  add_place(command, call);
   add_time(command, "--wait", call.limit,
            "How long to wait for a result; the tasks go on (as long as it takes)");
 }
@@ -74,10 +114,46 @@ void add_names(CLI::App* command, NamesOptions& options, const char* help, const
       ->check(names_engines());
 }
 
+void add_submit(CLI::App& app, Line& line) {
+  const auto options = std::make_shared<SubmitOptions>();
+  options->function = kCommandTask;
+  CLI::App* command =
+      add_question(app, "submit", "Run a program on an engine, once or many times", options->ask);
+  CLI::Option* array = command
+                           ->add_option("--array", options->array,
+                                        "Once for each number: 1-1000, 0-100:10, 3,5,8-10")
+                           ->type_name("NUMBERS")
+                           ->check(is_array());
+  command
+      ->add_option("--each-line", options->each_line,
+                   "Once for each line of it; - is standard input")
+      ->type_name("FILE")
+      ->excludes(array);
+  command->add_option("--cwd", options->cwd, "The folder to run in (that of the engine)")
+      ->type_name("FOLDER");
+  command->add_option("--env", options->env, "A variable of its environment; repeat")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE")
+      ->check(is_variable());
+  command->add_option("--input", options->input, "Its standard input; - is that of this command")
+      ->type_name("FILE");
+  add_place(command, *options);
+  command->add_flag("--keep-order", options->keep_order,
+                    "Print in the order of the items, not as they end");
+  command->add_flag("--no-wait", options->leave, "Print the ids of the tasks and do not wait");
+  command->footer(kSubmit);
+  command->callback([&line, options] {
+    line.run = [&line, options](Output& out) {
+      options->ask.cluster = line.cluster;
+      options->words = line.program;
+      line.exit = submit(*options, out);
+    };
+  });
+}
+
 }  // namespace
 
-std::vector<std::string> unsplit(int argc, char** argv) {
-  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+std::vector<std::string> unsplit(std::vector<std::string> words) {
   const auto command = std::ranges::find_if(words, [](const std::string& word) {
     return word == "apply" || word == "map" || word == "exec";
   });
@@ -119,6 +195,8 @@ void add_call_commands(CLI::App& app, Line& line) {
       "  ls *.txt | roundhouse map survey_file - --unordered\n"
       "  seq 1000000 | roundhouse map is_prime - --chunk 1000");
   runs(map, line, each, &cli::map);
+
+  add_submit(app, line);
 
   const auto given = std::make_shared<NamesOptions>();
   CLI::App* push = add_question(app, "push", "Give engines named values", given->ask);

@@ -1,74 +1,21 @@
-#include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <iostream>
-#include <mutex>
 #include <optional>
-#include <semaphore>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
 #include "cli/call_words.hpp"
+#include "cli/calling.hpp"
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
 #include "cli/json_value.hpp"
 #include "cli/line_reader.hpp"
+#include "cli/under_way.hpp"
 
 namespace roundhouse::cli {
 
 namespace {
-
-constexpr std::size_t kAheadPerEngine = 8;  // pieces of a map that are under way at a time
-constexpr std::size_t kAheadMin = 32;
-constexpr const char* kBetweenIds = ", \n\t";
-
-Dependency dependency_of(const std::string& ids) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; (at = ids.find_first_not_of(kBetweenIds, at)) != std::string::npos;) {
-    const std::size_t end = std::min(ids.find_first_of(kBetweenIds, at), ids.size());
-    out.push_back(ids.substr(at, end - at));
-    at = end;
-  }
-  return Dependency(out);
-}
-
-Limit limit_for(const std::optional<Duration>& time) {
-  return time ? Limit(*time) : Limit(no_limit);
-}
-
-ApplyMessage message_for(const CallOptions& options, const std::vector<int>& engines) {
-  ApplyMessage message;
-  message.function = options.function;
-  message.engines = engines;
-  message.label = options.label;
-  message.retries = options.retries;
-  message.priority = options.priority;
-  message.after = dependency_of(options.after);
-  message.follow = dependency_of(options.follow);
-  message.timeout = limit_for(options.dependency_timeout);
-  message.time_limit = limit_for(options.time_limit);
-  return message;
-}
-
-std::vector<int> engines_for(const Client& client, const CallOptions& options) {
-  if (options.engines.empty()) return {};
-  const auto refuse = [](bool given, const char* option) {
-    if (given)
-      throw UsageError(std::string(option) +
-                       " is for tasks that the scheduler places: leave --engine out");
-  };
-  refuse(options.retries > 0, "--retries");
-  refuse(options.priority != 0, "--priority");
-  refuse(!options.after.empty(), "--after");
-  refuse(!options.follow.empty(), "--follow");
-  refuse(options.dependency_timeout.has_value(), "--dependency-timeout");
-  refuse(options.time_limit.has_value(), "--time-limit");
-  return resolve_engines(client, options.engines);
-}
 
 Timeout limit_of(const CallOptions& options) {
   return options.limit ? Timeout(*options.limit) : Timeout();
@@ -84,8 +31,7 @@ Json document_of(const Metadata& task, const Outcome<JsonValue>& outcome) {
   return out;
 }
 
-// A map under way: a thread of its own takes elements and submits them, as far ahead as there is
-// room for, so that results are printed while it waits for lines.
+// A map under way.
 class Mapping {
  public:
   using Result = AsyncResult<std::vector<JsonValue>>;
@@ -103,90 +49,35 @@ class Mapping {
         client_(connect(options.ask)),
         engines_(engines_for(client_, options)),
         message_(message_for(options, {})),
-        room_(static_cast<std::ptrdiff_t>(std::max(kAheadMin, kAheadPerEngine * client_.size()))),
-        thread_([this](const std::stop_token& stop) { submit_all(stop); }) {}
+        under_way_(room_for(client_), options.unordered, [this] { return submit(); }) {}
 
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
-  ~Mapping() {
-    thread_.request_stop();
-    lines_.cancel();
-    room_.release();
-  }
+  ~Mapping() { lines_.cancel(); }
 
-  // The piece whose result is printed next, with room for another one behind it; nothing behind the
-  // last one.
-  std::optional<Piece> take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !next_.empty() || failure_ || (over_ && taken_ == pieces_); });
-    if (failure_) std::rethrow_exception(failure_);
-    if (next_.empty()) return std::nullopt;
-    Piece piece = std::move(next_.front());
-    next_.pop_front();
-    ++taken_;
-    room_.release();
-    return piece;
-  }
+  std::optional<Piece> take() { return under_way_.take(); }
 
  private:
-  void submit_all(const std::stop_token& stop) {
-    std::exception_ptr failure;
-    try {
-      while (true) {
-        room_.acquire();
-        std::optional<Sequences::Piece> piece = sequences_.next(options_.chunk);
-        if (!piece || stop.stop_requested()) break;
-        submit(*std::move(piece));
-      }
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    const std::lock_guard lock(mutex_);
-    over_ = true;
-    failure_ = failure;
-    changed_.notify_one();
-  }
-
-  void submit(Sequences::Piece piece) {
+  std::optional<Piece> submit() {
+    std::optional<Sequences::Piece> piece = sequences_.next(options_.chunk);
+    if (!piece) return std::nullopt;
     ApplyMessage message = message_;
     message.kind = CallKind::map;
-    if (!engines_.empty()) message.engines = {engines_[pieces_ % engines_.size()]};
-    Result result =
-        client_.send_apply_message(message, {&piece.arguments, 1}).as<std::vector<JsonValue>>();
-    {
-      const std::lock_guard lock(mutex_);
-      ++pieces_;
-    }
-    if (!options_.unordered) return put({piece.first, piece.size, std::move(result)});
-    result.on_done([this, first = piece.first, size = piece.size](const Result& done) {
-      put({first, size, done});
-    });
-  }
-
-  void put(Piece piece) {
-    const std::lock_guard lock(mutex_);
-    next_.push_back(std::move(piece));
-    changed_.notify_one();
+    if (!engines_.empty()) message.engines = {engines_[pieces_++ % engines_.size()]};
+    return Piece{
+        piece->first, piece->size,
+        client_.send_apply_message(message, {&piece->arguments, 1}).as<std::vector<JsonValue>>()};
   }
 
   const MapOptions& options_;
   LineReader lines_;
   Sequences sequences_;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Piece> next_;  // in order of their elements, or as they were done
-  std::size_t pieces_ = 0;  // submitted
-  std::size_t taken_ = 0;
-  bool over_ = false;  // all are submitted
-  std::exception_ptr failure_;
-
-  Client client_;  // goes before what its callbacks touch
+  Client client_;
   std::vector<int> engines_;
   ApplyMessage message_;  // of each piece, but for where it goes
-  std::counting_semaphore<> room_;
-  std::jthread thread_;  // last member: joined before anything it uses is destroyed
+  std::size_t pieces_ = 0;
+  UnderWay<Piece> under_way_;  // last: its thread uses the others
 };
 
 // "element 4", "elements 4 to 7".
@@ -207,10 +98,7 @@ void apply(const CallOptions& options, Output& out) {
           .as_list<JsonValue>();
   if (options.leave) {
     Json ids = Json::array();
-    for (const std::string& id : results.msg_ids()) {
-      if (!out.json()) out.line(id);
-      ids.push_back({{"msg_id", id}});
-    }
+    print_ids(results, out, ids);
     if (out.json()) out.document(ids);
     // Until the hub has it: what was not sent would be gone with this program.
     return (void)client.result_status(results);

@@ -21,7 +21,9 @@ namespace roundhouse::cli {
 struct Line {
   bool json = false;
   std::string cluster;
+  std::vector<std::string> program{};  // what stands behind -- of `submit`
   std::function<void(Output&)> run = nullptr;
+  int exit = 0;  // of what went well
 };
 
 // The same check without its words in the help, which says all in its own.
@@ -41,11 +43,11 @@ void add_time(CLI::App* command, const char* name, std::optional<Duration>& time
 CLI::App* add_question(CLI::App& app, const std::string& name, const std::string& help,
                        AskOptions& ask);
 
-// The words behind the program's name. CLI11 would take "[1,2]" apart at its commas: for apply,
-// map and exec such words begin with a blank, which is gone when they are read.
-[[nodiscard]] std::vector<std::string> unsplit(int argc, char** argv);
+// The words of a line, for CLI11. It would take "[1,2]" apart at its commas: for apply, map
+// and exec such words begin with a blank, which is gone when they are read.
+[[nodiscard]] std::vector<std::string> unsplit(std::vector<std::string> words);
 
-// apply, map, push, pull.
+// apply, map, submit, push, pull.
 void add_call_commands(CLI::App& app, Line& line);
 
 // exec, run.

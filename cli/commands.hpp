@@ -190,6 +190,19 @@ struct MapOptions : CallOptions {
 // come. Errors are told as they come, too, and it throws behind the last one.
 void map(const MapOptions& options, Output& out);
 
+struct SubmitOptions : CallOptions {  // `words` are the program and its arguments
+  std::string array;                  // "1-1000", empty: none
+  std::string each_line;              // a file, "-": standard input; empty: none
+  std::string cwd;
+  std::vector<std::string> env;  // "NAME=VALUE"
+  std::string input;             // a file, "-"; empty: none
+  bool keep_order = false;
+};
+
+// Runs a program on an engine, once or for each number or line, and prints what it prints. Returns
+// the exit status of one command; of many it throws behind the last when some failed.
+int submit(const SubmitOptions& options, Output& out);
+
 struct NamesOptions {
   AskOptions ask;
   std::vector<std::string> words;  // NAME=VALUE to push, names to pull
@@ -235,6 +248,7 @@ struct EnginesOptions : BenchOptions {
 void bench_latency(const BenchOptions& options, Output& out);
 void bench_throughput(const BenchOptions& options, Output& out);
 void bench_graphs(const BenchOptions& options, Output& out);
+void bench_commands(const BenchOptions& options, Output& out);
 void bench_restart(const RestartOptions& options, Output& out);
 void bench_engines(const EnginesOptions& options, Output& out);
 void bench_waiting(const WaitingOptions& options, Output& out);

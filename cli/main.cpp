@@ -14,6 +14,7 @@
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
+#include "cli/items.hpp"
 #include "cli/usage.hpp"
 #include "client/supervisor.hpp"
 #include "shared/manual/man_page.hpp"
@@ -38,6 +39,7 @@ Examples:
   roundhouse load ./more_tasks.so                     a module for engines that run already
   roundhouse apply survey_file /etc/passwd            calls a function, prints its result
   ls *.txt | roundhouse map survey_file -             one call for each line
+  roundhouse submit --array 1-100 -- ./simulate {}    runs a program 100 times
   roundhouse tasks                                    what waits and what runs
   roundhouse history --limit 5                        the last five tasks
   roundhouse result last                              all that is known about the last one
@@ -255,15 +257,15 @@ cli::Exit exit_of(roundhouse::Errc code) {
   return cli::Exit::failure;
 }
 
-cli::Exit run(const Line& line) {
+int run(const Line& line) {
   const auto fail = [&](std::string_view code, std::string_view text, cli::Exit exit) {
     cli::print_error(code, text, line.json);
-    return exit;
+    return static_cast<int>(exit);
   };
   try {
     cli::Output out = cli::Output::standard(line.json);
     line.run(out);
-    if (std::cout) return cli::Exit::success;
+    if (std::cout) return line.exit;
     return fail("io_failed", "cannot write to standard output", cli::Exit::failure);
   } catch (const cli::UsageError& error) {
     return fail("usage", error.what(), cli::Exit::usage);
@@ -307,7 +309,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   try {
-    std::vector<std::string> words = cli::unsplit(argc, argv);
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    line.program = cli::take_program(words);
+    words = cli::unsplit(std::move(words));
     std::ranges::reverse(words);  // as CLI11 wants them
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
@@ -323,5 +327,5 @@ int main(int argc, char** argv) {
                      line.json);
     return static_cast<int>(cli::Exit::usage);
   }
-  return static_cast<int>(run(line));
+  return run(line);
 }

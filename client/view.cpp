@@ -93,6 +93,12 @@ void Submitter::set(const BalancedOptions& options) {
   if (changed) settings_number_ = shell_->settings_number(tasks);
 }
 
+Submitter Submitter::limited(Limit time_limit) const {
+  ViewSettings settings = settings_;
+  settings.tasks.time_limit = time_limit;
+  return {shell_, std::move(settings)};
+}
+
 void Submitter::await_others(const Dependency& dependency) const {
   if (!dependency.tasks_) return;
   for (const Dependency::Origin& origin : dependency.tasks_->origins) {

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "engine/task_host.hpp"
 #include <roundhouse/arguments.hpp>
+#include <roundhouse/command_result.hpp>
 #include <roundhouse/failure.hpp>
 #include <roundhouse/named_values.hpp>
 #include <roundhouse/this_engine.hpp>
@@ -108,6 +110,11 @@ void sleep(const Invocation& call, Reply& reply) noexcept {
   });
 }
 
+// An engine of this program is a TaskHost.
+void command(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] { static_cast<TaskHost&>(engine_of(call)).commands().run(call, reply); });
+}
+
 constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
   TaskInfo task;
   task.name = name;
@@ -115,9 +122,10 @@ constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
   return task;
 }
 
-constexpr std::array kTasks{builtin(kNoopTask, &noop),   builtin(kSleepTask, &sleep),
-                            builtin(kPushTask, &push),   builtin(kPullTask, &pull),
-                            builtin(kNamesTask, &names), builtin(kClearTask, &clear)};
+constexpr std::array kTasks{builtin(kNoopTask, &noop),      builtin(kSleepTask, &sleep),
+                            builtin(kPushTask, &push),      builtin(kPullTask, &pull),
+                            builtin(kNamesTask, &names),    builtin(kClearTask, &clear),
+                            builtin(kCommandTask, &command)};
 
 }  // namespace
 

@@ -1,11 +1,12 @@
 #pragma once
 
-// SHELL. The tasks that every engine has: roundhouse.push, .pull, .names, .clear and .noop.
+// SHELL. The tasks that every engine has: roundhouse.push, .pull, .names, .clear, .noop, .sleep and
+// .command.
 //
-// Their names, and the form of their arguments and results, are in
-// <roundhouse/named_values.hpp>. They are invoked like any other task, need Invocation::engine
-// (all but noop), and answer malformed arguments with an error reply.
-// Thread rule: any thread.
+// Their names, and the form of their arguments and results, are in <roundhouse/named_values.hpp>
+// and <roundhouse/command_result.hpp>. They are invoked like any other task, need
+// Invocation::engine (all but noop and sleep; for command it is a TaskHost), and answer malformed
+// arguments with an error reply. Thread rule: any thread.
 
 #include <span>
 #include <string_view>

@@ -12,6 +12,7 @@ void EngineConfig::bind(JsonConfig& table) {
   table.key("modules", modules);
   table.key("shipped_modules", shipped_modules);
   table.key("source", source);
+  table.key("commands", commands);
   table.key("wait", wait);
   table.key("hub_timeout", hub_timeout);
   table.key("crashes_max", crashes_max, {.min = 1});

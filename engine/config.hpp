@@ -24,6 +24,7 @@ struct EngineConfig {
   std::vector<std::string> modules;
   bool shipped_modules = true;  // loads what clients ship
   bool source = true;           // compiles and runs source that clients send
+  bool commands = true;         // runs external programs
   Duration wait{0};             // for a hub, at the start
   Duration hub_timeout{0};      // without the hub; 0: for ever
   std::uint32_t crashes_max = 5;

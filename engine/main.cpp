@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> modules;
   bool no_shipped_modules = false;
   bool no_source = false;
+  bool no_commands = false;
   std::vector<std::string> settings;
   std::string inherit;
   std::string manual;
@@ -45,6 +46,7 @@ void declare(CLI::App& app, Options& o) {
   app.add_flag("--no-shipped-modules", o.no_shipped_modules,
                "refuse modules that clients ship; run only those of --module");
   app.add_flag("--no-source", o.no_source, "refuse C++ source that clients send");
+  app.add_flag("--no-commands", o.no_commands, "run no external programs, only functions");
   app.add_option("--name", o.name, "a name for people")->type_name("NAME");
   app.add_option("--wait", o.wait, "seconds (or 500ms, 5min) to wait for a hub; default: not")
       ->type_name("TIME");
@@ -91,6 +93,7 @@ roundhouse::JsonConfig::Settings flags_of(const Options& o) {
   flag("log.level", o.log_level);
   if (o.no_shipped_modules) flags.emplace_back("shipped_modules", "false");
   if (o.no_source) flags.emplace_back("source", "false");
+  if (o.no_commands) flags.emplace_back("commands", "false");
   for (const std::string& setting : o.settings) {
     const std::size_t equals = setting.find('=');
     flags.emplace_back(setting.substr(0, equals),

@@ -6,7 +6,9 @@
 #include <cstring>
 #include <utility>
 
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/engine.hpp"
@@ -35,10 +37,13 @@ Nanny::Nanny(NannyOptions options, EngineCommand command, LinkMaker links)
   signals_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (signals_ < 0)
     throw Exception(Errc::io_failed, std::string("no signalfd: ") + std::strerror(errno));
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
 Nanny::~Nanny() {
   process_.reset();
+  if (page_) end_commands(page_->commands());
+  reap_orphans();
   close(signals_);
 }
 
@@ -57,6 +62,7 @@ Farewell Nanny::run() {
 void Nanny::turn() {
   take_signals();
   look_at_process();
+  reap_orphans();
   look_at_link();
   core_.on_tick(steady_now(), out_);
 }
@@ -75,6 +81,7 @@ void Nanny::look_at_process() {
   if (process_->take_ready()) core_.on_ready(page_->epoch(), steady_now(), out_);
   const auto status = process_->poll_exit();
   if (!status) return;
+  end_commands(page_->commands());
   process_->pump_output();
   ProcessEnded ended = page_->read();
   ended.signal = status->signal;
@@ -90,6 +97,16 @@ void Nanny::look_at_process() {
   process_.reset();
   page_.reset();
   core_.on_process_ended(std::move(ended), steady_now(), out_);
+}
+
+// Children of the engine process that have outlived it, or their own parents, and have ended.
+void Nanny::reap_orphans() {
+  for (;;) {
+    siginfo_t info{};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+    if (process_ && info.si_pid == process_->pid()) return;  // seen to in the next turn
+    waitpid(info.si_pid, nullptr, 0);
+  }
 }
 
 void Nanny::look_at_link() {

@@ -7,7 +7,8 @@
 //   Farewell farewell = nanny.run();       // until the engine is to be no more
 //
 // One thread, which takes over SIGTERM, SIGINT and SIGCHLD of the process: block them before any
-// other thread is started.
+// other thread is started. What the engine process leaves behind when it dies comes to this process
+// (it is made their subreaper): programs that it ran are killed with their groups, and all reaped.
 
 #include <csignal>
 #include <functional>
@@ -39,7 +40,7 @@ class Nanny {
   Nanny(NannyOptions options, EngineCommand command, LinkMaker links);
   Nanny(const Nanny&) = delete;
   Nanny& operator=(const Nanny&) = delete;
-  // Kills the engine process if it is still there.
+  // Kills the engine process if it is still there, and what it runs.
   ~Nanny();
 
   // Told once, when a hub has welcomed the engine. Before run().
@@ -52,6 +53,7 @@ class Nanny {
   void turn();
   void take_signals();
   void look_at_process();
+  void reap_orphans();
   void look_at_link();
   void carry_out();
   void start_process(std::uint32_t incarnation);

@@ -17,7 +17,7 @@
 namespace roundhouse::engine {
 namespace {
 
-constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '2'};
+constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '3'};
 constexpr std::size_t kMarkerRoom = 16 * 1024;     // room() beyond one marker per slot
 constexpr std::size_t kRewindBytes = 1U << 20U;    // an empty ring that came so far begins anew
 constexpr std::size_t kGiveBackBytes = 8U << 20U;  // and gives its memory back beyond this
@@ -47,6 +47,7 @@ struct Header {
   Number head;
   Number tail;
   std::array<Slot, kSlotsMax> slots;
+  std::array<CommandCell, kCommandCells> commands;
 };
 
 struct Entry {
@@ -341,6 +342,10 @@ void Page::begin_loading(const ContentHash& build) {
 
 void Page::end_loading() {
   map_->header().loading.store(0, std::memory_order_release);
+}
+
+CommandCells Page::commands() const {
+  return map_->header().commands;
 }
 
 ProcessEnded Page::read() const {

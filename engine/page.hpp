@@ -7,6 +7,7 @@
 //   header     magic, version, sizes; epoch of the hub last seen; the highest number started; why
 //              the process ended, if on purpose; the module that is being loaded
 //   slots      kSlotsMax entries: the task that each slot runs
+//   commands   the external programs that run (command_cell.hpp)
 //   ring       outcomes that the hub has not confirmed, oldest first; sparse until used
 //
 // An outcome lies in the ring as its fields, its body and its frames: writing one is a memcpy. One
@@ -25,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/command_cell.hpp"
 #include "engine/core/nanny_core.hpp"
 #include "engine/core/outbox.hpp"
 #include "engine/core/run_queue.hpp"
@@ -72,6 +74,8 @@ class Page {
   // thread, whatever the writer does meanwhile.
   void begin_loading(const ContentHash& build);
   void end_loading();
+  // Programs that tasks run: any thread.
+  [[nodiscard]] CommandCells commands() const;
 
   // The reader: the nanny.
 

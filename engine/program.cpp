@@ -105,6 +105,7 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
   // Both stay for ever: tasks may still be running on their threads when the process ends.
   TaskHost* host = std::make_unique<TaskHost>(config.slots).release();
   if (!config.source) host->source().refuse();
+  host->commands().set({config.commands, config.limit_grace / 2}, page.commands());
   ModuleSet* modules = std::make_unique<ModuleSet>(*host).release();
   for (const std::string& module : config.modules)
     if (const auto loaded = modules->load(module); !loaded)

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/commands.hpp"
 #include "engine/namespace.hpp"
 #include "engine/source_host.hpp"
 #include <roundhouse/ids.hpp>
@@ -43,6 +44,8 @@ class TaskHost final : public EngineApi {
 
   [[nodiscard]] SourceHost& source() { return source_; }
 
+  [[nodiscard]] Commands& commands() { return commands_; }
+
   [[nodiscard]] std::uint32_t engine_id() const noexcept override;
 
   [[nodiscard]] std::uint32_t slots() const noexcept override { return slots_; }
@@ -64,6 +67,7 @@ class TaskHost final : public EngineApi {
   std::atomic<std::uint32_t> engine_id_{0};
   Namespace namespace_;
   SourceHost source_;
+  Commands commands_;
 };
 
 }  // namespace roundhouse::engine

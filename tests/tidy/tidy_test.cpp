@@ -41,6 +41,8 @@ const std::vector<Unmirrored> kUnmirrored{
     {"hub/sqlite_restore.cpp", "tests/hub/store_test.cpp restores from it"},
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
     {"cli/call_lines.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
+    {"cli/calling.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
+    {"cli/submit.cpp", "tests/process/cli_submit_test.cpp runs it"},
     {"cli/calls.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/source", "tests/process/source_commands_test.cpp runs the commands"},
     {"cli/values.cpp", "tests/process/cli_calls_test.cpp runs the commands"},

@@ -20,6 +20,8 @@
 #include <roundhouse/bound_function.hpp>
 #include <roundhouse/client.hpp>
 #include <roundhouse/cluster.hpp>
+#include <roundhouse/command.hpp>
+#include <roundhouse/command_result.hpp>
 #include <roundhouse/depend.hpp>
 #include <roundhouse/dependency.hpp>
 #include <roundhouse/engine_event.hpp>

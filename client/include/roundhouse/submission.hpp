@@ -96,6 +96,9 @@ class Submitter {
   void set(const ViewOptions& options);
   void set(const BalancedOptions& options);
 
+  // The same with another limit for each run.
+  [[nodiscard]] Submitter limited(Limit time_limit) const;
+
   // Submits one task per engine, or as many tasks as there are bodies where the scheduler chooses
   // (`engines` is empty). `bodies`: one for all tasks, or one each; they are moved from.
   // Throws ConnectionError when the client is closed or was refused, ForkedError, and Exception

@@ -13,6 +13,7 @@
 //   std::cout << one << all << any;   // <DirectView 0><DirectView all><LoadBalancedView>
 //   all.load("more_tasks.so").get();                       // a module, shipped: see modules.hpp
 //   all.execute_sync("int n = 5;");                        // C++ source: see source.hpp
+//   one.command({"uname", "-a"}).out;                      // an external program: see command.hpp
 //
 // The direct calls of one client to one engine run one at a time, in the order of the calls; those
 // of a load-balanced view run anywhere, in any order. Views are cheap to copy and outlive nothing:
@@ -31,6 +32,7 @@
 #include <vector>
 
 #include <roundhouse/calls.hpp>
+#include <roundhouse/command.hpp>
 #include <roundhouse/modules.hpp>
 #include <roundhouse/named_data.hpp>
 #include <roundhouse/options.hpp>
@@ -48,7 +50,8 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
                    public detail::Calls<EngineView>,
                    public detail::NamedData<EngineView>,
                    public detail::LoadsModules<EngineView>,
-                   public detail::RunsSource<EngineView> {
+                   public detail::RunsSource<EngineView>,
+                   public detail::RunsCommands<EngineView> {
  public:
   template <class R>
   using Value = R;
@@ -71,6 +74,8 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
   friend class detail::LoadsModules;
   template <class>
   friend class detail::RunsSource;
+  template <class>
+  friend class detail::RunsCommands;
 
   explicit EngineView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 
@@ -95,7 +100,8 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
                    public detail::Calls<DirectView>,
                    public detail::NamedData<DirectView>,
                    public detail::LoadsModules<DirectView>,
-                   public detail::RunsSource<DirectView> {
+                   public detail::RunsSource<DirectView>,
+                   public detail::RunsCommands<DirectView> {
  public:
   template <class R>
   using Value = typename detail::ManyOf<R>::type;
@@ -118,6 +124,8 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
   friend class detail::LoadsModules;
   template <class>
   friend class detail::RunsSource;
+  template <class>
+  friend class detail::RunsCommands;
 
   explicit DirectView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 
@@ -140,7 +148,8 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
 // Whichever engine is free. Tasks wait at the hub while there is none. A map is cut into pieces of
 // chunk_size elements, by default into some sixteen per slot.
 class LoadBalancedView : public detail::Settings<LoadBalancedView, BalancedOptions>,
-                         public detail::Calls<LoadBalancedView> {
+                         public detail::Calls<LoadBalancedView>,
+                         public detail::RunsCommands<LoadBalancedView> {
  public:
   template <class R>
   using Value = R;
@@ -184,6 +193,8 @@ class LoadBalancedView : public detail::Settings<LoadBalancedView, BalancedOptio
   friend class Client;
   template <class>
   friend class detail::Calls;
+  template <class>
+  friend class detail::RunsCommands;
 
   explicit LoadBalancedView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 

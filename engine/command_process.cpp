@@ -1,0 +1,283 @@
+#include "engine/command_process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/clock.hpp"
+
+namespace roundhouse::engine {
+namespace {
+
+constexpr int kStreams = 3;
+constexpr std::size_t kReadBytes = 64U << 10U;
+constexpr int kNotRun = 127;  // exit code of what never became its program
+
+// A descriptor that is closed on exec.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  ~Descriptor() { close(); }
+
+  // Never one of the standard streams, also where ours are closed.
+  void set(int fd) {
+    close();
+    fd_ = fd;
+    if (fd < 0 || fd >= kStreams) return;
+    fd_ = fcntl(fd, F_DUPFD_CLOEXEC, kStreams);
+    ::close(fd);
+  }
+
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+  [[nodiscard]] int get() const { return fd_; }
+
+  [[nodiscard]] bool open() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+// Standard output or standard error of the program.
+struct Stream {
+  Descriptor ours;
+  Descriptor theirs;
+
+  [[nodiscard]] bool make() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+    ours.set(ends[0]);
+    theirs.set(ends[1]);
+    return ours.open() && theirs.open() && fcntl(ours.get(), F_SETFL, O_NONBLOCK) == 0;
+  }
+};
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = write(fd, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return true;
+}
+
+bool open_input(std::string_view input, Descriptor& out) {
+  if (input.empty()) {
+    out.set(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    return out.open();
+  }
+  out.set(memfd_create("stdin", MFD_CLOEXEC));
+  return out.open() && write_all(out.get(), input) && lseek(out.get(), 0, SEEK_SET) == 0;
+}
+
+// As exec wants them, which leaves them alone.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  out.reserve(texts.size() + 1);
+  for (std::string& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+// Everything that the child needs, made before it is there: it shares our memory until it has
+// become its program, and may call only what is safe there.
+struct Launch {
+  const std::vector<char*>& programs;
+  char* const* words;
+  char* const* environment;
+  const char* folder;  // null: ours
+  std::array<int, kStreams> streams;
+  pid_t parent;
+  CommandCell& cell;
+};
+
+[[noreturn]] void give_up(CommandCell& cell, CommandStep step, int error) {
+  cell.error.store(error);
+  cell.step.store(static_cast<std::int32_t>(step));
+  _exit(kNotRun);
+}
+
+[[noreturn]] void become(const Launch& launch) {
+  setpgid(0, 0);
+  launch.cell.group.store(getpid());
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != launch.parent) _exit(kNotRun);  // it died before we asked
+
+  struct sigaction by_default {};
+
+  by_default.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &by_default, nullptr);
+  for (int fd = 0; fd < kStreams; ++fd) dup2(launch.streams[static_cast<std::size_t>(fd)], fd);
+  close_range(kStreams, ~0U, 0);
+  if (launch.folder != nullptr && chdir(launch.folder) != 0)
+    give_up(launch.cell, CommandStep::folder, errno);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  int error = ENOENT;
+  for (const char* program : launch.programs) {
+    if (program == nullptr) break;
+    execve(program, launch.words, launch.environment);
+    if (errno != ENOENT && errno != ENOTDIR) error = errno;
+    if (error != ENOENT && error != EACCES) break;
+  }
+  give_up(launch.cell, CommandStep::program, error);
+}
+
+// A process that has our memory until it becomes its program: a fork would copy the tables of all
+// of it. Signals wait meanwhile, so that no handler of ours runs in it.
+[[gnu::noinline]] pid_t spawn(const Launch& launch) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // What it calls from here on neither returns nor allocates.
+  const pid_t pid = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+  if (pid == 0) become(launch);
+  const int error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
+}
+
+// Reads what is there. After the end of the stream it is closed.
+void drain(Descriptor& stream, CommandOutput& out) {
+  std::array<char, kReadBytes> buffer;
+  while (stream.open()) {
+    const ssize_t got = read(stream.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0 || (got < 0 && errno != EAGAIN)) return stream.close();
+    if (got > 0) out.append({buffer.data(), static_cast<std::size_t>(got)});
+    return;
+  }
+}
+
+bool has_exited(pid_t pid) {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid != 0;
+}
+
+// Stops a group in two steps.
+class Stopping {
+ public:
+  Stopping(pid_t group, const std::atomic<bool>* stop, Duration grace)
+      : group_(group), stop_(stop), grace_(grace) {}
+
+  void look(TimePoint now) {
+    if (stop_ == nullptr || killed_) return;
+    if (!kill_at_) {
+      if (!stop_->load(std::memory_order_relaxed)) return;
+      kill_at_ = now + grace_;
+      kill(-group_, SIGTERM);
+      kill(-group_, SIGCONT);  // one that was stopped hears of it
+    }
+    if (now < *kill_at_) return;
+    killed_ = true;
+    kill(-group_, SIGKILL);
+  }
+
+  [[nodiscard]] std::optional<TimePoint> kill_at() const { return kill_at_; }
+
+ private:
+  pid_t group_;
+  const std::atomic<bool>* stop_;
+  Duration grace_;
+  std::optional<TimePoint> kill_at_;
+  bool killed_ = false;
+};
+
+// Until the program has exited, and its output has ended or had time to.
+void watch(pid_t pid, Descriptor& out_stream, Descriptor& err_stream, Stopping stopping,
+           CommandOutput& out, CommandOutput& err) {
+  Descriptor ended;
+  // The header that declares pidfd_open() does so for C alone, in glibc 2.36.
+  ended.set(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  std::optional<TimePoint> over;  // once it has exited: until when its output is waited for
+  while (!over || out_stream.open() || err_stream.open()) {
+    std::array<pollfd, 3> items{pollfd{out_stream.get(), POLLIN, 0},
+                                pollfd{err_stream.get(), POLLIN, 0},
+                                pollfd{over ? -1 : ended.get(), POLLIN, 0}};
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kStopLook);
+    poll(items.data(), items.size(), static_cast<int>(wait.count()));
+    drain(out_stream, out);
+    drain(err_stream, err);
+    const TimePoint now = steady_now();
+    if (over && now >= *over) return;
+    if (over) continue;
+    stopping.look(now);
+    if (items[2].revents != 0 || (!ended.open() && has_exited(pid)))
+      over = std::max(now + kLeftoverGrace, stopping.kill_at().value_or(now));
+  }
+}
+
+Duration to_duration(const timeval& time) {
+  return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+}
+
+// The program has exited, and so its number still means its group: what is left of that goes first.
+CommandEnd reap(pid_t pid, CommandCell& cell) {
+  kill(-pid, SIGKILL);
+  cell.group.store(CommandCell::kTaken);
+  CommandEnd end;
+  int status = 0;
+  rusage usage{};
+  while (wait4(pid, &status, 0, &usage) != pid) {
+    if (errno == EINTR) continue;
+    return {CommandStep::status, errno};
+  }
+  if (const auto step = static_cast<CommandStep>(cell.step.load()); step != CommandStep::none)
+    return {step, cell.error.load()};
+  end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + end.signal;
+  end.user = to_duration(usage.ru_utime);
+  end.system = to_duration(usage.ru_stime);
+  end.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  return end;
+}
+
+}  // namespace
+
+CommandEnd run_command(CommandPlan plan, CommandCell& cell, const std::atomic<bool>* stop,
+                       CommandOutput& out, CommandOutput& err) {
+  cell.step.store(0);
+  Descriptor input;
+  Stream out_stream;
+  Stream err_stream;
+  if (!open_input(plan.input, input) || !out_stream.make() || !err_stream.make())
+    return {CommandStep::process, errno};
+  const std::vector<char*> programs = pointers_to(plan.programs);
+  const pid_t pid = spawn({programs,
+                           pointers_to(plan.words).data(),
+                           pointers_to(plan.environment).data(),
+                           plan.folder.empty() ? nullptr : plan.folder.c_str(),
+                           {input.get(), out_stream.theirs.get(), err_stream.theirs.get()},
+                           getpid(),
+                           cell});
+  if (pid < 0) return {CommandStep::process, errno};
+  input.close();
+  out_stream.theirs.close();
+  err_stream.theirs.close();
+  watch(pid, out_stream.ours, err_stream.ours, {pid, stop, plan.grace}, out, err);
+  return reap(pid, cell);
+}
+
+}  // namespace roundhouse::engine

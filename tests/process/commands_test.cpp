@@ -1,0 +1,203 @@
+// Commands, with real engines: what they give, what cannot be run, and what becomes of their
+// processes.
+#include <csignal>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "tests/modules/process_tasks.hpp"
+#include "tests/support/patience.hpp"
+#include "tests/support/real_cluster.hpp"
+#include <roundhouse/roundhouse.hpp>
+
+namespace roundhouse::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// What the file says once it has that many lines.
+std::vector<int> numbers_in(const std::string& path, std::size_t count) {
+  std::vector<int> out;
+  REQUIRE(comes_true([&] {
+    out.clear();
+    std::ifstream in(path);
+    for (int number = 0; in >> number;) out.push_back(number);
+    return out.size() >= count && in.eof();
+  }));
+  return out;
+}
+
+// Whether there is such a process; one that has ended and was not reaped counts.
+bool is_there(int process) {
+  return kill(process, 0) == 0;
+}
+
+bool all_gone(const std::vector<int>& processes) {
+  return comes_true([&] {
+    for (const int each : processes)
+      if (is_there(each)) return false;
+    return true;
+  });
+}
+
+// Prints its own id and that of a grandchild to a file, ignores SIGTERM, and goes on.
+std::vector<std::string> endless(const std::string& file) {
+  return {"sh", "-c",
+          "trap '' TERM; (sh -c 'echo $$ >> \"$0\"; while :; do sleep 0.05; done' \"$0\") & "
+          "echo $$ >> \"$0\"; while :; do sleep 0.05; done",
+          file};
+}
+
+TEST_CASE("every view runs commands, at once and for later") {
+  RealCluster cluster(2);
+  const Client client = cluster.connect();
+  client.wait_for_engines(2, kPatience);
+  const EngineView one = client[client.ids().front()];
+  const CommandResult result = one.command({"sh", "-c", "echo out; echo err >&2; exit 3"});
+  CHECK(result.out == "out\n");
+  CHECK(result.err == "err\n");
+  CHECK(result.exit_code == 3);
+  CHECK_FALSE(result.ok());
+  const std::vector<CommandResult> each =
+      client[all].command({"sh", "-c", "echo $A; pwd"}, {.cwd = "/", .env = {{"A", "b"}}});
+  REQUIRE(each.size() == 2);
+  for (const CommandResult& of : each) CHECK(of.out == "b\n/\n");
+  const auto later = client.load_balanced_view().command_async({"cat"}, {.input = "in"});
+  CHECK(later.get(kPatience).out == "in");
+  CHECK(client[all].command_async({"true"}).get(kPatience).size() == 2);
+}
+
+TEST_CASE("ten megabytes go in and come back") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  std::string input(10U << 20U, '\0');
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<char>(i * 7 + i / 251);
+  const CommandResult result = client.load_balanced_view().command(
+      {"cat"}, {.input = input, .output_max = std::size_t{16} << 20U});
+  CHECK(result.out_left_out == 0);
+  CHECK(result.out == input);
+}
+
+TEST_CASE("what cannot be run is a CommandError, and the engine lives on") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const EngineView one = client[-1];
+  const auto error_of = [&](std::vector<std::string> words, CommandOptions options = {}) {
+    try {
+      (void)one.command(std::move(words), std::move(options));
+    } catch (const RemoteError& error) {
+      CHECK(error.name() == "CommandError");
+      return error.value();
+    }
+    FAIL("it was run");
+    return std::string();
+  };
+  CHECK(has(error_of({"no-such-program"}), "PATH="));
+  CHECK(has(error_of({"/etc/passwd"}), "executable"));
+  CHECK(has(error_of({"true"}, {.cwd = "/no/such"}), "'/no/such'"));
+  CHECK(has(error_of({"echo", std::string("\0", 1)}), "NUL"));
+  CHECK(has(error_of({"echo", std::string(4U << 20U, 'x')}), "too large"));
+  CHECK(has(error_of({}), "needs a program"));
+  CHECK(one.command({"true"}).ok());
+}
+
+TEST_CASE("a checked command that fails is tried again, and its error has what it printed") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const LoadBalancedView twice = client.load_balanced_view().with({.retries = 1});
+  const auto fails =
+      twice.command_async({"sh", "-c", "echo out; echo why >&2; exit 4"}, {.check = true});
+  REQUIRE(fails.wait(kPatience));
+  try {
+    (void)fails.get();
+    FAIL("it did not fail");
+  } catch (const RemoteError& error) {
+    CHECK(error.name() == kCommandFailed);
+    CHECK(error.value() == "'sh' ended with exit status 4: why");
+    CHECK(error.attempts().size() == 2);
+    const auto result = failed_command(error.info());
+    REQUIRE(result.has_value());
+    CHECK(result->exit_code == 4);
+    CHECK(result->out == "out\n");
+    CHECK(result->err == "why\n");
+  }
+  const auto behind = client.load_balanced_view().with({.after = fails}).command_async({"true"});
+  CHECK_THROWS_AS((void)behind.get(kPatience), ImpossibleDependency);
+}
+
+TEST_CASE("at its time limit a command ends with its group, on every view, and its engine stays") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const LoadBalancedView any = client.load_balanced_view();
+  const auto engine = any.apply_async(process_tasks::process_id).get(kPatience);
+  const auto check_limit = [&](const auto& result, const std::string& file) {
+    REQUIRE(result.wait(kPatience));
+    CHECK_THROWS_AS((void)result.get(), TimeLimitExceeded);
+    CHECK(result.metadata().outcome == "timed_out");
+    CHECK(all_gone(numbers_in(file, 2)));
+  };
+  const std::string first = cluster.file("first");
+  check_limit(any.command_async(endless(first), {.time_limit = 500ms}), first);
+  const std::string second = cluster.file("second");
+  check_limit(client[-1].command_async(endless(second), {.time_limit = 500ms}), second);
+  CHECK(any.apply_async(process_tasks::process_id).get(kPatience) == engine);
+}
+
+TEST_CASE("when its engine process is killed a command ends with its group, reaped") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const LoadBalancedView any = client.load_balanced_view();
+  const auto engine = any.apply_async(process_tasks::process_id).get(kPatience);
+  const std::string file = cluster.file("ids");
+  const auto lost = any.command_async(endless(file));
+  const std::vector<int> processes = numbers_in(file, 2);
+  for (const int each : processes) CHECK(is_there(each));
+  REQUIRE(kill(engine, SIGKILL) == 0);
+  CHECK_THROWS_AS((void)lost.get(kPatience), EngineError);
+  CHECK(all_gone(processes));
+  CHECK(any.command_async({"true"}).get(kPatience).ok());
+}
+
+TEST_CASE("what a command leaves behind in its group is gone, and reaped") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const std::string file = cluster.file("ids");
+  CHECK(client[-1].command({"sh", "-c", "sleep 1000 & echo $! > \"$0\"; exit 0", file}).ok());
+  CHECK(all_gone(numbers_in(file, 1)));
+}
+
+TEST_CASE("an engine that runs no commands leaves them to others, or says so") {
+  ClusterOptions options;
+  options.engine_flags.emplace_back("--no-commands");
+  RealCluster cluster(1, std::move(options));
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  for (const bool direct : {true, false}) {
+    const auto refused = direct ? client[-1].command_async({"true"})
+                                : client.load_balanced_view().command_async({"true"});
+    REQUIRE(refused.wait(kPatience));
+    try {
+      (void)refused.get();
+      FAIL("it was run");
+    } catch (const UnmetDependency& error) {
+      CHECK(has(error.value(), "--no-commands"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace roundhouse::test
