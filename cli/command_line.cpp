@@ -116,6 +116,18 @@ void add_single(CLI::App& app, Line& line) {
   purge->footer("Example: roundhouse purge --older-than 7d");
   runs(purge, line, old, &cli::purge);
 
+  const auto unwanted = std::make_shared<AbortOptions>();
+  CLI::App* abort = add_question(app, "abort", "End tasks before their time", unwanted->ask);
+  add_ids(abort, *unwanted);
+  abort->add_option("--session", unwanted->session, "All of this session, or of that task's")
+      ->type_name("ID");
+  abort->add_flag("--all", unwanted->all, "All that wait or run");
+  add_wait(abort, *unwanted);
+  abort->footer(
+      "What waits ends at once. What runs is asked to stop, and ends as aborted when it does.\n"
+      "Example: roundhouse abort last --wait 5s");
+  runs(abort, line, unwanted, &cli::abort);
+
   const auto again = std::make_shared<ResubmitOptions>();
   CLI::App* resubmit =
       add_question(app, "resubmit", "Call the same again; prints the new ids", again->ask);

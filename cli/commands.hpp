@@ -152,6 +152,17 @@ struct PurgeCommand {
 // Exactly one of them; throws UsageError else.
 void purge(const PurgeCommand& options, Output& out);
 
+struct AbortOptions {
+  AskOptions ask;
+  std::vector<std::string> ids;  // as above
+  std::string session;           // 16 digits, or the id of one of its tasks
+  bool all = false;
+  std::string wait;  // as below
+};
+
+// Exactly one of them; throws UsageError else.
+void abort(const AbortOptions& options, Output& out);
+
 struct ResubmitOptions {
   AskOptions ask;
   std::vector<std::string> ids;  // as above

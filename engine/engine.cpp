@@ -260,6 +260,8 @@ void Engine::turn(Lease::Guard& guard) {
     absorb();
     flush_tasks();
     if (session_.has_work()) guard.wake_followers();
+  } else if (!to_task_.empty()) {
+    guard.wake_holder();  // what control brought is to be answered there
   }
   report_changes();
 }

@@ -1,4 +1,7 @@
-// SqliteStore, the part that remembers what holds until the cluster is stopped.
+// SqliteStore, the part that remembers what clients have said that holds from then on: until the
+// cluster is stopped, or of tasks until they have ended.
+
+#include <algorithm>
 
 #include "hub/sqlite_store.hpp"
 
@@ -25,6 +28,44 @@ void SqliteStore::note_given_up(const EngineLeft& fact) {
 void SqliteStore::restore_policy(Restored& out) {
   sql::Statement row = db_.prepare("SELECT value FROM settings WHERE name = 'policy'");
   if (row.next()) out.policy = row.text(0);
+}
+
+void SqliteStore::apply(const AbortAsked& fact) {
+  sql::Statement set = db_.prepare(
+      "INSERT INTO aborts VALUES (?1, ?2) ON CONFLICT(id) DO UPDATE SET last = max(last, ?2)");
+  for (const wire::Range& range : fact.tasks) {
+    set.bind(1, make_key(fact.session, range.first));
+    set.bind(2, static_cast<std::int64_t>(range.last));
+    set.run();
+  }
+}
+
+// Those are forgotten whose tasks have ended.
+void SqliteStore::restore_aborts(Restored& out) {
+  std::vector<std::int64_t> over;
+  sql::Statement rows = db_.prepare("SELECT id, last FROM aborts ORDER BY id");
+  while (rows.next()) {
+    const SessionNumber number = session_of(rows.integer(0));
+    const wire::Range range{sequence_of(rows.integer(0)),
+                            static_cast<std::uint64_t>(rows.integer(1))};
+    const auto session =
+        std::ranges::lower_bound(out.sessions, number, {}, &Restored::Session::number);
+    const bool is_known = session != out.sessions.end() && session->number == number;
+    const bool may_come = is_known && range.last > session->accepted;
+    const bool waits = std::ranges::any_of(out.pending, [&](const Restored::Pending& pending) {
+      return pending.session == number && pending.first <= range.last &&
+             range.first <= pending.last;
+    });
+    if (may_come || waits)
+      out.aborts.push_back({number, {range}});
+    else
+      over.push_back(rows.integer(0));
+  }
+  sql::Statement forget = db_.prepare("DELETE FROM aborts WHERE id = ?1");
+  for (const std::int64_t id : over) {
+    forget.bind(1, id);
+    forget.run();
+  }
 }
 
 }  // namespace roundhouse::hub

@@ -50,6 +50,7 @@ Restored SqliteStore::restore() {
   restore_modules(out);
   restore_policy(out);
   restore_pending(out);
+  restore_aborts(out);
   restore_undelivered(out);
   endings_->restore(out.sessions);
   sweep_blobs();

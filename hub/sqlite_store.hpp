@@ -82,6 +82,8 @@ class SqliteStore final : public Store {
   // sqlite_cluster.cpp: what holds until the cluster is stopped.
   void apply(const PolicySet& fact);
   void apply(const HubStopped& fact);
+  void apply(const AbortAsked& fact);
+  void restore_aborts(Restored& out);
   void note_given_up(const EngineLeft& fact);
   void restore_policy(Restored& out);
 

@@ -72,6 +72,13 @@ class IntervalSet {
 
   [[nodiscard]] std::size_t run_count() const { return runs_.size(); }
 
+  [[nodiscard]] bool empty() const { return runs_.empty(); }
+
+  // Forgets the runs that end at `number` or below.
+  void drop_through(std::uint64_t number) {
+    while (!runs_.empty() && runs_.begin()->second <= number) runs_.erase(runs_.begin());
+  }
+
   void clear() { runs_.clear(); }
 
  private:

@@ -11,7 +11,7 @@
 namespace roundhouse::wire {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 24> kNames{{
+constexpr std::array<std::pair<Kind, std::string_view>, 25> kNames{{
     {Kind::hello, "hello"},       {Kind::welcome, "welcome"},   {Kind::refused, "refused"},
     {Kind::who, "who"},           {Kind::beat, "beat"},         {Kind::goodbye, "goodbye"},
     {Kind::request, "request"},   {Kind::reply, "reply"},       {Kind::define, "define"},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 24> kNames{{
     {Kind::revoke, "revoke"},     {Kind::revoked, "revoked"},   {Kind::holding, "holding"},
     {Kind::died, "died"},         {Kind::offer, "offer"},       {Kind::want, "want"},
     {Kind::part, "part"},         {Kind::have, "have"},         {Kind::hint, "hint"},
+    {Kind::stop, "stop"},
 }};
 
 // Writing one field.
@@ -69,6 +70,12 @@ void put(Packer& p, const Range& value) {
 
 void put(Packer& p, const RunRef& value) {
   p.array(4);
+  p.u64(value.task.session.value), p.u64(value.task.sequence);
+  p.u64(value.fence.epoch), p.u64(value.fence.attempt);
+}
+
+void put(Packer& p, const AssignmentRef& value) {
+  p.array(5), p.u64(value.number);
   p.u64(value.task.session.value), p.u64(value.task.sequence);
   p.u64(value.fence.epoch), p.u64(value.fence.attempt);
 }
@@ -147,6 +154,13 @@ void get(Unpacker& u, RunRef& value) {
   value.fence.epoch = u.u64(), value.fence.attempt = u.u32();
 }
 
+void get(Unpacker& u, AssignmentRef& value) {
+  if (u.array() != 5) return u.fail();
+  value.number = u.u64();
+  value.task.session.value = u.u64(), value.task.sequence = u.u64();
+  value.fence.epoch = u.u64(), value.fence.attempt = u.u32();
+}
+
 template <class Tag, class Value>
 void get(Unpacker& u, Id<Tag, Value>& value) {
   get(u, value.value);
@@ -189,6 +203,8 @@ std::string text_of(const T& value) {
   } else if constexpr (std::is_same_v<T, RunRef>) {
     return to_string(value.task) + "#" + std::to_string(value.fence.epoch) + "." +
            std::to_string(value.fence.attempt);
+  } else if constexpr (std::is_same_v<T, AssignmentRef>) {
+    return std::to_string(value.number) + ":" + text_of(RunRef{value.task, value.fence});
   } else if constexpr (requires { value.value; }) {
     return std::to_string(value.value);
   } else {
@@ -294,6 +310,7 @@ Result<MapMessage> decode(const Message& message) {
     case Kind::goodbye: return decode_any<Goodbye>(message);
     case Kind::request: return decode_any<Request>(message);
     case Kind::reply: return decode_any<Reply>(message);
+    case Kind::stop: return decode_any<Stop>(message);
     case Kind::define: return decode_any<Define>(message);
     case Kind::accepted: return decode_any<Accepted>(message);
     case Kind::received: return decode_any<Received>(message);
@@ -341,6 +358,7 @@ RH_MESSAGE(Beat)
 RH_MESSAGE(Goodbye)
 RH_MESSAGE(Request)
 RH_MESSAGE(Reply)
+RH_MESSAGE(Stop)
 RH_MESSAGE(Define)
 RH_MESSAGE(Accepted)
 RH_MESSAGE(Received)

@@ -160,6 +160,20 @@ struct Reply {
   }
 };
 
+// Control plane, hub to engine: these assignments are aborted. What waits is revoked, what runs is
+// asked to stop and ends `aborted`; with `force` its process is ended when it goes on.
+struct Stop {
+  static constexpr Kind kKind = Kind::stop;
+  std::vector<AssignmentRef> assignments;
+  bool force = false;
+  friend bool operator==(const Stop&, const Stop&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("assignments", m.assignments), v("force", m.force);
+  }
+};
+
 // What many tasks share, sent once per connection before the first record that refers to it.
 // Client to hub: numbers are the session's. Hub to engine: numbers are the hub's, and `session`
 // tells whose tasks they are.
@@ -318,8 +332,8 @@ struct Hint {
 };
 
 using MapMessage =
-    std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Define, Accepted,
-                 Received, Stored, Revoke, Revoked, Died, Offer, Want, Part, Have, Hint>;
+    std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop, Define,
+                 Accepted, Received, Stored, Revoke, Revoked, Died, Offer, Want, Part, Have, Hint>;
 
 // The kind of a message, after its prefix was checked: malformed when the header is shorter than
 // the prefix or does not begin with 'R' 'H'; version when another major speaks.

@@ -35,6 +35,7 @@ enum class Kind : std::uint8_t {
   goodbye = 6,
   request = 7,
   reply = 8,
+  stop = 9,
   define = 16,
   submit = 17,  // batch
   accepted = 18,
@@ -80,6 +81,14 @@ struct RunRef {
   TaskId task;
   Fence fence;
   friend bool operator==(const RunRef&, const RunRef&) = default;
+};
+
+// One assignment that an engine was given.
+struct AssignmentRef {
+  std::uint64_t number = 0;
+  TaskId task;
+  Fence fence;
+  friend bool operator==(const AssignmentRef&, const AssignmentRef&) = default;
 };
 
 }  // namespace roundhouse::wire

@@ -165,6 +165,12 @@ RunQueue::Running RunQueue::running_in(std::uint32_t slot) const {
   return {running_[slot].task, running_[slot].fence};
 }
 
+std::optional<std::uint32_t> RunQueue::slot_of(std::uint64_t number) const {
+  for (std::uint32_t slot = 0; slot < running_.size(); ++slot)
+    if (running_[slot].busy && running_[slot].number == number) return slot;
+  return std::nullopt;
+}
+
 bool RunQueue::ready() const {
   return busy_ < running_.size() && (free_.head != kNone || !offers_.empty());
 }

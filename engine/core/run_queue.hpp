@@ -84,6 +84,9 @@ class RunQueue {
   // What this slot runs. Precondition: it is busy.
   [[nodiscard]] Running running_in(std::uint32_t slot) const;
 
+  // The slot that runs this number.
+  [[nodiscard]] std::optional<std::uint32_t> slot_of(std::uint64_t number) const;
+
   // Some idle slot would find work.
   [[nodiscard]] bool ready() const;
   // The run that take_next would give, or null: to ask whether it is short.

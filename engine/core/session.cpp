@@ -33,13 +33,6 @@ Duration limit_of(std::uint64_t microseconds) {
   return std::chrono::microseconds{microseconds};
 }
 
-std::string late_text(Duration limit, const std::string& more) {
-  return wire::encode_error(
-      {"TimeLimitExceeded",
-       "the task ran for longer than its time limit of " + roundhouse::to_string(limit) + more,
-       ""});
-}
-
 std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
@@ -76,6 +69,7 @@ wire::Hello Session::hello() const {
 void Session::on_link(std::uint64_t connection, TimePoint now, Outbox& out) {
   if (over_) return;
   templates_.clear();
+  stopped_ahead_.clear();
   modules_.on_link();
   contact_.on_link(connection, hello(), now, out);
 }
@@ -110,6 +104,8 @@ void Session::on_message(Plane plane, const wire::Message& message, TimePoint no
       case HubContact::News::other:
         if (plane == Plane::task && contact_.usable(plane)) {
           on_task_plane(*kind, message, now, out);
+        } else if (*kind == Kind::stop && contact_.usable(plane)) {
+          on_stop_asked(message, now, out);
         } else {
           ++counters_.strays;
         }
@@ -176,6 +172,7 @@ void Session::on_assign(const wire::Message& message, TimePoint now, Outbox& out
   const auto decoded = wire::decode_batch(message, batch_);
   if (!decoded) return contact_.on_malformed(Plane::task, decoded.error(), now, out);
   contact_.on_sound();
+  std::vector<std::uint64_t> dropped;
   for (wire::AssignRecord& record : batch_.records) {
     if (record.number < next_number_) {
       ++counters_.duplicates;
@@ -195,10 +192,16 @@ void Session::on_assign(const wire::Message& message, TimePoint now, Outbox& out
     }
     ++next_number_;
     ++counters_.assigned;
-    queue_.push({record.number, TaskId{shared->second->session, record.sequence}, record.fence,
-                 record.direct, shared->second, std::move(record.payload)});
+    Run run{record.number,  TaskId{shared->second->session, record.sequence},
+            record.fence,   record.direct,
+            shared->second, std::move(record.payload)};
+    if (!stopped_ahead_.empty() && was_stopped_ahead(run))
+      dropped.push_back(run.number);
+    else
+      queue_.push(std::move(run));
   }
   batch_.records.clear();
+  if (!dropped.empty()) promise(std::move(dropped), out);
 }
 
 void Session::on_stored(const wire::Message& message, TimePoint now, Outbox& out) {
@@ -212,9 +215,7 @@ void Session::on_revoke(const wire::Message& message, TimePoint now, Outbox& out
   auto revoke = wire::decode_as<wire::Revoke>(message);
   if (!revoke) return contact_.on_malformed(Plane::task, revoke.error(), now, out);
   contact_.on_sound();
-  wire::Revoked answer{queue_.revoke(std::move(revoke->numbers))};
-  counters_.revoked += answer.numbers.size();
-  out.send(Plane::task, answer);
+  promise(queue_.revoke(std::move(revoke->numbers)), out);
 }
 
 void Session::on_offer(const wire::Message& message, TimePoint now, Outbox& out) {
@@ -250,7 +251,7 @@ void Session::on_control_tick(TimePoint now, Outbox& out) {
   if (over_) return;
   contact_.on_tick(now, out);
   if (contact_.given_up()) return end(Exit::no_hub, "no hub: " + contact_.text(), out);
-  out.stops = limits_.take_late(now);
+  for (const std::uint32_t slot : limits_.take_late(now)) out.stops.push_back(slot);
   out.overdue = limits_.overdue(now);
 }
 
@@ -285,19 +286,19 @@ std::optional<Run> Session::take_next(std::uint32_t slot, TimePoint now) {
 }
 
 Finish Session::judge(std::uint32_t slot, Finish finish, TimePoint now) const {
-  if (!limits_.late(slot, now)) return finish;
-  finish.ending = wire::Ending::timed_out;
-  finish.payload = Payload::of(late_text(limits_.limit(slot), {}));
+  if (!limits_.stopped(slot) && !limits_.late(slot, now)) return finish;
+  finish.ending = limits_.stopped(slot) ? wire::Ending::aborted : wire::Ending::timed_out;
+  finish.payload = end_text(slot, false);
   return finish;
 }
 
 wire::FinishedRecord Session::end_overdue(std::uint32_t slot, std::int64_t started_us,
                                           std::uint64_t duration_ns, TimePoint now) {
   const RunQueue::Running run = queue_.running_in(slot);
-  const Payload error = Payload::of(late_text(
-      limits_.limit(slot), "; it went on, so its engine's process was ended and started anew"));
-  wire::FinishedRecord out{run.task,   run.fence,   wire::Ending::timed_out,
-                           started_us, duration_ns, error};
+  const wire::Ending ending =
+      limits_.stopped(slot) ? wire::Ending::aborted : wire::Ending::timed_out;
+  wire::FinishedRecord out{run.task,   run.fence,   ending,
+                           started_us, duration_ns, end_text(slot, true)};
   limits_.end(slot);
   queue_.finish(slot);
   ++counters_.finished;
@@ -307,7 +308,7 @@ wire::FinishedRecord Session::end_overdue(std::uint32_t slot, std::int64_t start
 
 void Session::on_overrun(Outbox& out) {
   if (over_) return;
-  const std::string text = "a task went on past its time limit";
+  const std::string text = "a task was to stop and went on";
   if (contact_.usable(Plane::task)) {
     outcomes_.send(out);
     if (!options_.has_nanny) out.send(Plane::task, wire::Goodbye{text});

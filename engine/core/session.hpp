@@ -18,6 +18,7 @@
 // until the hub has stored them. Thread rule: one thread at a time (the shell's lease).
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,14 +93,15 @@ class Session {
 
   // Work for this idle slot, or nothing. Precondition: slot < slots(), and it is idle.
   [[nodiscard]] std::optional<Run> take_next(std::uint32_t slot, TimePoint now);
-  // What a run that ends now ends with: one past its time limit with `timed_out`, whatever it says.
+  // What a run that ends now ends with: one past its time limit with `timed_out`, one that was to
+  // be stopped with `aborted`, whatever it says.
   [[nodiscard]] Finish judge(std::uint32_t slot, Finish finish, TimePoint now) const;
   // The run that take_next gave to `slot` has ended, as judged. Returns the number of its outcome.
   std::uint64_t on_finished(std::uint32_t slot, const Run& run, Finish finish, TimePoint now,
                             Outbox& out);
 
-  // One of Outbox::overdue: its run ends as timed out, in the outcome that is returned and has the
-  // highest number now, though its thread goes on until the process ends.
+  // One of Outbox::overdue: its run ends as timed out, or aborted, in the outcome that is returned
+  // and has the highest number now, though its thread goes on until the process ends.
   [[nodiscard]] wire::FinishedRecord end_overdue(std::uint32_t slot, std::int64_t started_us,
                                                  std::uint64_t duration_ns, TimePoint now);
   // All of them are ended, and kept safe: sends what there is and ends, at once.
@@ -146,6 +148,11 @@ class Session {
   void on_offer(const wire::Message& message, TimePoint now, Outbox& out);
   void on_part(const wire::Message& message, TimePoint now, Outbox& out);
   void on_revoke(const wire::Message& message, TimePoint now, Outbox& out);
+  // session_stops.cpp: assignments that are aborted
+  void on_stop_asked(const wire::Message& message, TimePoint now, Outbox& out);
+  [[nodiscard]] bool was_stopped_ahead(const Run& run);
+  void promise(std::vector<std::uint64_t> numbers, Outbox& out);
+  [[nodiscard]] Payload end_text(std::uint32_t slot, bool with_process) const;
   // The hub broke a rule: told so, and the connection begins anew, which puts things straight.
   void violation(std::string text, TimePoint now, Outbox& out);
   void end(Exit exit, std::string text, Outbox& out);
@@ -160,6 +167,8 @@ class Session {
   // By the hub's number; of this connection.
   std::unordered_map<std::uint32_t, std::shared_ptr<Template>> templates_;
   wire::Batch<wire::AssignRecord> batch_;  // keeps its capacity
+  // Assignments of this connection that are to be stopped and have not come yet, by number.
+  std::map<std::uint64_t, wire::AssignmentRef> stopped_ahead_;
   std::uint64_t next_number_ = 1;
   SessionCounters counters_;
   bool over_ = false;

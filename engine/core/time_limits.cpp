@@ -1,6 +1,7 @@
 #include "engine/core/time_limits.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "shared/check.hpp"
 
@@ -8,19 +9,28 @@ namespace roundhouse::engine {
 
 void TimeLimits::begin(std::uint32_t slot, Duration limit, TimePoint now) {
   if (limit <= Duration{0}) return;
-  RH_CHECK(runs_[slot].limit == Duration{0});
-  runs_[slot] = {limit, now + limit, false};
+  RH_CHECK(!runs_[slot].watched);
+  runs_[slot] = {limit, now + limit, true, false, false};
   ++active_;
 }
 
 void TimeLimits::end(std::uint32_t slot) {
-  if (runs_[slot].limit == Duration{0}) return;
-  runs_[slot] = {};
-  --active_;
+  Limited& run = runs_[slot];
+  if (run.watched) --active_;
+  if (run.watched || run.stopped) run = {};
+}
+
+void TimeLimits::stop(std::uint32_t slot, bool force, TimePoint now) {
+  Limited& run = runs_[slot];
+  run.stopped = true;
+  if (!force) return;
+  run.until = run.watched ? std::min(run.until, now) : now;
+  run.told = true;
+  if (!std::exchange(run.watched, true)) ++active_;
 }
 
 bool TimeLimits::late(std::uint32_t slot, TimePoint now) const {
-  return runs_[slot].limit > Duration{0} && now > runs_[slot].until;
+  return runs_[slot].watched && now > runs_[slot].until;
 }
 
 std::vector<std::uint32_t> TimeLimits::take_late(TimePoint now) {
@@ -46,7 +56,7 @@ std::optional<TimePoint> TimeLimits::next_deadline() const {
   std::optional<TimePoint> out;
   if (active_ == 0) return out;
   for (const Limited& run : runs_) {
-    if (run.limit == Duration{0}) continue;
+    if (!run.watched) continue;
     const TimePoint at = run.until + (run.told ? grace_ : Duration{0}) + kPast;
     out = out ? std::min(*out, at) : at;
   }

@@ -3,7 +3,8 @@
 // CORE. TimeLimits: what the slots run with a limit of time, and when it is up.
 //
 // A run past its limit is asked to stop; one that goes on for the grace after that is overdue, and
-// can only be stopped with its process. Thread rule: plain value of its core.
+// can only be stopped with its process. The same holds for one that somebody wants to stop by
+// force; without, it is asked alone. Thread rule: plain value of its core.
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,12 @@ class TimeLimits {
   // The run of the slot has ended.
   void end(std::uint32_t slot);
 
-  // Whether the run of the slot is past its limit.
+  // Somebody wants the run of the slot to stop; with `force` it is overdue after the grace.
+  void stop(std::uint32_t slot, bool force, TimePoint now);
+
+  [[nodiscard]] bool stopped(std::uint32_t slot) const { return runs_[slot].stopped; }
+
+  // Whether the run of the slot is past its limit, or was to stop by force.
   [[nodiscard]] bool late(std::uint32_t slot, TimePoint now) const;
 
   // The limit of the run of the slot; 0: none.
@@ -39,11 +45,13 @@ class TimeLimits {
   struct Limited {
     Duration limit{0};
     TimePoint until;
+    bool watched = false;  // it has a limit, or is to stop by force
     bool told = false;
+    bool stopped = false;
   };
 
   std::vector<Limited> runs_;  // by slot
-  std::uint32_t active_ = 0;   // runs that have a limit
+  std::uint32_t active_ = 0;   // runs that are watched
   Duration grace_;
 };
 

@@ -105,6 +105,8 @@ void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number,
   forget_try(index, fence);
   join_engine(engine, index, number, fence);
   engine.reported.insert(number);
+  // One that has not said everything yet is told when it has.
+  if (engine.presence == Presence::online && tasks.get(index).aborting) ask_to_stop(index, false);
 }
 
 // Everything is said: what was sent and is not held never arrived, and is placed anew, the latest
@@ -113,7 +115,11 @@ void Router::State::reconcile(Engine& engine, Now now, Outbox& out) {
   for (std::uint64_t number = engine.first_number + engine.assigned.size();
        number-- > engine.first_number;) {
     const TaskIndex index = engine.find(number);
-    if (index == kNoTask || engine.reported.contains(number)) continue;
+    if (index == kNoTask) continue;
+    if (engine.reported.contains(number)) {
+      if (tasks.get(index).aborting) ask_to_stop(index, false);
+      continue;
+    }
     leave_engine(tasks.get(index));
     enqueue(index, true);
   }
@@ -205,7 +211,9 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
     if (task.direct || began == nullptr || began->contains(id)) {
       const wire::FinishedRecord lost{id, task.fence, wire::Ending::engine_lost,
                                       0,  0,          Payload::of(wire::encode_error(error))};
-      if (!try_again(index, lost, engine.index, now, out))
+      if (task.aborting)
+        fail_task(index, wire::Ending::aborted, aborted_error(), now, out);
+      else if (!try_again(index, lost, engine.index, now, out))
         fail_task(index, wire::Ending::engine_lost, error, now, out);
       continue;
     }
@@ -247,7 +255,7 @@ void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Out
   std::sort(numbers.rbegin(), numbers.rend());
   for (const std::uint64_t number : numbers) {
     const TaskIndex index = engine.find(number);
-    if (index == kNoTask || tasks.get(index).direct) continue;
+    if (index == kNoTask || (tasks.get(index).direct && !tasks.get(index).aborting)) continue;
     leave_engine(tasks.get(index));
     enqueue(index, true);
     ++counters.revoked;

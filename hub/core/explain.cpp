@@ -127,6 +127,7 @@ Explanation Router::State::explain_task(TaskIndex index) {
       out.why = name + " runs it";
     else
       out.why = name + " has it, behind " + many(older, "other task", "other tasks");
+    if (task.aborting) out.why += "; it is aborted, and the engine is asked to stop it";
     return out;
   }
   if (task.state == TaskState::waiting) {
@@ -143,7 +144,8 @@ Explanation Router::State::explain_task(TaskIndex index) {
   } else if (task.state == TaskState::in_lane) {
     out.state = "in_lane";
     if (task.engine == kNoEngine) {
-      out.why = "the engine that it is for is not there: it is about to end";
+      out.why = task.aborting ? "it was aborted, and is about to end"
+                              : "the engine that it is for is not there: it is about to end";
       return out;
     }
     Engine& engine = engines.get(task.engine);

@@ -126,12 +126,19 @@ struct PolicySet {
   std::string policy;  // its name
 };
 
+// Clients have asked for the end of these tasks, which engines have, or which are not submitted
+// yet: no later hub may run them.
+struct AbortAsked {
+  SessionNumber session = 0;
+  std::vector<wire::Range> tasks;
+};
+
 // The hub ends because it was told to, and its cluster with it: what holds for a cluster's run, its
 // policy and who was given up, is over.
 struct HubStopped {};
 
 using Fact = std::variant<SessionOpened, TemplateDefined, Submitted, Ended, Delivered, EngineJoined,
-                          EngineLeft, ModuleKept, ModuleDropped, PolicySet, HubStopped>;
+                          EngineLeft, ModuleKept, ModuleDropped, PolicySet, AbortAsked, HubStopped>;
 
 // What a hub finds in the database when it starts: the state that outlives it.
 struct Restored {
@@ -172,8 +179,9 @@ struct Restored {
   std::vector<Pending> pending;    // by session and first
   std::vector<Ended> undelivered;  // by session and delivery
   std::vector<Engine> engines;
-  std::vector<ModuleKept> modules;  // without their parts
-  std::string policy = {};          // that was set since the cluster was started; empty: none
+  std::vector<ModuleKept> modules;      // without their parts
+  std::string policy = {};              // that was set since the cluster was started; empty: none
+  std::vector<AbortAsked> aborts = {};  // perhaps with tasks that have ended
 };
 
 }  // namespace roundhouse::hub

@@ -5,6 +5,14 @@
 #include "hub/core/router_state.hpp"
 
 namespace roundhouse::hub {
+
+// A session is on record from its first template on: there are no tasks without.
+void Router::State::open_session(Session& session, Now now, Outbox& out) {
+  if (!std::exchange(session.opened, true))
+    emit(SessionOpened{session.number, session.id, session.secret, session.label, now.wall_us},
+         out);
+}
+
 void Router::State::on_define(Session& session, const wire::Define& define, LinkId link, Now now,
                               Outbox& out) {
   const std::string name = "template " + std::to_string(define.number);
@@ -31,10 +39,7 @@ void Router::State::on_define(Session& session, const wire::Define& define, Link
                      {Errc::malformed,
                       name + " names more than " + std::to_string(wire::kBuildsMax) + " builds"},
                      now, out);
-  // A session is on record from its first template on: there are no tasks without.
-  if (!std::exchange(session.opened, true))
-    emit(SessionOpened{session.number, session.id, session.secret, session.label, now.wall_us},
-         out);
+  open_session(session, now, out);
   const std::vector<ModuleIndex> needs = needs_of(define);
   Template made{session.number, define, ready.shape_of(define.priority, define.targets, needs),
                 needs};
@@ -113,6 +118,7 @@ void Router::State::on_submit(Session& session, LinkId link, const wire::Message
   emit(Submitted{session.number, before + 1, session.accepted, message, now.wall_us}, out);
   mark(false, session.number, 0, session.accepted);
   on_accepted(session, now);
+  if (!session.marks.empty()) session.marks.drop_through(session.accepted);
   // What is known of these tasks already is told only now, behind their Submitted fact.
   if (orphans.empty()) return;
   for (std::uint64_t sequence = before + 1; sequence <= session.accepted; ++sequence)
@@ -131,6 +137,7 @@ void Router::State::accept(Session& session, const wire::SubmitRecord& record, s
   task.template_number = session.templates[record.template_number - 1];
   task.direct = record.direct();
   task.settled = record.blank || session.client_has(task.sequence);
+  task.aborting = !session.marks.empty() && !task.settled && session.marks.contains(task.sequence);
   if (task.direct) task.engine = record.engine_of(index).value;
   session.accepted = task.sequence;
   session.tasks.push_back(made);
@@ -139,7 +146,10 @@ void Router::State::accept(Session& session, const wire::SubmitRecord& record, s
   ++counters.submitted;
   if (record.depends.size == 0 || task.settled) return enqueue(made, false);
   if (dependence == kNoDependence) dependence = begin_dependence(session, record, at_us, now);
-  wait_for(dependence, made);
+  if (!task.aborting) return wait_for(dependence, made);
+  ++dependencies.get(dependence).users;
+  task.dependence = dependence;
+  doom(made);
 }
 
 // The first `count` tasks of the record were accepted before. They may bring what a restarted hub
@@ -168,6 +178,7 @@ void Router::State::supply(Session& session, const wire::SubmitRecord& record,
 // next turns, as a cascade of its own.
 void Router::State::enqueue(TaskIndex index, bool in_front) {
   Task& task = tasks.get(index);
+  if (task.aborting) return doom(index);
   task.number = 0;
   if (!task.direct) task.engine = kNoEngine;
   // An engine had it from an earlier hub: this one does not know yet where it may run.
@@ -290,8 +301,13 @@ void Router::State::restore(const Restored& restored, Now now) {
   }
   // Without a memory it does not know which clients it waits for.
   if (options.durability == Durability::none && restored.epoch > 0) in_grace = true;
+  for (const AbortAsked& asked : restored.aborts)
+    if (Session* session = sessions.find(asked.session))
+      for (const wire::Range& range : asked.tasks)
+        session->marks.add_range(range.first, range.last);
   for (const auto& pending : restored.pending) restore_pending(pending, now);
   sessions.each([](Session& session) {  // what came behind the last unfinished task has ended
+    session.marks.drop_through(session.accepted);
     while (!session.tasks.empty() &&
            session.first_sequence + session.tasks.size() <= session.accepted)
       session.tasks.push_back(kNoTask);
@@ -338,7 +354,7 @@ void Router::State::restore_pending(const Restored::Pending& pending, Now now) {
         task.lacks_frames = true;
         lacking.emplace_back(session.number, sequence);
         // Those behind it in its lane wait, too; and it for what it depends on.
-        if (task.direct || task.state == TaskState::waiting) continue;
+        if (task.direct || task.aborting || task.state == TaskState::waiting) continue;
         unqueue(made);
         task.state = TaskState::lacking;
       }

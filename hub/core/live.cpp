@@ -24,7 +24,7 @@ TaskIndex Router::State::find_live(TaskId task) {
   return session == nullptr ? kNoTask : session->find(task.sequence);
 }
 
-Router::State::Known Router::State::knowledge_of(TaskId task) {
+Known Router::State::knowledge_of(TaskId task) {
   const Session* session = sessions.find(task.session);
   if (session == nullptr || task.sequence == 0 || task.sequence > session->accepted)
     return Known::unknown;

@@ -79,7 +79,7 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     return true;
   }
   uncount(task, record.fence);
-  if (try_again(index, record, engine.index, now, out)) {
+  if (ends_aborted(index, record, now, out) || try_again(index, record, engine.index, now, out)) {
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
   }
@@ -131,7 +131,8 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
   Task& task = tasks.get(index);
   if (task.state == TaskState::assigned || task.fence > record.fence) return let_go();
   uncount(task, record.fence);
-  if (try_again(index, record, engine.index, now, out)) return let_go();
+  if (ends_aborted(index, record, now, out) || try_again(index, record, engine.index, now, out))
+    return let_go();
   task.fence = record.fence;
   end_task(index,
            {record.task.sequence, final_ending(record), task.failures + 1U, engine.id(),

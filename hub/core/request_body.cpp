@@ -26,8 +26,26 @@ Error read_ids(Unpacker& u, std::vector<TaskId>& ids) {
   return {};
 }
 
+Error read_ranges(Unpacker& u, std::vector<wire::TaskRange>& ranges) {
+  const std::size_t count = u.array();
+  if (count > kAnswerIdsMax)
+    return {Errc::too_large,
+            "more than " + std::to_string(kAnswerIdsMax) + " ranges: ask in parts"};
+  for (std::size_t i = 0; i < count && u.ok(); ++i) {
+    if (u.array() != 2) u.fail();
+    const auto first = parse_task_id(u.str());
+    const auto last = parse_task_id(u.str());
+    if (!u.ok()) break;
+    if (!first || !last || first->session != last->session || first->sequence > last->sequence)
+      return {Errc::invalid, "a range is two msg_ids of one session, the lower one first"};
+    ranges.push_back({first->session, first->sequence, last->sequence});
+  }
+  return {};
+}
+
 Error read_key(std::string_view key, Unpacker& u, RequestBody& out) {
   if (key == "ids") return read_ids(u, out.ids);
+  if (key == "ranges") return read_ranges(u, out.ranges);
   if (key == "targets" || key == "engines") {
     for (std::size_t left = u.array(); left > 0 && u.ok(); --left) out.engines.push_back(u.u32());
   } else if (key == "verbose") {
@@ -36,6 +54,12 @@ Error read_key(std::string_view key, Unpacker& u, RequestBody& out) {
     out.all = u.boolean();
   } else if (key == "hub") {
     out.hub = u.boolean();
+  } else if (key == "force") {
+    out.force = u.boolean();
+  } else if (key == "session") {
+    const auto id = parse_task_id(std::string(u.str()) + "0000000000000001");
+    if (!id) return {Errc::invalid, "a session has 16 hexadecimal digits"};
+    out.session = id->session;
   } else if (key == "older_than_us") {
     out.older_than_us = u.u64();
   } else if (key == "policy") {

@@ -10,6 +10,7 @@
 
 #include "hub/core/task_query.hpp"
 #include "shared/message.hpp"
+#include "shared/records.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/result.hpp>
 
@@ -25,6 +26,10 @@ struct RequestBody {
   bool verbose = false;
   bool all = false;
   bool hub = false;
+  // abort
+  std::vector<wire::TaskRange> ranges;
+  std::optional<SessionId> session;
+  bool force = false;
   // purge_results
   std::optional<std::uint64_t> older_than_us;
   std::optional<Condition> where;

@@ -69,6 +69,8 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
     Packer p{body.bytes};
     p.map(1), p.str("watched"), p.boolean(watches.remove(link, asked->watch));
     answer(body);
+  } else if (request.verb == "abort") {
+    if (const auto begun = begin_abort(link, request); !begun) answer(begun.error());
   } else if (request.verb == "remove_module") {
     answer(remove_module(asked->build, out));
   } else if (request.verb == "policy") {

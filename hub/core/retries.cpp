@@ -36,6 +36,17 @@ bool Router::State::is_meant(const Shape& shape, EngineIndex engine) {
          !std::ranges::binary_search(shape.barred, engine);
 }
 
+// Whether `f` is true of any engine that the shape's tasks may run on.
+template <class F>
+bool Router::State::any_meant(const Shape& shape, F&& f) {
+  const auto fits = [&](Engine& engine) { return is_meant(shape, engine.index) && f(engine); };
+  if (shape.targets.empty()) return engines.any(fits);
+  return std::ranges::any_of(shape.targets, [&](EngineIndex target) {
+    Engine* engine = engines.find(EngineId{target});
+    return engine != nullptr && fits(*engine);
+  });
+}
+
 // Whether an engine that takes work, busy or not, may run what did not fail there before.
 bool Router::State::has_other(const Shape& shape, Now now, Outbox& out) {
   wire::ErrorValue error;
@@ -89,6 +100,7 @@ void Router::State::forget_try(TaskIndex index, Fence fence) {
 bool Router::State::try_again(TaskIndex index, const wire::FinishedRecord& record,
                               EngineIndex where, Now now, Outbox& out) {
   Task& task = tasks.get(index);
+  if (task.aborting) return false;
   const bool is_unmet = record.ending == wire::Ending::unmet && !task.direct;
   const bool may_retry = record.ending == wire::Ending::error ||
                          (record.ending == wire::Ending::engine_lost && !task.direct);

@@ -74,6 +74,9 @@ struct Ran {
   std::vector<PlaceQuestion::Tasks> unknown;
 };
 
+// Whether a task has ended, as far as this hub can know.
+enum class Known : std::uint8_t { unknown, unfinished, ended };
+
 // How the client is told that a run ended.
 [[nodiscard]] inline wire::Ending final_ending(const wire::FinishedRecord& record) {
   return record.ending == wire::Ending::unmet ? wire::Ending::error : record.ending;

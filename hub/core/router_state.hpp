@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "hub/core/abort_job.hpp"
 #include "hub/core/dependency_queues.hpp"
 #include "hub/core/dependency_table.hpp"
 #include "hub/core/engine_table.hpp"
 #include "hub/core/explanation.hpp"
-#include "hub/core/module_table.hpp"
 #include "hub/core/peer_table.hpp"
 #include "hub/core/placements.hpp"
 #include "hub/core/ready_queue.hpp"
@@ -25,7 +25,6 @@
 #include "hub/core/router_nouns.hpp"
 #include "hub/core/search.hpp"
 #include "hub/core/session_table.hpp"
-#include "hub/core/task_query.hpp"
 #include "hub/core/task_table.hpp"
 #include "hub/core/trouble.hpp"
 #include "hub/core/watch_list.hpp"
@@ -52,6 +51,7 @@ struct Router::State {
   std::string hello_error(const wire::Hello& hello, Side side, Errc& code);
 
   // --- intake.cpp: templates and submissions; what a restart brings back
+  void open_session(Session& session, Now now, Outbox& out);
   void on_define(Session& session, const wire::Define& define, LinkId link, Now now, Outbox& out);
   void on_submit(Session& session, LinkId link, const wire::Message& message, Now now, Outbox& out);
   // Why the batch in `submits` must not be taken, and as what.
@@ -162,18 +162,8 @@ struct Router::State {
   [[nodiscard]] static bool is_meant(const Shape& shape, EngineIndex engine);
   bool has_other(const Shape& shape, Now now, Outbox& out);
   bool has_any_left(const Shape& shape);
-
-  // Whether `f` is true of any engine that the shape's tasks may run on.
   template <class F>
-  bool any_meant(const Shape& shape, F&& f) {
-    const auto fits = [&](Engine& engine) { return is_meant(shape, engine.index) && f(engine); };
-    if (shape.targets.empty()) return engines.any(fits);
-    return std::ranges::any_of(shape.targets, [&](EngineIndex target) {
-      Engine* engine = engines.find(EngineId{target});
-      return engine != nullptr && fits(*engine);
-    });
-  }
-
+  bool any_meant(const Shape& shape, F&& f);  // in retries.cpp alone
   Trouble& trouble_of(TaskIndex index);
   void forget_trouble(TaskIndex index);
   void join_shape(TaskIndex index, Trouble& trouble);
@@ -282,6 +272,17 @@ struct Router::State {
   void expire_lacking(Now now, Outbox& out);
   void flush(Engine& engine, Outbox& out);
 
+  // --- aborts.cpp: work that clients want to end
+  Result<void> begin_abort(LinkId link, const wire::Request& request);
+  void run_aborts(Now now, Outbox& out);
+  void abort_some(AbortJob& job, std::size_t& ends, std::size_t& looks, Now now, Outbox& out);
+  void abort_task(AbortJob& job, TaskIndex index, std::size_t& ends, Now now, Outbox& out);
+  bool mark_ahead(Session& session, AbortJob& job, std::uint64_t last, Now now, Outbox& out);
+  void ask_to_stop(TaskIndex index, bool force);
+  void send_stops(Outbox& out);
+  bool ends_aborted(TaskIndex index, const wire::FinishedRecord& record, Now now, Outbox& out);
+  void doom(TaskIndex index);
+
   // --- rebalance.cpp: work that is taken back
   void rebalance(Now now, Outbox& out);
   [[nodiscard]] bool is_slow(const Engine& engine, Now now) const;
@@ -303,8 +304,6 @@ struct Router::State {
   std::vector<TaskId> unassigned_ids(std::size_t& room);
 
   // --- live.cpp: unfinished tasks: their records, their arguments, who watches them
-  // Whether a task has ended, as far as this hub can know.
-  enum class Known : std::uint8_t { unknown, unfinished, ended };
   [[nodiscard]] TaskId id_of(const Task& task);
   [[nodiscard]] TaskIndex find_live(TaskId task);
   [[nodiscard]] Known knowledge_of(TaskId task);
@@ -353,6 +352,7 @@ struct Router::State {
   DependencyTable dependencies;
   DependencyQueues awaited;
   Placements placements;
+  Aborts aborts;
   std::vector<Template> templates{1};  // by number, from 1
   ModuleTable modules;
   std::set<ModuleIndex> unstored_modules;  // whose fact has not committed

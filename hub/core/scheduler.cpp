@@ -110,6 +110,7 @@ void Router::State::schedule(Now now, Outbox& out) {
   // In the grace nothing ends here, either: a client that is not back yet may have the outcome.
   if (!in_grace) {
     expire_dependencies(now);
+    if (!aborts.jobs.empty()) run_aborts(now, out);
     release_met(now, out);
     run_cascades(now, out);
     end_without_place(now, out);
@@ -118,6 +119,7 @@ void Router::State::schedule(Now now, Outbox& out) {
     if (!awaited.met.empty() || !awaited.unmet.empty()) more_work = true;
   }
 
+  if (!aborts.stops.empty()) send_stops(out);
   serve_changed(now, out);
   run_searches(out);
   watches.take_replies(out.sends);
@@ -322,7 +324,8 @@ void Router::State::run_cascades(Now now, Outbox& out) {
     fail_task(cascade.tasks.first, cascade.ending, error, now, out);
     --left;
   }
-  end_unmet(left, now, out);
+  // What depends on aborted tasks may be among those that are to be aborted.
+  if (!aborts.busy()) end_unmet(left, now, out);
   if (!cascades.empty()) more_work = true;
 }
 

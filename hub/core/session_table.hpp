@@ -17,6 +17,7 @@
 #include "hub/core/fact.hpp"
 #include "hub/core/link.hpp"
 #include "hub/core/task_table.hpp"
+#include "shared/intervals.hpp"
 #include "shared/records.hpp"
 #include "shared/time.hpp"
 #include <roundhouse/ids.hpp>
@@ -49,6 +50,7 @@ struct Session {
   std::uint64_t first_sequence = 1;       // of tasks.front()
   std::deque<TaskIndex> tasks;            // by sequence; kNoTask when ended
   Endings endings;                        // of those that have ended
+  IntervalSet marks;                      // aborted before they have come
   std::vector<TemplateNumber> templates;  // the session's numbers, from 1, to the hub's
   std::size_t template_bytes = 0;
 

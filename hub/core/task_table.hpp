@@ -54,9 +54,10 @@ struct Task {
   TaskState state = TaskState::ready;
   bool counted = false;  // the attempt of `fence` is among the failures
   bool direct = false;
-  bool lacks_frames = false;  // restored without them: waits for its client to send them again
-  bool troubled = false;      // was tried in vain: the router's `troubles` say where
-  bool settled = false;  // its client has the outcome already, from an earlier hub: never run it
+  bool troubled = false;          // was tried in vain: the router's `troubles` say where
+  bool lacks_frames : 1 = false;  // restored without them: its client has to send them again
+  bool settled : 1 = false;       // its client has the outcome from an earlier hub: never run it
+  bool aborting : 1 = false;      // never to be given to an engine (again): it is aborted
 };
 
 class TaskTable {

@@ -65,6 +65,7 @@ inline auto maps() {
                     Who{},
                     Beat{3},
                     Goodbye{"shutdown"},
+                    Stop{{{7, {SessionId{5}, 9}, {2, 1}}}, true},
                     Request{5, "result", {std::string("\x81\xa3ids\x90", 6)}},
                     Reply{5, "refused", "why not", {std::string("\x93\x01\x02\x03", 4)}},
                     define,

@@ -81,13 +81,17 @@ void Checker::check_value(TaskId id, const Task& task, const wire::OutcomeRecord
       const bool may_fail = behaviour == Behaviour::fails || behaviour == Behaviour::flaky;
       if (!may_fail || error.name != "TaskError" || error.value != task.wish.body) unexpected();
       // Each attempt that counted was used; one counts, too, that may have begun on a lost engine.
-      if (std::max(task.executions.size(), task.assignments.size()) < task.wish.retries + 1)
+      if (std::max(task.executions.size(), task.assignments.size()) < task.wish.retries + 1 &&
+          !may_be_aborted(id))
         unexpected();
       return;
     }
     case wire::Ending::engine_lost: return check_lost(id, task);
-    case wire::Ending::unmet:  // an engine's alone
     case wire::Ending::aborted:
+      if (!may_be_aborted(id) || wire::decode_error(record.payload.body()).name != "TaskAborted")
+        unexpected();
+      return;
+    case wire::Ending::unmet:  // an engine's alone
     case wire::Ending::timed_out: unexpected();
   }
 }
@@ -241,6 +245,9 @@ void Checker::on_assigned(const EngineKey& engine, SessionId session,
   if (record.payload.body() != task.wish.body)
     fail(name(TaskId{session, record.sequence}) + " was assigned with another body");
   check_met({session, record.sequence}, task, engine);
+  if (is_confirmed({session, record.sequence}, record.fence.epoch))
+    fail(name(TaskId{session, record.sequence}) +
+         " was assigned after the hub had confirmed that it is aborted");
   if (record.direct != task.wish.direct)
     fail(name(TaskId{session, record.sequence}) + " was assigned to the wrong kind of queue");
 }
@@ -283,8 +290,9 @@ void Checker::on_started(const EngineKey& engine, SessionId session, const wire:
     // An earlier hub had ended it, and its end was lost: it is no longer where it was.
     const auto said = said_ended_.find(id);
     const bool had_ended = said != said_ended_.end() && said->second.epoch < run.fence.epoch;
-    // One that depends on others enters its lane when that is met.
-    if (first && !had_ended && !task.wish.depends.any() && id.sequence < lane.last)
+    // One that depends on others enters its lane when that is met; an aborted one was taken out.
+    const bool anywhere = had_ended || task.wish.depends.any() || may_be_aborted(id);
+    if (first && !anywhere && id.sequence < lane.last)
       fail(name(id) + " began in its lane behind " + std::to_string(lane.last));
     lane.last = std::max(lane.last, id.sequence);
   }
@@ -385,6 +393,7 @@ void Checker::check_all_ended() const {
     if (!task.ended && !gone_clients_.contains(id.session.value))
       throw Violation(name(id) + " with body '" + task.wish.body + "' has not ended",
                       Violation::Kind::liveness);
+  check_aborts();
 }
 
 }  // namespace roundhouse::sim

@@ -14,6 +14,7 @@
 #include <tuple>
 #include <vector>
 
+#include "hub/core/abort_job.hpp"
 #include "hub/core/fact.hpp"
 #include "shared/intervals.hpp"
 #include "shared/records.hpp"
@@ -60,6 +61,12 @@ struct Wish {
   Depends depends = {};
 };
 
+// What a client wants to end.
+struct Abort {
+  std::vector<wire::TaskRange> ranges;
+  bool all = false;
+};
+
 class Checker {
  public:
   explicit Checker(const WorldOptions& options) : options_(options) {}
@@ -75,6 +82,10 @@ class Checker {
   void on_sent(SessionId session, const wire::SubmitRecord& record);
 
   void on_client_gone(SessionId session) { gone_clients_.insert(session.value); }
+
+  // --- aborts: what clients want to end, and what a hub of this epoch answered
+  void on_abort_asked(const Abort& abort);
+  void on_abort_answer(const Abort& abort, const hub::AbortCounts& counts, std::uint64_t epoch);
 
   // --- hubs
   void on_hub_started(std::uint64_t epoch, const hub::Restored& restored, TimePoint now);
@@ -189,6 +200,12 @@ class Checker {
     unsigned running = 0;
   };
 
+  struct Confirmed {
+    Abort abort;
+    hub::AbortCounts counts;
+    std::uint64_t epoch = 0;
+  };
+
   using LaneKey = std::tuple<std::uint64_t, EngineKey>;  // session, engine
 
   [[noreturn]] static void fail(const std::string& text) { throw Violation(text); }
@@ -205,6 +222,9 @@ class Checker {
   [[nodiscard]] bool check_unmet(TaskId id, const Task& task, const wire::OutcomeRecord& record,
                                  TimePoint now) const;
   void check_left(std::uint64_t epoch, const EngineKey& engine, TimePoint now);
+  [[nodiscard]] bool may_be_aborted(TaskId id) const;
+  [[nodiscard]] bool is_confirmed(TaskId id, std::uint64_t epoch) const;
+  void check_aborts() const;
   [[nodiscard]] bool may_be_gone(EngineId engine) const;
   [[nodiscard]] bool client_has(const Hub& hub, TaskId id, TimePoint by) const;
   void check_not_loaded(TaskId id, const std::string& text) const;
@@ -227,6 +247,9 @@ class Checker {
   std::map<TaskId, Saying> said_ended_;
   std::map<TaskId, std::vector<SaidEnd>> said_ends_;
   std::map<LaneKey, Lane> lanes_;
+  std::vector<wire::TaskRange> aborts_asked_;
+  bool all_aborted_ = false;
+  std::vector<Confirmed> aborts_confirmed_;
   std::set<EngineKey> dead_;  // their nannies can speak for them
   std::map<EngineKey, TimePoint> deaths_;
   std::set<EngineKey> buried_;           // by a hub that was not told what they ran

@@ -79,6 +79,9 @@ bool Checker::may_differ(TaskId id, const Task& task, const hub::Ended& ended) c
   if (task.ending == wire::Ending::engine_lost &&
       (ended.engine || ended.ending == wire::Ending::engine_lost))
     return true;
+  // Or that it was lost, of which one before said that it was aborted.
+  if (task.ending == wire::Ending::aborted && ended.ending == wire::Ending::engine_lost)
+    return true;
   // What two hubs let run (see check_twice) is recorded as one of its runs ended.
   const bool ran_twice = std::any_of(
       task.executions.begin(), task.executions.end(),
@@ -90,6 +93,11 @@ bool Checker::may_differ(TaskId id, const Task& task, const hub::Ended& ended) c
   if (ran_before && ended.engine && task.ending != wire::Ending::ok &&
       wire::decode_error(task.value).name.find("Dependency") != std::string::npos)
     return true;
+  // Or it ran before or after one of them, whose word was lost, had said that it was aborted; or no
+  // engine would run it.
+  const bool ran = !task.executions.empty() && ended.engine;
+  const bool unmet = wire::decode_error(ended.payload.body()).name == "UnmetDependency";
+  if (task.ending == wire::Ending::aborted && (ran || unmet)) return true;
   const Hub& hub = hubs_.at(said.epoch);
   const TimePoint decided = std::min(said.at, first_assigned(task, said.epoch));
   return !client_has(hub, id, decided) && decided >= hub.started + options_.router.grace;

@@ -38,6 +38,7 @@ ClientActor::ClientActor(const Parts& parts, unsigned number, Prng prng)
     : parts_(parts),
       prng_(prng),
       depends_prng_(1000 * parts.options.seed + number),
+      aborts_prng_(1000 * parts.options.seed + number + 500),
       name_("client " + std::to_string(number)),
       session_(session_options(number, prng_), parts.timeline.now()),
       left_(parts.options.tasks) {}
@@ -79,6 +80,8 @@ void ClientActor::work() {
       ship_something();
     submit_some();
     if (prng_.chance(20)) ask_something();
+    if (parts_.options.abort_percent > 0 && aborts_prng_.chance(parts_.options.abort_percent))
+      abort_something();
     settle();
   }
   parts_.timeline.after(
@@ -322,8 +325,10 @@ void ClientActor::carry_out() {
     for (const wire::OutcomeRecord& record : now.outcomes)
       parts_.checker.on_outcome({session_.id(), record.sequence}, record, session_.epoch(),
                                 parts_.timeline.now());
-    for (const wire::Reply& reply : now.replies)
+    for (const wire::Reply& reply : now.replies) {
       if (asked_.erase(reply.id) == 0) throw Violation(name_ + " got an answer twice");
+      on_abort_answer(reply);
+    }
     if (now.failed) throw Violation(name_ + " failed: " + now.failed->text);
   }
 }

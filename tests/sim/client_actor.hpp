@@ -4,6 +4,7 @@
 // tasks of all kinds now and then and hands what it gets to the checker. Thread rule: one thread.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -66,6 +67,8 @@ class ClientActor final : public PeerEnd {
   void submit_one(bool direct);
   void submit_run(bool direct);
   void ask_something();
+  void abort_something();
+  void on_abort_answer(const wire::Reply& reply);
   void settle();
   void carry_out();
   void watch(wire::Plane plane, const wire::Message& message, bool incoming);
@@ -74,6 +77,7 @@ class ClientActor final : public PeerEnd {
   Parts parts_;
   Prng prng_;
   Prng depends_prng_;  // of its own: worlds without dependencies are what they were
+  Prng aborts_prng_;   // likewise
   std::uint64_t submitted_ = 0;
   std::string name_;
   client::Session session_;
@@ -85,6 +89,7 @@ class ClientActor final : public PeerEnd {
   unsigned left_ = 0;
   std::uint64_t next_token_ = 1;
   std::set<std::uint64_t> asked_;
+  std::map<std::uint64_t, Abort> aborts_;  // by request
 };
 
 }  // namespace roundhouse::sim

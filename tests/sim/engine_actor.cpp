@@ -53,6 +53,7 @@ void EngineActor::begin_process(std::uint32_t incarnation) {
   options.slots = slots_;
   options.host = "sim";
   options.has_nanny = true;
+  options.limit_grace = milliseconds{20};
   options.terms.epoch = nanny_.epoch();
   parts_.timeline.after(prng_.duration(milliseconds{1}, milliseconds{20}), [this, options] {
     if (gone_) return;

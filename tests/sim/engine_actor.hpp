@@ -80,6 +80,7 @@ class Process final : public PeerEnd {
   void settle();
   void carry_out();
   void load(const engine::ModuleBytes& module);
+  void end_overdue(const std::vector<std::uint32_t>& slots);
   void begin_runs();
   void begin(std::uint32_t slot, engine::Run run);
   void finish(std::uint32_t slot, const std::shared_ptr<engine::Run>& run, const std::string& body);

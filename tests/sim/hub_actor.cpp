@@ -36,6 +36,9 @@ std::string name(const hub::Fact& fact) {
   if (const auto* f = std::get_if<hub::ModuleDropped>(&fact))
     return "ModuleDropped " + short_text(f->build);
   if (const auto* f = std::get_if<hub::PolicySet>(&fact)) return "PolicySet " + f->policy;
+  if (const auto* f = std::get_if<hub::AbortAsked>(&fact))
+    return "AbortAsked " + std::to_string(f->session) + ": " + std::to_string(f->tasks.size()) +
+           " ranges from " + std::to_string(f->tasks.front().first);
   if (std::holds_alternative<hub::HubStopped>(fact)) return "HubStopped";
   const auto& left = std::get<hub::EngineLeft>(fact);
   return "EngineLeft " + std::to_string(left.id.value) + "." + std::to_string(left.incarnation) +

@@ -39,6 +39,7 @@ struct WorldOptions {
   unsigned unknown_engine_percent = 0;
   unsigned depends_percent = 0;  // of the submissions depend on others
   unsigned foreign_percent = 0;  // of those on other clients' tasks, or on what is none
+  unsigned abort_percent = 0;    // of the times that a client works it aborts something
   unsigned modules_percent = 0;  // of the times that a client works it ships a module first
 
   // The store.

@@ -89,8 +89,19 @@ void Process::carry_out() {
       session_.on_link(prng_.next() | 1U, parts_.timeline.now(), out_);
     }
     for (const engine::ModuleBytes& module : now.loads) load(module);
+    if (!now.overdue.empty()) end_overdue(now.overdue);
     if (now.exit) owner_.on_exit(*now.exit);
   }
+}
+
+// These were to stop by force: they end now, and the process with them.
+void Process::end_overdue(const std::vector<std::uint32_t>& slots) {
+  for (const std::uint32_t slot : slots) {
+    page_.outcomes.push_back(
+        session_.end_overdue(slot, parts_.timeline.wall_us(), 1, parts_.timeline.now()));
+    page_.slots[slot].reset();
+  }
+  session_.on_overrun(out_);
 }
 
 // Takes a while, as initialisers do; and the process may die of it.
@@ -179,6 +190,7 @@ void Process::finish(std::uint32_t slot, const std::shared_ptr<engine::Run>& run
   engine::Finish finish = finish_of(body, run->payload.frame_count() > 0, run->task);
   finish.started_us = parts_.timeline.wall_us();
   finish.duration_ns = 1000U * parse_body(body)->microseconds;
+  finish = session_.judge(slot, std::move(finish), now);
   parts_.checker.on_ended(engine_key(), run->task, run->direct, finish.ending);
   page_.outcomes.push_back({run->task, run->fence, finish.ending, finish.started_us,
                             finish.duration_ns, finish.payload});

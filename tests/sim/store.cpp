@@ -145,6 +145,8 @@ hub::Restored StoreActor::restore() const {
       modules.erase(dropped->build);
     } else if (const auto* set = std::get_if<hub::PolicySet>(&fact)) {
       out.policy = set->policy;
+    } else if (const auto* asked = std::get_if<hub::AbortAsked>(&fact)) {
+      out.aborts.push_back(*asked);
     } else if (const auto* left = std::get_if<hub::EngineLeft>(&fact)) {
       const auto known = engines.find(left->id.value);
       if (left->gone && known != engines.end()) known->second.gone = true;

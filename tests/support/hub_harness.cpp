@@ -354,6 +354,8 @@ hub::Restored restored_from(const HubHarness& hub) {
       for (auto& engine : out.engines)
         if (engine.id == left->id && left->gone)
           engine.gone = true, engine.given_up = left->given_up;
+    } else if (const auto* asked = std::get_if<hub::AbortAsked>(&fact)) {
+      out.aborts.push_back(*asked);
     } else if (const auto* set = std::get_if<hub::PolicySet>(&fact)) {
       out.policy = set->policy;
     }

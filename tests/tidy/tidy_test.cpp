@@ -39,6 +39,8 @@ const std::vector<Unmirrored> kUnmirrored{
     {"hub/sqlite_records.cpp", "tests/hub/store_test.cpp reads records from every store"},
     {"hub/sqlite_retention.cpp", "tests/hub/retention_test.cpp makes it forget"},
     {"hub/sqlite_restore.cpp", "tests/hub/store_test.cpp restores from it"},
+    {"cli/aborts.cpp", "tests/process/aborts_test.cpp runs the command"},
+    {"client/aborts.cpp", "tests/process/aborts_test.cpp aborts by it"},
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
     {"cli/call_lines.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/calling.cpp", "tests/process/cli_calls_test.cpp runs the commands"},

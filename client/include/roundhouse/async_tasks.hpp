@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <roundhouse/abort.hpp>
 #include <roundhouse/error.hpp>
 #include <roundhouse/metadata.hpp>
 #include <roundhouse/pending.hpp>
@@ -62,6 +63,9 @@ class AsyncTasks {
   // Whether these are other clients' tasks, or own ones that this client had let go of: then they
   // can be an AsyncHubResult (hub_result.hpp).
   [[nodiscard]] bool from_hub() const { return tasks_.from_hub(); }
+
+  // Ends its tasks before their time, as Client::abort(): see abort.hpp.
+  AbortReport abort() const;
 
   // How many tasks there are, and how many are done.
   [[nodiscard]] std::size_t task_count() const { return tasks_.size(); }

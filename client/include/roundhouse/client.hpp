@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include <roundhouse/abort.hpp>
 #include <roundhouse/apply_message.hpp>
 #include <roundhouse/engine_event.hpp>
 #include <roundhouse/held_results.hpp>
@@ -226,6 +227,14 @@ class Client {
   // Both, of all there is, and the history of this client. Throws Exception (invalid) while tasks
   // of this client are outstanding.
   void purge_everything() const;
+  // Ends these tasks before their time, whoever submitted them, or all that are outstanding of this
+  // client, or all that the hub has: see abort.hpp. Returns when the hub has them on record as
+  // aborted, which does not wait for any task that runs.
+  AbortReport abort(const Jobs& jobs) const;
+  AbortReport abort() const;
+  AbortReport abort(All) const;
+  // All unfinished tasks of a session: the first 16 digits of its tasks' ids.
+  AbortReport abort_session(std::string_view session) const;
   // Ends engines, and with `hub` the hub itself. What runs there ends with EngineError.
   void shutdown(Targets targets = all, bool hub = false) const;
 

@@ -56,19 +56,19 @@ class RunsCommands {
  public:
   // Waits: a CommandResult, on several engines a list of them. Throws as get().
   auto command(std::vector<std::string> words, CommandOptions options = {}) const {
-    return run(std::move(words), std::move(options), Urgency::waits).get();
+    return send_command(std::move(words), std::move(options), Urgency::waits).get();
   }
 
   // The same for later.
   auto command_async(std::vector<std::string> words, CommandOptions options = {}) const {
-    return run(std::move(words), std::move(options), Urgency::later);
+    return send_command(std::move(words), std::move(options), Urgency::later);
   }
 
  protected:
   RunsCommands() = default;
 
  private:
-  auto run(std::vector<std::string> words, CommandOptions options, Urgency urgency) const {
+  auto send_command(std::vector<std::string> words, CommandOptions options, Urgency urgency) const {
     const Submitter& view = static_cast<const View&>(*this).submitter_;
     const Limit limit = options.time_limit;
     Encoded arguments = encode_command(std::move(words), std::move(options));

@@ -12,6 +12,7 @@
 //   }
 #pragma once
 
+#include <roundhouse/abort.hpp>
 #include <roundhouse/apply_message.hpp>
 #include <roundhouse/array.hpp>
 #include <roundhouse/async_map_result.hpp>

@@ -235,11 +235,13 @@ class RH_VISIBLE EngineError : public RemoteError {
   explicit EngineError(RemoteErrorInfo info) : RemoteError(std::move(info), Errc::engine_lost) {}
 };
 
-// The task was aborted before it ran.
+// The task was aborted before it ran, or while it did.
 class RH_VISIBLE TaskAborted : public RemoteError {
  public:
   explicit TaskAborted(RemoteErrorInfo info) : RemoteError(std::move(info), Errc::aborted) {}
 };
+
+using AbortedTask = TaskAborted;
 
 // No engine may run the task: each lacks something that it requires, or says no to its predicate
 // (depend.hpp). The value says which and what. A task, or a predicate, throws it itself where

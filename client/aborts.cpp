@@ -1,0 +1,98 @@
+// What a Client ends before its time.
+#include <algorithm>
+#include <memory>
+
+#include "client/body_json.hpp"
+#include "client/client_access.hpp"
+#include "client/shell.hpp"
+#include "shared/pack.hpp"
+#include <roundhouse/abort.hpp>
+#include <roundhouse/async_tasks.hpp>
+#include <roundhouse/client.hpp>
+
+namespace roundhouse {
+namespace {
+
+constexpr std::size_t kRangesPerRequest = 10'000;
+
+std::vector<Jobs::Ids> ranges_of(const Jobs& jobs) {
+  std::vector<Jobs::Ids> all = jobs.ids();
+  for (const detail::Pending& tasks : jobs.results()) tasks.append_ids(all);
+  std::sort(all.begin(), all.end(), [](const Jobs::Ids& a, const Jobs::Ids& b) {
+    return std::pair{a.session, a.range.first} < std::pair{b.session, b.range.first};
+  });
+  std::vector<Jobs::Ids> out;
+  for (const Jobs::Ids& each : all) {
+    const bool joins = !out.empty() && out.back().session == each.session &&
+                       each.range.first <= out.back().range.last + 1;
+    if (joins)
+      out.back().range.last = std::max(out.back().range.last, each.range.last);
+    else
+      out.push_back(each);
+  }
+  return out;
+}
+
+void ask(detail::Shell& shell, std::string body, AbortReport& out) {
+  const detail::HubAnswer answer = shell.ask("abort", std::move(body), client::Repeat::yes);
+  const detail::BodyMap map(answer.body);
+  const auto number = [&](const char* key) { return map.number(key).value_or(0); };
+  out.aborted += number("aborted"), out.stopping += number("stopping");
+  out.ended += number("ended"), out.marked += number("marked");
+  out.unknown += number("unknown");
+}
+
+AbortReport abort_jobs(detail::Shell& shell, const Jobs& jobs) {
+  const std::vector<Jobs::Ids> ranges = ranges_of(jobs);
+  AbortReport out;
+  for (std::size_t at = 0; at < ranges.size(); at += kRangesPerRequest) {
+    const std::size_t end = std::min(at + kRangesPerRequest, ranges.size());
+    std::string body;
+    wire::Packer p(body);
+    p.map(1), p.str("ranges"), p.array(end - at);
+    for (std::size_t i = at; i < end; ++i) {
+      p.array(2);
+      p.str(to_string(TaskId{ranges[i].session, ranges[i].range.first}));
+      p.str(to_string(TaskId{ranges[i].session, ranges[i].range.last}));
+    }
+    ask(shell, std::move(body), out);
+  }
+  return out;
+}
+
+}  // namespace
+
+AbortReport Client::abort(const Jobs& jobs) const {
+  return abort_jobs(shell(), jobs);
+}
+
+AbortReport Client::abort() const {
+  return abort(Jobs(outstanding()));
+}
+
+AbortReport Client::abort(All) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(1), p.str("all"), p.boolean(true);
+  AbortReport out;
+  ask(shell(), std::move(body), out);
+  return out;
+}
+
+AbortReport Client::abort_session(std::string_view session) const {
+  std::string body;
+  wire::Packer p(body);
+  p.map(1), p.str("session"), p.str(session);
+  AbortReport out;
+  ask(shell(), std::move(body), out);
+  return out;
+}
+
+AbortReport AsyncTasks::abort() const {
+  const std::shared_ptr<detail::Shell> shell = tasks_.client().lock();
+  if (!shell) throw Exception(Errc::invalid, "this result has no tasks");
+  shell->require_same_process();
+  return abort_jobs(*shell, Jobs(*this));
+}
+
+}  // namespace roundhouse

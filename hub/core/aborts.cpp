@@ -1,0 +1,197 @@
+// Tasks that clients want to end: PROTOCOL 9, `abort`. What waits here ends at once; of what an
+// engine has the hub remembers that it is aborted, so that it never goes to another one; and what
+// has not come yet is marked.
+
+#include <algorithm>
+
+#include "hub/core/request_body.hpp"
+#include "hub/core/router_state.hpp"
+#include "shared/pack.hpp"
+
+namespace roundhouse::hub {
+namespace {
+
+constexpr std::size_t kJobsMax = 1024;        // requests that are being carried out
+constexpr std::size_t kMarksMax = 1024;       // ranges of a session that has to come
+constexpr std::size_t kLooksMax = 1U << 16U;  // sequences looked at in one turn
+constexpr std::size_t kStopsMax = 10'000;     // assignments in one message
+constexpr std::uint64_t kSequenceMax = (std::uint64_t{1} << 40U) - 1;
+
+wire::Reply answer_of(const AbortJob& job) {
+  wire::Reply reply;
+  reply.id = job.request;
+  wire::Packer p{reply.body.bytes};
+  p.map(5);
+  p.str("aborted"), p.u64(job.counts.aborted);
+  p.str("stopping"), p.u64(job.counts.stopping);
+  p.str("ended"), p.u64(job.counts.ended);
+  p.str("marked"), p.u64(job.counts.marked);
+  p.str("unknown"), p.u64(job.counts.unknown);
+  return reply;
+}
+
+}  // namespace
+
+Result<void> Router::State::begin_abort(LinkId link, const wire::Request& request) {
+  const auto asked = read_request(request.body);
+  if (!asked) return asked.error();
+  if (aborts.jobs.size() >= kJobsMax)
+    return Error{Errc::over_quota, "the hub is at work on " + std::to_string(kJobsMax) +
+                                       " aborts already: ask again later"};
+  AbortJob job;
+  job.link = link, job.request = request.id, job.force = asked->force;
+  job.whole = asked->all || asked->session.has_value();
+  job.tasks = asked->ranges;
+  for (const TaskId id : asked->ids) job.tasks.push_back({id.session, id.sequence, id.sequence});
+  const auto add = [&](const Session& session) {
+    if (session.unfinished > 0)
+      job.tasks.push_back({session.id, session.first_sequence, session.accepted});
+  };
+  if (asked->all) {
+    sessions.each(add);
+  } else if (asked->session) {
+    const Session* session = sessions.find(*asked->session);
+    if (session == nullptr)
+      return Error{Errc::invalid,
+                   "the hub knows no such session: the first half of a msg_id is one"};
+    add(*session);
+  }
+  aborts.jobs.push_back(std::move(job));
+  more_work = true;
+  return {};
+}
+
+// In the grace it waits, as everything does that ends tasks: their clients may have the outcomes.
+void Router::State::run_aborts(Now now, Outbox& out) {
+  std::size_t ends = options.cascade_max;
+  std::size_t looks = kLooksMax;
+  for (AbortJob& job : aborts.jobs) {
+    if (job.looked_through) continue;
+    while (!job.done() && ends > 0 && looks > 0) abort_some(job, ends, looks, now, out);
+    if (!job.done()) {
+      more_work = true;
+      break;
+    }
+    for (AbortAsked& asked : std::exchange(job.asked, {})) emit(std::move(asked), out);
+    job.looked_through = true;
+    job.fact =
+        job.counts.aborted + job.counts.stopping + job.counts.marked > 0 ? counters.facts : 0;
+  }
+  std::erase_if(aborts.jobs, [&](const AbortJob& job) {
+    if (!job.looked_through || job.fact > facts_stored) return false;
+    if (peers.find(job.link) != nullptr) out.sends.push_back({job.link, encode(answer_of(job))});
+    return true;
+  });
+}
+
+// The next tasks of the range where it is.
+void Router::State::abort_some(AbortJob& job, std::size_t& ends, std::size_t& looks, Now now,
+                               Outbox& out) {
+  const wire::TaskRange range = job.tasks[job.at];
+  const auto over = [&] {
+    ++job.at;
+    job.next = 0;
+  };
+  --looks;
+  if (job.next == 0) job.next = range.first;
+  Session* session = sessions.find(range.session);
+  if (session == nullptr || job.next == 0 || range.last > kSequenceMax) {
+    job.counts.unknown += range.last - job.next + 1;
+    return over();
+  }
+  if (job.next < session->first_sequence) {
+    const std::uint64_t last = std::min(range.last, session->first_sequence - 1);
+    job.counts.ended += job.whole ? 0 : last - job.next + 1;
+    job.next = last + 1;
+  } else if (job.next > session->accepted) {
+    const std::uint64_t count = range.last - job.next + 1;
+    const bool marked = mark_ahead(*session, job, range.last, now, out);
+    (marked ? job.counts.marked : job.counts.unknown) += count;
+    return over();
+  } else {
+    const TaskIndex index = session->find(job.next);
+    if (index == kNoTask || tasks.get(index).settled)
+      job.counts.ended += job.whole ? 0 : 1;
+    else
+      abort_task(job, index, ends, now, out);
+    ++job.next;
+  }
+  if (job.next > range.last) over();
+}
+
+void Router::State::abort_task(AbortJob& job, TaskIndex index, std::size_t& ends, Now now,
+                               Outbox& out) {
+  Task& task = tasks.get(index);
+  --ends;
+  if (task.state != TaskState::assigned) {
+    ++job.counts.aborted;
+    return fail_task(index, wire::Ending::aborted, aborted_error(), now, out);
+  }
+  ++job.counts.stopping;
+  if (!task.aborting) job.note(task.session, task.sequence, task.sequence);
+  task.aborting = true;
+  ask_to_stop(index, job.force);
+}
+
+// Tasks from job.next on have not been submitted yet. False: the session has too many marks.
+bool Router::State::mark_ahead(Session& session, AbortJob& job, std::uint64_t last, Now now,
+                               Outbox& out) {
+  if (session.marks.run_count() >= kMarksMax) return false;
+  open_session(session, now, out);
+  session.marks.add_range(job.next, last);
+  job.note(session.number, job.next, last);
+  return true;
+}
+
+// The engine that has it is told in this turn; one that is away, when it is back.
+void Router::State::ask_to_stop(TaskIndex index, bool force) {
+  const Task& task = tasks.get(index);
+  Stops& stops = aborts.stops[task.engine];
+  (force ? stops.forced : stops.asked)
+      .assignments.push_back({task.number, id_of(task), task.fence});
+}
+
+void Router::State::send_stops(Outbox& out) {
+  for (auto& [index, stops] : std::exchange(aborts.stops, {})) {
+    const Engine& engine = engines.get(index);
+    if (engine.presence != Presence::online || !engine.control_link) continue;
+    stops.forced.force = true;
+    for (const wire::Stop& all : {std::cref(stops.asked), std::cref(stops.forced)}) {
+      const auto& those = all.assignments;
+      for (std::size_t at = 0; at < those.size(); at += kStopsMax) {
+        wire::Stop part;
+        part.force = all.force;
+        const auto end =
+            those.begin() + static_cast<std::ptrdiff_t>(std::min(at + kStopsMax, those.size()));
+        part.assignments.assign(those.begin() + static_cast<std::ptrdiff_t>(at), end);
+        out.sends.push_back({*engine.control_link, encode(part)});
+      }
+    }
+  }
+}
+
+// A run of an aborted task has come to nothing: there is no other one. True: the task has ended.
+bool Router::State::ends_aborted(TaskIndex index, const wire::FinishedRecord& record, Now now,
+                                 Outbox& out) {
+  const bool is_nothing =
+      record.ending == wire::Ending::unmet || record.ending == wire::Ending::engine_lost;
+  if (!tasks.get(index).aborting || !is_nothing) return false;
+  fail_task(index, wire::Ending::aborted, aborted_error(), now, out);
+  return true;
+}
+
+// The task stands in no queue, and must not run: it ends in this turn's schedule() or a later one.
+void Router::State::doom(TaskIndex index) {
+  Task& task = tasks.get(index);
+  task.state = TaskState::in_lane;
+  task.engine = kNoEngine, task.number = 0;
+  if (cascades.empty() || cascades.back().ending != wire::Ending::aborted) {
+    cascades.emplace_back();
+    cascades.back().ending = wire::Ending::aborted;
+    cascades.back().error = aborted_error();
+  }
+  cascades.back().tasks.push_back(tasks, index);
+  more_work = true;
+}
+
+}  // namespace roundhouse::hub
