@@ -2,6 +2,9 @@
 
 #include <atomic>
 #include <exception>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "engine/interpreter/preamble.hpp"
@@ -23,6 +26,15 @@ thread_local Taken* taken = nullptr;
 
 // detail::attached_engine, as code has it that includes Roundhouse's headers.
 constexpr const char* kAttachedEngine = "_ZN10roundhouse6detail15attached_engineE";
+
+// Code that knows the engine gives it objects, and its threads keep what they got until they end:
+// both come back to the code whenever that is, so it stays, as modules do.
+void keep_for_ever(const std::shared_ptr<Jit>& code) {
+  static std::mutex mutex;
+  static auto& all = *std::make_unique<std::set<std::shared_ptr<Jit>>>().release();
+  const std::lock_guard lock(mutex);
+  all.insert(code);
+}
 
 // rh_take, see interpreted.hpp
 void take(const void* object, const char* type, const std::string* text) {
@@ -97,7 +109,9 @@ Executed SourceInterpreter::execute(const SourceInput& input) {
 
 void SourceInterpreter::attach_engine() {
   void* const attached = state_->unit.jit()->find(kAttachedEngine);
-  if (attached != nullptr) static_cast<std::atomic<EngineApi*>*>(attached)->store(&engine_);
+  if (attached == nullptr) return;
+  static_cast<std::atomic<EngineApi*>*>(attached)->store(&engine_);
+  keep_for_ever(state_->unit.jit());
 }
 
 void SourceInterpreter::learn(const Declared& declared) {
