@@ -155,6 +155,7 @@ TEST_CASE("what depends on an aborted task fails, and says why") {
   const auto first = at.any.apply_async(process_tasks::add, 1, 2);
   const auto second = at.any.with({.after = {first}}).apply_async(process_tasks::add, 1, 2);
   const auto third = at.any.with({.after = {second}}).apply_async(process_tasks::add, 1, 2);
+  REQUIRE(comes_true([&] { return at.client.status().unfinished == 4; }));
   first.abort();
   REQUIRE(third.wait(kPatience));
   CHECK_THROWS_AS((void)third.get(), ImpossibleDependency);
