@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "shared/clock.hpp"
+#include "shared/fd.hpp"
 
 namespace roundhouse::engine {
 namespace {
@@ -24,68 +25,34 @@ constexpr int kStreams = 3;
 constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr int kNotRun = 127;  // exit code of what never became its program
 
-// A descriptor that is closed on exec.
-class Descriptor {
- public:
-  Descriptor() = default;
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  ~Descriptor() { close(); }
-
-  // Never one of the standard streams, also where ours are closed.
-  void set(int fd) {
-    close();
-    fd_ = fd;
-    if (fd < 0 || fd >= kStreams) return;
-    fd_ = fcntl(fd, F_DUPFD_CLOEXEC, kStreams);
-    ::close(fd);
-  }
-
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
-  [[nodiscard]] int get() const { return fd_; }
-
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
+// Never one of the standard streams, also where ours are closed.
+Fd above_streams(int fd) {
+  if (fd < 0 || fd >= kStreams) return Fd(fd);
+  const Fd low(fd);
+  return Fd(fcntl(fd, F_DUPFD_CLOEXEC, kStreams));
+}
 
 // Standard output or standard error of the program.
 struct Stream {
-  Descriptor ours;
-  Descriptor theirs;
+  Fd ours;
+  Fd theirs;
 
   [[nodiscard]] bool make() {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-    ours.set(ends[0]);
-    theirs.set(ends[1]);
-    return ours.open() && theirs.open() && fcntl(ours.get(), F_SETFL, O_NONBLOCK) == 0;
+    ours = above_streams(ends[0]);
+    theirs = above_streams(ends[1]);
+    return ours && theirs && fcntl(ours.get(), F_SETFL, O_NONBLOCK) == 0;
   }
 };
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
-
-bool open_input(std::string_view input, Descriptor& out) {
+bool open_input(std::string_view input, Fd& out) {
   if (input.empty()) {
-    out.set(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    return out.open();
+    out = above_streams(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    return static_cast<bool>(out);
   }
-  out.set(memfd_create("stdin", MFD_CLOEXEC));
-  return out.open() && write_all(out.get(), input) && lseek(out.get(), 0, SEEK_SET) == 0;
+  out = above_streams(memfd_create("stdin", MFD_CLOEXEC));
+  return out && write_all(out.get(), input) && lseek(out.get(), 0, SEEK_SET) == 0;
 }
 
 // As exec wants them, which leaves them alone.
@@ -159,12 +126,12 @@ struct Launch {
 }
 
 // Reads what is there. After the end of the stream it is closed.
-void drain(Descriptor& stream, CommandOutput& out) {
+void drain(Fd& stream, CommandOutput& out) {
   std::array<char, kReadBytes> buffer;
-  while (stream.open()) {
+  while (stream) {
     const ssize_t got = read(stream.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got == 0 || (got < 0 && errno != EAGAIN)) return stream.close();
+    if (got == 0 || (got < 0 && errno != EAGAIN)) return stream.reset();
     if (got > 0) out.append({buffer.data(), static_cast<std::size_t>(got)});
     return;
   }
@@ -206,13 +173,12 @@ class Stopping {
 };
 
 // Until the program has exited, and its output has ended or had time to.
-void watch(pid_t pid, Descriptor& out_stream, Descriptor& err_stream, Stopping stopping,
-           CommandOutput& out, CommandOutput& err) {
-  Descriptor ended;
+void watch(pid_t pid, Fd& out_stream, Fd& err_stream, Stopping stopping, CommandOutput& out,
+           CommandOutput& err) {
   // The header that declares pidfd_open() does so for C alone, in glibc 2.36.
-  ended.set(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  const Fd ended = above_streams(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   std::optional<TimePoint> over;  // once it has exited: until when its output is waited for
-  while (!over || out_stream.open() || err_stream.open()) {
+  while (!over || out_stream || err_stream) {
     std::array<pollfd, 3> items{pollfd{out_stream.get(), POLLIN, 0},
                                 pollfd{err_stream.get(), POLLIN, 0},
                                 pollfd{over ? -1 : ended.get(), POLLIN, 0}};
@@ -224,7 +190,7 @@ void watch(pid_t pid, Descriptor& out_stream, Descriptor& err_stream, Stopping s
     if (over && now >= *over) return;
     if (over) continue;
     stopping.look(now);
-    if (items[2].revents != 0 || (!ended.open() && has_exited(pid)))
+    if (items[2].revents != 0 || (!ended && has_exited(pid)))
       over = std::max(now + kLeftoverGrace, stopping.kill_at().value_or(now));
   }
 }
@@ -259,7 +225,7 @@ CommandEnd reap(pid_t pid, CommandCell& cell) {
 CommandEnd run_command(CommandPlan plan, CommandCell& cell, const std::atomic<bool>* stop,
                        CommandOutput& out, CommandOutput& err) {
   cell.step.store(0);
-  Descriptor input;
+  Fd input;
   Stream out_stream;
   Stream err_stream;
   if (!open_input(plan.input, input) || !out_stream.make() || !err_stream.make())
@@ -273,9 +239,9 @@ CommandEnd run_command(CommandPlan plan, CommandCell& cell, const std::atomic<bo
                            getpid(),
                            cell});
   if (pid < 0) return {CommandStep::process, errno};
-  input.close();
-  out_stream.theirs.close();
-  err_stream.theirs.close();
+  input.reset();
+  out_stream.theirs.reset();
+  err_stream.theirs.reset();
   watch(pid, out_stream.ours, err_stream.ours, {pid, stop, plan.grace}, out, err);
   return reap(pid, cell);
 }

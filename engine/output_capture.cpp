@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace roundhouse::engine {
 
@@ -29,14 +30,6 @@ void flush_streams() {
   std::fflush(stderr);
 }
 
-void pass_on(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(to, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 std::string told(std::string text, std::uint64_t missing) {
   if (missing == 0) return text;
   return std::move(text) + "\n... (" + std::to_string(missing) + " more bytes)\n";
@@ -45,7 +38,7 @@ std::string told(std::string text, std::uint64_t missing) {
 }  // namespace
 
 OutputCapture::OutputCapture() {
-  stop_.reset(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event for what is printed"));
+  stop_ = Fd(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event for what is printed"));
   flush_streams();
   try {
     redirect(streams_[0], STDOUT_FILENO);
@@ -64,11 +57,10 @@ OutputCapture::~OutputCapture() {
 void OutputCapture::redirect(Stream& stream, int fd) {
   std::array<int, 2> ends{};
   require(::pipe2(ends.data(), O_CLOEXEC), "no pipe for what is printed");
-  stream.read.reset(ends[0]);
-  Descriptor write;
-  write.reset(ends[1]);
+  stream.read = Fd(ends[0]);
+  const Fd write(ends[1]);
   require(::fcntl(ends[0], F_SETFL, O_NONBLOCK), "no pipe for what is printed");
-  stream.before.reset(require(::fcntl(fd, F_DUPFD_CLOEXEC, 3), "no descriptor to keep an output"));
+  stream.before = Fd(require(::fcntl(fd, F_DUPFD_CLOEXEC, 3), "no descriptor to keep an output"));
   require(::dup2(ends[1], fd), "an output cannot be caught");
 }
 
@@ -115,7 +107,7 @@ void OutputCapture::drain(Stream& stream) {
     read += bytes.size();
     stream.text += kept;
     stream.missing += bytes.size() - kept.size();
-    pass_on(stream.before.get(), kept);
+    static_cast<void>(write_all(stream.before.get(), kept));
   }
 }
 

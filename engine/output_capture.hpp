@@ -13,7 +13,7 @@
 #include <string>
 #include <thread>
 
-#include <unistd.h>
+#include "shared/fd.hpp"
 
 namespace roundhouse::engine {
 
@@ -36,29 +36,9 @@ class OutputCapture {
   [[nodiscard]] Text finish();
 
  private:
-  // A descriptor that is closed with it.
-  class Descriptor {
-   public:
-    Descriptor() = default;
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    ~Descriptor() { reset(); }
-
-    void reset(int fd = -1) {
-      if (fd_ >= 0) ::close(fd_);
-      fd_ = fd;
-    }
-
-    [[nodiscard]] int get() const { return fd_; }
-
-   private:
-    int fd_ = -1;
-  };
-
   struct Stream {
-    Descriptor before;  // where it went
-    Descriptor read;
+    Fd before;  // where it went
+    Fd read;
     std::string text;
     std::uint64_t missing = 0;
     bool over = false;  // nobody can write to it any more
@@ -70,7 +50,7 @@ class OutputCapture {
   static void drain(Stream& stream);
 
   std::array<Stream, 2> streams_;
-  Descriptor stop_;
+  Fd stop_;
   bool ended_ = false;
   std::jthread thread_;  // last member: joined before anything it uses is destroyed
 };

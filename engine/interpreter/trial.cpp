@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "shared/clock.hpp"
+#include "shared/fd.hpp"
 
 namespace roundhouse::engine::interpreter {
 
@@ -21,14 +21,6 @@ namespace {
 
 // Answers end with this, so that half of one is none.
 constexpr char kWhole = '\x04';
-
-void write_all(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(to, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
 
 }  // namespace
 
@@ -48,7 +40,7 @@ Trial::Trial(const Work& work) {
     for (const int fatal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGPIPE})
       std::signal(fatal, SIG_DFL);
     const AnswerNow answer_now = [&](const std::string& answer) {
-      write_all(ends[1], answer + kWhole);
+      static_cast<void>(write_all(ends[1], answer + kWhole));
       ::close(ends[1]);  // its end is slower than its answer
       ::_exit(0);
     };
