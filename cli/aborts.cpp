@@ -1,4 +1,3 @@
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,15 +23,6 @@ std::string sentence(const AbortReport& report) {
   return out.empty() ? "nothing waits or runs" : out;
 }
 
-void wait_for(const AsyncTasks& results, const std::string& wait) {
-  const std::optional<Duration> limit = parse_duration(wait);
-  if (!limit) return (void)results.wait();
-  if (!results.wait(*limit))
-    raise({Errc::timeout, "not all have ended after " + wait +
-                              ": `roundhouse tasks` lists them; a task that does not look at its "
-                              "stop token goes on until it returns"});
-}
-
 }  // namespace
 
 void abort(const AbortOptions& options, Output& out) {
@@ -54,7 +44,11 @@ void abort(const AbortOptions& options, Output& out) {
   }
   if (report.unknown > 0 && report.unknown == ids.size())
     raise({Errc::unknown_task, "the hub knows none of them: see `roundhouse tasks`"});
-  if (!options.wait.empty()) wait_for(client.get_result<void>(Jobs(ids)), options.wait);
+  if (!options.wait.empty())
+    await_ends(
+        client.get_result<void>(Jobs(ids)), options.wait,
+        ": `roundhouse tasks` lists them; a task that does not look at its stop token goes on "
+        "until it returns");
   if (out.json())
     out.document(Json{{"aborted", report.aborted},
                       {"stopping", report.stopping},

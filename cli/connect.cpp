@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <iostream>
+#include <iterator>
 #include <optional>
 
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "shared/paths.hpp"
 #include <roundhouse/error.hpp>
 #include <roundhouse/ids.hpp>
+#include <roundhouse/source.hpp>
 
 namespace roundhouse::cli {
 
@@ -122,6 +124,13 @@ std::vector<std::string> resolve_ids(const Client& client, std::span<const std::
   return ids;
 }
 
+void await_ends(const AsyncTasks& tasks, const std::string& wait, const std::string& advice) {
+  if (wait.empty()) return;
+  const std::optional<Duration> limit = parse_duration(wait);
+  if (!limit) return (void)tasks.wait();
+  if (!tasks.wait(*limit)) raise({Errc::timeout, "not all have ended after " + wait + advice});
+}
+
 void await_results(const Client& client, const AsyncTasks& tasks,
                    const std::optional<Duration>& limit) {
   constexpr Duration kLook = std::chrono::milliseconds{50};
@@ -141,6 +150,11 @@ void await_results(const Client& client, const AsyncTasks& tasks,
         << "roundhouse: no engine is here, and it waits for one: `roundhouse engines add N`\n";
     told = true;
   }
+}
+
+std::string text_of(const std::string& path) {
+  if (path != "-") return detail::read_source(path);
+  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 
 }  // namespace roundhouse::cli

@@ -30,6 +30,10 @@ namespace roundhouse::cli {
 void await_results(const Client& client, const AsyncTasks& tasks,
                    const std::optional<Duration>& limit);
 
+// Until they have ended, or as long as `wait` says, the value of a --wait=TIME; without one at
+// once. Throws Exception (timeout) after that, with `advice` behind its text.
+void await_ends(const AsyncTasks& tasks, const std::string& wait, const std::string& advice);
+
 // The engines that a selector means, of those that are there now: see select_engines(). Throws
 // Exception (unknown_engine) for one that is not, and NoEnginesRegistered when none is.
 [[nodiscard]] std::vector<int> resolve_engines(const Client& client, const std::string& selector);
@@ -40,5 +44,8 @@ void await_results(const Client& client, const AsyncTasks& tasks,
 // task has.
 [[nodiscard]] std::vector<std::string> resolve_ids(const Client& client,
                                                    std::span<const std::string> selectors);
+
+// The text of a file of this machine; "-" is standard input. Throws Exception (io_failed).
+[[nodiscard]] std::string text_of(const std::string& path);
 
 }  // namespace roundhouse::cli

@@ -180,16 +180,8 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-// Until they have ended, or as long as --wait=TIME says.
-template <class Results>
-void wait_for(const Results& results, const std::string& wait, const std::string& id) {
-  if (wait.empty()) return;
-  const std::optional<Duration> limit = parse_duration(wait);
-  if (!limit) return (void)results.wait();
-  if (!results.wait(*limit))
-    raise({Errc::timeout, "not all have ended after " + wait +
-                              ", and they go on: `roundhouse result " + id +
-                              " --wait` waits for them"});
+std::string advice_for(const std::string& id) {
+  return ", and they go on: `roundhouse result " + id + " --wait` waits for them";
 }
 
 }  // namespace
@@ -241,7 +233,7 @@ void result(const ResultOptions& options, Output& out) {
   const Client client = connect(options.ask);
   const std::vector<std::string> ids = resolve_ids(client, options.ids);
   if (!options.wait.empty())
-    wait_for(client.get_result<void>(Jobs(ids)), options.wait, joined(options.ids));
+    await_ends(client.get_result<void>(Jobs(ids)), options.wait, advice_for(joined(options.ids)));
   const Found found = find_records(client, ids);
   if (out.json()) {
     out.document(Json(found.records));
@@ -304,7 +296,7 @@ void resubmit(const ResubmitOptions& options, Output& out) {
   const Client client = connect(options.ask);
   const AsyncResult<void> again = client.resubmit(Jobs(resolve_ids(client, options.ids)));
   const std::vector<std::string> ids = again.msg_ids();
-  wait_for(again, options.wait, joined(ids));
+  await_ends(again, options.wait, advice_for(joined(ids)));
   if (out.json() && options.wait.empty()) {
     Json list = Json::array();
     for (const std::string& id : ids) list.push_back({{"msg_id", id}});

@@ -1,5 +1,4 @@
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -100,10 +99,6 @@ class Teller {
   Json document_ = Json::array();
 };
 
-std::string read_all(std::istream& from) {
-  return {std::istreambuf_iterator<char>(from), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace
 
 void exec(const SourceOptions& options, Output& out) {
@@ -117,7 +112,7 @@ void exec(const SourceOptions& options, Output& out) {
 
 void run(const SourceOptions& options, Output& out) {
   const std::string& file = options.words.front();
-  const std::string code = file == "-" ? read_all(std::cin) : detail::read_source(file);
+  const std::string code = text_of(file);
   Teller engines(options, out);
   engines.input(code, file == "-" ? "standard input" : file);
   engines.finish();

@@ -1,8 +1,6 @@
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,19 +25,6 @@ namespace {
 constexpr const char* kStandardInput = "-";
 constexpr const char* kItemVariable = "ROUNDHOUSE_ITEM";
 
-[[noreturn]] void cannot_read(const std::string& path) {
-  raise({Errc::io_failed, "cannot read " + path});
-}
-
-std::string whole_file(const std::string& path) {
-  if (path.empty()) return {};
-  if (path == kStandardInput)
-    return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-  std::ifstream in(path, std::ios::binary);
-  if (!in) cannot_read(path);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 CommandOptions command_options(const SubmitOptions& options) {
   CommandOptions out;
   out.cwd = options.cwd;
@@ -47,7 +32,7 @@ CommandOptions command_options(const SubmitOptions& options) {
     const std::size_t equals = variable.find('=');
     out.env[variable.substr(0, equals)] = variable.substr(equals + 1);
   }
-  out.input = whole_file(options.input);
+  if (!options.input.empty()) out.input = text_of(options.input);
   out.check = true;
   return out;
 }
@@ -59,7 +44,8 @@ class Lines {
       : file_(path.empty() || path == kStandardInput ? -1
                                                      : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
         lines_(path == kStandardInput ? STDIN_FILENO : file_) {
-    if (file_ < 0 && !path.empty() && path != kStandardInput) cannot_read(path);
+    if (file_ < 0 && !path.empty() && path != kStandardInput)
+      raise({Errc::io_failed, "cannot read " + path});
   }
 
   Lines(const Lines&) = delete;
