@@ -12,20 +12,14 @@
 #include "tests/modules/process_tasks.hpp"
 #include "tests/modules/rule_tasks.hpp"
 #include "tests/support/patience.hpp"
-#include "tests/support/real_cluster.hpp"
 #include "tests/support/roundhouse_command.hpp"
+#include "tests/support/rule_cluster.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace roundhouse::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-ClusterOptions with_rule_tasks() {
-  ClusterOptions out;
-  out.modules.push_back(RealCluster::module_path("rule_tasks"));
-  return out;
-}
 
 // A cluster whose engines are all at work, until somebody stops them.
 struct Busy {

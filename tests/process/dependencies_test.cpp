@@ -12,7 +12,7 @@
 #include "shared/pack.hpp"
 #include "tests/modules/rule_tasks.hpp"
 #include "tests/support/patience.hpp"
-#include "tests/support/real_cluster.hpp"
+#include "tests/support/rule_cluster.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace roundhouse::test {
@@ -22,11 +22,7 @@ using namespace std::chrono_literals;
 using rule_tasks::fails_if;
 
 struct Graphs {
-  RealCluster cluster{2, [] {
-                        ClusterOptions out;
-                        out.modules.push_back(RealCluster::module_path("rule_tasks"));
-                        return out;
-                      }()};
+  RealCluster cluster{2, with_rule_tasks()};
   Client client = cluster.connect();
   LoadBalancedView any = client.load_balanced_view();
 

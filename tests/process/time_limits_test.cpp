@@ -7,19 +7,13 @@
 
 #include "tests/modules/rule_tasks.hpp"
 #include "tests/support/patience.hpp"
-#include "tests/support/real_cluster.hpp"
+#include "tests/support/rule_cluster.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace roundhouse::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-ClusterOptions with_rule_tasks() {
-  ClusterOptions out;
-  out.modules.push_back(RealCluster::module_path("rule_tasks"));
-  return out;
-}
 
 // How the task ended; it must be with TimeLimitExceeded.
 RemoteErrorInfo limit_of(const AsyncTasks& result) {
