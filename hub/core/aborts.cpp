@@ -15,7 +15,6 @@ constexpr std::size_t kJobsMax = 1024;        // requests that are being carried
 constexpr std::size_t kMarksMax = 1024;       // ranges of a session that has to come
 constexpr std::size_t kLooksMax = 1U << 16U;  // sequences looked at in one turn
 constexpr std::size_t kStopsMax = 10'000;     // assignments in one message
-constexpr std::uint64_t kSequenceMax = (std::uint64_t{1} << 40U) - 1;
 
 wire::Reply answer_of(const AbortJob& job) {
   wire::Reply reply;
@@ -95,7 +94,7 @@ void Router::State::abort_some(AbortJob& job, std::size_t& ends, std::size_t& lo
   --looks;
   if (job.next == 0) job.next = range.first;
   Session* session = sessions.find(range.session);
-  if (session == nullptr || job.next == 0 || range.last > kSequenceMax) {
+  if (session == nullptr || job.next == 0 || range.last >= wire::kSequenceEnd) {
     job.counts.unknown += range.last - job.next + 1;
     return over();
   }

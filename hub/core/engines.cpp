@@ -211,9 +211,7 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
     if (task.direct || began == nullptr || began->contains(id)) {
       const wire::FinishedRecord lost{id, task.fence, wire::Ending::engine_lost,
                                       0,  0,          Payload::of(wire::encode_error(error))};
-      if (task.aborting)
-        fail_task(index, wire::Ending::aborted, aborted_error(), now, out);
-      else if (!try_again(index, lost, engine.index, now, out))
+      if (!ends_aborted(index, lost, now, out) && !try_again(index, lost, engine.index, now, out))
         fail_task(index, wire::Ending::engine_lost, error, now, out);
       continue;
     }
