@@ -2,6 +2,8 @@
 // cluster is stopped, or of tasks until they have ended.
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "hub/sqlite_store.hpp"
 
@@ -52,10 +54,13 @@ void SqliteStore::restore_aborts(Restored& out) {
         std::ranges::lower_bound(out.sessions, number, {}, &Restored::Session::number);
     const bool is_known = session != out.sessions.end() && session->number == number;
     const bool may_come = is_known && range.last > session->accepted;
-    const bool waits = std::ranges::any_of(out.pending, [&](const Restored::Pending& pending) {
-      return pending.session == number && pending.first <= range.last &&
-             range.first <= pending.last;
-    });
+    // Those that wait do not overlap: the last that begins within the range, or before it, decides.
+    const auto behind = std::ranges::upper_bound(out.pending, std::pair{number, range.last}, {},
+                                                 [](const Restored::Pending& pending) {
+                                                   return std::pair{pending.session, pending.first};
+                                                 });
+    const bool waits = behind != out.pending.begin() && std::prev(behind)->session == number &&
+                       std::prev(behind)->last >= range.first;
     if (may_come || waits)
       out.aborts.push_back({number, {range}});
     else

@@ -1,4 +1,8 @@
 // What the stores remember until the cluster is stopped.
+#include <cstdint>
+#include <utility>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "hub/store.hpp"
@@ -49,6 +53,29 @@ TEST_CASE(
     CHECK(restored(options).engines.size() == 2);
     CHECK(restored(options).engines[0].given_up.empty());
   }
+}
+
+TEST_CASE("aborts are remembered of tasks that wait or have not come yet, and of no others") {
+  const TempDir dir;
+  const StoreOptions options = options_in(dir);
+  {
+    const auto store = open_store(options);
+    (void)store->restore();
+    commit(*store, {opened(1), defined(1, 1), submitted(1, 1, 3), submitted(1, 4, 6)});
+    commit(*store, {ended(1, 1, 1), ended(1, 2, 2), ended(1, 3, 3)});
+    commit(*store, {AbortAsked{1, {{2, 3}, {6, 6}, {9, 12}}}, AbortAsked{2, {{5, 5}}}});
+  }
+  const auto ranges = [&] {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
+    for (const AbortAsked& asked : restored(options).aborts) {
+      CHECK(asked.session == 1);
+      for (const wire::Range& range : asked.tasks) out.emplace_back(range.first, range.last);
+    }
+    return out;
+  };
+  const decltype(ranges()) expected{{6, 6}, {9, 12}};
+  CHECK(ranges() == expected);
+  CHECK(ranges() == expected);
 }
 
 }  // namespace roundhouse::hub
