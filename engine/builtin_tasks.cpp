@@ -11,6 +11,7 @@
 #include "engine/task_host.hpp"
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/command_result.hpp>
+#include <roundhouse/execute_result.hpp>
 #include <roundhouse/failure.hpp>
 #include <roundhouse/named_values.hpp>
 #include <roundhouse/this_engine.hpp>
@@ -111,8 +112,16 @@ void sleep(const Invocation& call, Reply& reply) noexcept {
 }
 
 // An engine of this program is a TaskHost.
+TaskHost& host_of(const Invocation& call) {
+  return static_cast<TaskHost&>(engine_of(call));
+}
+
 void command(const Invocation& call, Reply& reply) noexcept {
-  guarded(reply, [&] { static_cast<TaskHost&>(engine_of(call)).commands().run(call, reply); });
+  guarded(reply, [&] { host_of(call).commands().run(call, reply); });
+}
+
+void execute(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] { host_of(call).source().execute(call, reply); });
 }
 
 constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
@@ -122,10 +131,10 @@ constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
   return task;
 }
 
-constexpr std::array kTasks{builtin(kNoopTask, &noop),      builtin(kSleepTask, &sleep),
-                            builtin(kPushTask, &push),      builtin(kPullTask, &pull),
-                            builtin(kNamesTask, &names),    builtin(kClearTask, &clear),
-                            builtin(kCommandTask, &command)};
+constexpr std::array kTasks{builtin(kNoopTask, &noop),       builtin(kSleepTask, &sleep),
+                            builtin(kPushTask, &push),       builtin(kPullTask, &pull),
+                            builtin(kNamesTask, &names),     builtin(kClearTask, &clear),
+                            builtin(kCommandTask, &command), builtin(kExecuteTask, &execute)};
 
 }  // namespace
 

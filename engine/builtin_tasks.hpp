@@ -1,12 +1,12 @@
 #pragma once
 
-// SHELL. The tasks that every engine has: roundhouse.push, .pull, .names, .clear, .noop, .sleep and
-// .command.
+// SHELL. The tasks that every engine has: roundhouse.push, .pull, .names, .clear, .noop, .sleep,
+// .command and .execute.
 //
-// Their names, and the form of their arguments and results, are in <roundhouse/named_values.hpp>
-// and <roundhouse/command_result.hpp>. They are invoked like any other task, need
-// Invocation::engine (all but noop and sleep; for command it is a TaskHost), and answer malformed
-// arguments with an error reply. Thread rule: any thread.
+// Their names, and the form of their arguments and results, are in <roundhouse/named_values.hpp>,
+// <roundhouse/command_result.hpp> and <roundhouse/execute_result.hpp>. They are invoked like any
+// other task, need Invocation::engine (all but noop and sleep; for command and execute it is a
+// TaskHost), and answer malformed arguments with an error reply. Thread rule: any thread.
 
 #include <span>
 #include <string_view>

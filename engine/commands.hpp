@@ -2,7 +2,7 @@
 
 // SHELL. Commands: the external programs that the tasks of one engine run, roundhouse.command. What
 // is asked for is looked at, run (command_process.hpp) and told as a reply; what cannot be run is a
-// CommandError that says what to do. Thread rule: any thread, after allow().
+// CommandError that says what to do. Thread rule: any thread, after set().
 
 #include <atomic>
 #include <memory>

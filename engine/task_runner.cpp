@@ -7,7 +7,6 @@
 #include "engine/rules.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/arguments.hpp>
-#include <roundhouse/execute_result.hpp>
 #include <roundhouse/loaded_module.hpp>
 #include <roundhouse/map_call.hpp>
 
@@ -106,7 +105,6 @@ Finish TaskRunner::describe_module(const Template& shared) const {
 }
 
 Result<void> TaskRunner::invoke(const Template& shared, const Invocation& call) {
-  if (shared.function == kExecuteTask) return host_.source().execute(call, reply_), Result<void>();
   const CallKind kind = split_kind(shared.function).first;
   const auto task = resolve(shared);
   if (task) return (*task)->invoke_as(kind)(call, reply_), Result<void>();
