@@ -174,6 +174,7 @@ void Hub::drain(Side side, wire::Plane plane, Now now) {
       if (!received) break;
       bytes += received->message->header.size();
       router_->on_message(received->link, *received->message, now, out_);
+      if (out_.facts.size() >= Recorder::kFactsPerPush) recorder_->push(out_.facts, out_.queries);
     }
   }
 }

@@ -112,6 +112,10 @@ void Recorder::rest(bool busy) {
   }
   if (!polls && !inbox_.wait(kBeat * kIdleBeats)) store_->maintain(true);
   if (polls) store_->maintain(true);
+  {
+    const std::lock_guard lock(spare_mutex_);
+    spare_.clear();
+  }
   (void)inbox_.wait(store_->upkeep_within());
   quiet_beats_ = 0;
 }

@@ -72,11 +72,12 @@ class Recorder {
   static constexpr std::chrono::milliseconds kBeat{2};
   static constexpr int kIdleBeats = 50;
   static constexpr std::chrono::milliseconds kRetry{1000};
-  static constexpr std::size_t kChunksMax = 256;     // pushes that wait to be taken
-  static constexpr std::size_t kMailMax = 4096;      // mails that wait for the loop
-  static constexpr std::size_t kSearchesMax = 1024;  // questions that wait for the second thread
-  static constexpr std::size_t kSpareMax = 16;       // emptied vectors that are kept
-  static constexpr std::size_t kSpareFacts = 4096;   // a larger one is not
+  static constexpr std::size_t kChunksMax = 256;      // pushes that wait to be taken
+  static constexpr std::size_t kMailMax = 4096;       // mails that wait for the loop
+  static constexpr std::size_t kSearchesMax = 1024;   // questions that wait for the second thread
+  static constexpr std::size_t kFactsPerPush = 1024;  // worth handing over in the midst of a turn
+  static constexpr std::size_t kSpareMax = 128;  // emptied vectors that are kept while facts come
+  static constexpr std::size_t kSpareFacts = 2048;  // a larger one is not
 
   // `retry`: for tests.
   // Throws Exception(store_failed) when the store cannot be searched.
