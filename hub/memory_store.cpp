@@ -127,7 +127,7 @@ Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
   out.task = task_of(fact);
   out.set_ending(fact.ending);
   if (const auto found = templates_.find(fact.template_number); found != templates_.end()) {
-    const wire::Define& define = found->second.define;
+    const wire::Define& define = *found->second.define;
     out.function = define.function;
     out.signature = define.signature;
     out.label = define.label;
@@ -225,7 +225,7 @@ wire::Reply MemoryStore::answer_payload(const Query& query, const RequestBody& q
   if (arguments == nullptr || made == templates_.end())
     return make_error(query, no_such_payload(question.of, task, true));
   PayloadPart part = part_of(*arguments, question.offset);
-  part.define = &made->second.define;
+  part.define = made->second.define.get();
   part.depends = kept->fact.depends;
   if (!part.depends.whole) return make_error(query, depends_left_out(task));
   if (part.define->view == "direct") part.engine = kept->fact.engine;

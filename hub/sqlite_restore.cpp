@@ -89,12 +89,12 @@ void SqliteStore::restore_templates(Restored& out) {
                   " FROM templates f" + std::string(kTemplateJoins) + "ORDER BY f.number");
   while (rows.next()) {
     TemplateDefined fact;
-    fact.define = read_template(rows, 3);
+    fact.define = std::make_shared<wire::Define>(read_template(rows, 3));
     fact.number = small_of(rows.integer(0));
     fact.session = small_of(rows.integer(1));
-    fact.define.number = small_of(rows.integer(2));
+    fact.define->number = small_of(rows.integer(2));
     if (const auto id = ids_.find(fact.session); id != ids_.end())
-      fact.define.session = SessionId{id->second};
+      fact.define->session = SessionId{id->second};
     out.templates.push_back(std::move(fact));
   }
 }

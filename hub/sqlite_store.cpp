@@ -142,29 +142,29 @@ void SqliteStore::apply(const SessionOpened& fact) {
 
 void SqliteStore::apply(const TemplateDefined& fact) {
   std::string targets;
-  for (const std::uint32_t target : fact.define.targets)
+  for (const std::uint32_t target : fact.define->targets)
     for (unsigned shift = 0; shift < 32; shift += 8)
       targets.push_back(static_cast<char>(target >> shift));
   insert_template_.bind(1, fact.number);
   insert_template_.bind(2, fact.session);
-  insert_template_.bind(3, fact.define.number);
-  insert_template_.bind_text(4, fact.define.function);
-  insert_template_.bind_text(5, fact.define.signature);
-  insert_template_.bind_text(6, fact.define.view);
-  insert_template_.bind_text(7, fact.define.label);
+  insert_template_.bind(3, fact.define->number);
+  insert_template_.bind_text(4, fact.define->function);
+  insert_template_.bind_text(5, fact.define->signature);
+  insert_template_.bind_text(6, fact.define->view);
+  insert_template_.bind_text(7, fact.define->label);
   insert_template_.bind_blob(8, targets);
-  insert_template_.bind(9, fact.define.retries);
-  insert_template_.bind(10, fact.define.priority);
+  insert_template_.bind(9, fact.define->retries);
+  insert_template_.bind(10, fact.define->priority);
   insert_template_.run();
-  if (fact.define.has_rules()) {
-    const wire::Message define = wire::encode(fact.define);
+  if (fact.define->has_rules()) {
+    const wire::Message define = wire::encode(*fact.define);
     insert_rules_.bind(1, fact.number);
     insert_rules_.bind_blob(2, define.header.view());
     insert_rules_.run();
   }
-  if (fact.define.builds.empty()) return;
+  if (fact.define->builds.empty()) return;
   std::string builds;
-  for (const ContentHash& build : fact.define.builds) builds += bytes_of(build);
+  for (const ContentHash& build : fact.define->builds) builds += bytes_of(build);
   insert_builds_.bind(1, fact.number);
   insert_builds_.bind_blob(2, builds);
   insert_builds_.run();

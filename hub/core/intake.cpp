@@ -47,7 +47,7 @@ void Router::State::on_define(Session& session, const wire::Define& define, Link
   const auto number = static_cast<TemplateNumber>(templates.size());
   session.templates[define.number - 1] = number;
   session.template_bytes += define.bytes();
-  emit(TemplateDefined{number, session.number, define}, out);
+  emit(TemplateDefined{number, session.number, std::make_shared<wire::Define>(define)}, out);
   templates.push_back(std::move(made));
 }
 
@@ -279,14 +279,14 @@ void Router::State::restore(const Restored& restored, Now now) {
     if (templates.size() <= known.number) templates.resize(std::size_t{known.number} + 1);
     Template& made = templates[known.number];
     Session& session = sessions.get(known.session);
-    const std::vector<ModuleIndex> needs = needs_of(known.define);
-    made = {known.session, known.define,
-            ready.shape_of(known.define.priority, known.define.targets, needs), needs};
+    const std::vector<ModuleIndex> needs = needs_of(*known.define);
+    made = {known.session, *known.define,
+            ready.shape_of(known.define->priority, known.define->targets, needs), needs};
     made.define.session = session.id;
-    if (session.templates.size() < known.define.number)
-      session.templates.resize(known.define.number);
-    session.templates[known.define.number - 1] = known.number;
-    session.template_bytes += known.define.bytes();
+    if (session.templates.size() < known.define->number)
+      session.templates.resize(known.define->number);
+    session.templates[known.define->number - 1] = known.number;
+    session.template_bytes += known.define->bytes();
   }
   for (const auto& known : restored.engines) {
     Engine& engine = engines.create(known.uuid, known.id);

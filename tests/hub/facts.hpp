@@ -42,7 +42,7 @@ inline hub::TemplateDefined defined(hub::TemplateNumber number, hub::SessionNumb
   define.targets = {1, 300};
   define.retries = 2;
   define.priority = -5;
-  return {number, session, define};
+  return {number, session, std::make_shared<wire::Define>(define)};
 }
 
 inline hub::Submitted submitted(hub::SessionNumber session, std::uint64_t first,

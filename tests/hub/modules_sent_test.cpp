@@ -321,9 +321,9 @@ TEST_CASE("builds of restored tasks are remembered") {
   hub::Restored restored;
   restored.epoch = 1;
   restored.sessions.push_back({1, SessionId{55}, Uuid{{1}}, "", 0, 0, 0});
-  hub::TemplateDefined made;
+  hub::TemplateDefined made{.define = std::make_shared<wire::Define>()};
   made.number = 1, made.session = 1;
-  made.define.number = 1, made.define.function = "f", made.define.builds = {kBuild};
+  made.define->number = 1, made.define->function = "f", made.define->builds = {kBuild};
   restored.templates.push_back(made);
   restored.modules.push_back({kBuild, "tasks.so", kBytes.size(), 1, false});
   HubHarness hub({}, restored);

@@ -74,12 +74,12 @@ TEST_CASE("the builds of a template are remembered") {
   SqliteStore store(options);
   (void)store.restore();
   TemplateDefined with = defined(1, 1);
-  with.define.builds = {kModule, content_hash("two")};
+  with.define->builds = {kModule, content_hash("two")};
   commit(store, {opened(1), with, defined(2, 1)});
   const Restored restored = store.restore();
   REQUIRE(restored.templates.size() == 2);
-  CHECK(restored.templates[0].define.builds == with.define.builds);
-  CHECK(restored.templates[1].define.builds.empty());
+  CHECK(restored.templates[0].define->builds == with.define->builds);
+  CHECK(restored.templates[1].define->builds.empty());
 }
 
 TEST_CASE("a database from before there were modules gets their tables") {

@@ -39,7 +39,7 @@ TEST_CASE("what was committed is restored") {
   REQUIRE(restored.templates.size() == 1);
   CHECK(restored.templates[0].number == 5);
   CHECK(restored.templates[0].session == 1);
-  CHECK(restored.templates[0].define == defined(5, 1).define);
+  CHECK(*restored.templates[0].define == *defined(5, 1).define);
   REQUIRE(restored.pending.size() == 2);  // 5..6 is finished
   CHECK(restored.pending[0].first == 1);
   CHECK(restored.pending[0].last == 4);
@@ -70,10 +70,10 @@ TEST_CASE("a template comes back with all of its rules") {
   const TempDir dir;
   const StoreOptions options = options_in(dir);
   TemplateDefined fact = defined(5, 1);
-  fact.define.timeout_us = 7, fact.define.time_limit_us = 8;
-  fact.define.depend = "has_disk", fact.define.depend_signature = "b(s)";
-  fact.define.depend_body = std::string("\0\xff", 2);
-  fact.define.require_modules = {"survey"}, fact.define.require_functions = {"f", "i(i)"};
+  fact.define->timeout_us = 7, fact.define->time_limit_us = 8;
+  fact.define->depend = "has_disk", fact.define->depend_signature = "b(s)";
+  fact.define->depend_body = std::string("\0\xff", 2);
+  fact.define->require_modules = {"survey"}, fact.define->require_functions = {"f", "i(i)"};
   {
     SqliteStore store(options);
     commit(store, {opened(1), fact});
@@ -81,7 +81,7 @@ TEST_CASE("a template comes back with all of its rules") {
   SqliteStore store(options);
   const Restored restored = store.restore();
   REQUIRE(restored.templates.size() == 1);
-  CHECK(restored.templates[0].define == fact.define);
+  CHECK(*restored.templates[0].define == *fact.define);
 }
 
 TEST_CASE("a submit message is written only while its tasks are unfinished") {

@@ -23,8 +23,8 @@ constexpr std::uint64_t kTasks = 60;
 std::vector<Fact> history() {
   std::vector<Fact> facts{opened(1), opened(2), opened(3), defined(1, 1), joined(3), joined(4)};
   TemplateDefined other = defined(2, 2);
-  other.define.function = "count";
-  other.define.label = "day*[x]";
+  other.define->function = "count";
+  other.define->label = "day*[x]";
   facts.emplace_back(other);
   for (std::uint64_t i = 1; i <= kTasks; ++i) {
     const auto session = static_cast<SessionNumber>(1 + i % 3);
