@@ -4,6 +4,7 @@
 // Thread rule: the router's thread.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -77,6 +78,7 @@ struct Engine {
   std::uint32_t window = 1;
   double mean_ns = 0;  // of its tasks' durations, for the window; 0 until the first outcome
   TimePoint last_outcome;
+  Duration lag{};  // from one message of outcomes to the next, beyond the work that they tell of
   std::optional<TimePoint> back_by;  // lost, but its nanny starts it again: lanes wait until then
   std::optional<LinkId> task_link;
   std::optional<LinkId> control_link;
@@ -126,6 +128,16 @@ struct Engine {
 
   // Whether it is, or is expected back: tasks may wait for it.
   [[nodiscard]] bool is_there() const { return presence != Presence::lost || back_by.has_value(); }
+
+  // Outcomes of so much work have come. Where many engines share few cores they are long on their
+  // way, however short the tasks, and that is no sign of a blocked slot.
+  void outcomes_came(std::uint64_t work_ns, TimePoint now) {
+    constexpr Duration kLagMax = std::chrono::milliseconds{500};  // a pause is no measure
+    const auto work = static_cast<Duration::rep>(work_ns / slots);
+    const Duration beyond = now - last_outcome - Duration{work};
+    lag = (lag + std::clamp(beyond, Duration{0}, kLagMax)) / 2;
+    last_outcome = now;
+  }
 
   [[nodiscard]] TaskIndex find(std::uint64_t number) const {
     if (number < first_number || number - first_number >= assigned.size()) return kNoTask;

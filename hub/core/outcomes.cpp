@@ -36,7 +36,7 @@ void Router::State::on_finished(Engine& engine, const wire::Message& message, Li
   }
   if (finished.records.empty()) return;
   if (engine.seen > 0) engine.outcome_max = engine.seen + 1;
-  engine.last_outcome = now.steady;
+  engine.outcomes_came(total_ns, now.steady);
   engine.held_up = false;
   learn(engine, total_ns, finished.records.size());
   mark(true, engine.index, engine.incarnation, engine.seen);

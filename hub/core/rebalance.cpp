@@ -17,7 +17,7 @@ constexpr std::size_t kTasksLooked = 4096;     // of one engine
 bool Router::State::is_slow(const Engine& engine, Now now) const {
   const double backlog_ns = engine.mean_ns * (engine.in_flight - engine.slots) / engine.slots;
   return backlog_ns > 2.0 * static_cast<double>(options.lookahead.count()) ||
-         now.steady - engine.last_outcome > kSilence;
+         now.steady - engine.last_outcome > kSilence + 2 * engine.lag;
 }
 
 // Takes work back from engines that cannot come to it, when others have slots free. What is ready

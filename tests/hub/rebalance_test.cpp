@@ -160,3 +160,19 @@ TEST_CASE("several blocked engines give back for several idle ones at once") {
     asked += engine->inbox.all<wire::Revoke>().empty() ? 0 : 1;
   CHECK(asked >= 2);
 }
+
+TEST_CASE("an engine whose outcomes are always long on their way is not taken for a blocked one") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& far = blocked_engine(hub, client, 12);
+  for (int i = 0; i < 6; ++i) {
+    hub.passes(200ms);
+    hub.engine_finishes(far, Ending::ok, 1us);
+  }
+  auto& idle = hub.engine_joins();
+  hub.passes(150ms);
+  CHECK(far.inbox.all<wire::Revoke>().empty());
+  hub.passes(1s);  // longer than ever before
+  CHECK(promise_all(hub, far) > 0);
+  CHECK_FALSE(idle.held.empty());
+}
