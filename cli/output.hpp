@@ -19,6 +19,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shared/printable.hpp"
 #include "shared/time.hpp"
 
 namespace roundhouse::cli {
@@ -86,13 +87,6 @@ class Output {
   bool json_;
   bool colour_;
 };
-
-// `text` with everything that could steer a terminal written out: "\n", "\t", "\x1b", bytes that
-// are not UTF-8 as "\xNN", C1 and bidirectional controls as "\uNNNN".
-[[nodiscard]] std::string printable(std::string_view text);
-
-// The same, but line feeds and tabs stay: for texts of several lines, such as a traceback.
-[[nodiscard]] std::string printable_lines(std::string_view text);
 
 // "1.23 ms": three digits and the unit that suits; "0 s" for nothing.
 [[nodiscard]] std::string short_duration(Duration duration);

@@ -12,16 +12,6 @@ namespace roundhouse::cli {
 
 namespace {
 
-// "[stdout:0] text", behind a line of its own if it has several; as it is of a single engine.
-void tell(std::ostream& to, const std::string& title, std::string text) {
-  if (text.empty()) return;
-  if (text.back() != '\n') text += '\n';
-  text = printable_lines(text);
-  const bool is_one_line = text.find('\n') == text.size() - 1;
-  if (!title.empty()) to << title << (is_one_line ? " " : "\n");
-  to << text << std::flush;
-}
-
 // Sends inputs to engines, and tells what becomes of each.
 class Teller {
  public:
@@ -63,11 +53,11 @@ class Teller {
   }
 
   void tell_one(int engine, const Outcome<ExecuteResult>& outcome) const {
-    if (!outcome) return tell(std::cerr, title("error", engine), outcome.error().traceback);
+    if (!outcome) return show_text(std::cerr, title("error", engine), outcome.error().traceback);
     const ExecuteResult& result = outcome.value();
-    tell(std::cerr, title("warning", engine), result.warnings);
-    tell(std::cout, title("stdout", engine), result.out);
-    tell(std::cerr, title("stderr", engine), result.err);
+    show_text(std::cerr, title("warning", engine), result.warnings);
+    show_text(std::cout, title("stdout", engine), result.out);
+    show_text(std::cerr, title("stderr", engine), result.err);
     if (result.type.empty()) return;
     const std::string out = engines_.size() == 1 ? "" : "Out[" + std::to_string(engine) + "]: ";
     out_.line(out + printable_lines(result.value));
