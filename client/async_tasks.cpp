@@ -1,4 +1,5 @@
 #include <stdexcept>
+#include <utility>
 
 #include "client/progress.hpp"
 #include <roundhouse/async_tasks.hpp>
@@ -31,11 +32,21 @@ std::vector<Metadata> AsyncTasks::all_metadata() const {
   return out;
 }
 
+std::vector<std::string> AsyncTasks::texts_of(std::string Metadata::*text) const {
+  std::vector<std::string> out;
+  for (Metadata& task : all_metadata()) out.push_back(std::move(task.*text));
+  return out;
+}
+
 std::vector<std::string> AsyncTasks::msg_ids() const {
   std::vector<std::string> out;
   out.reserve(tasks_.size());
   for (std::size_t i = 0; i < tasks_.size(); ++i) out.push_back(tasks_.msg_id(i));
   return out;
+}
+
+void AsyncTasks::on_output(std::function<void(const OutputPart&)> call) const {
+  tasks_.on_output(std::move(call));
 }
 
 void AsyncTasks::require_done(Timeout timeout) const {

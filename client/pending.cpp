@@ -112,6 +112,10 @@ void Pending::on_done(std::function<void()> call) const {
   shell().on_done(head_, first_, std::move(call));
 }
 
+void Pending::on_output(std::function<void(const OutputPart&)> call) const {
+  shell().on_output(head_, first_, std::move(call));
+}
+
 bool Pending::ok(std::size_t index) const {
   bool out = false;
   Shell& shell = this->shell();

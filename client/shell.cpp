@@ -140,6 +140,7 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
     (send.plane == wire::Plane::task ? task_out_ : control_out_).push_back(std::move(send.message));
   if (out_.close) close_wanted_ = true;
   if (out_.connect) connect_wanted_ = true;
+  for (const wire::Output& part : out_.outputs) hear(part);
   if (!out_.outcomes.empty()) {
     const WallTime wall = wall_now();
     for (wire::OutcomeRecord& outcome : out_.outcomes) {
@@ -148,9 +149,12 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
         mirror(outcome, now);
         places_changed = true;
       }
+      hear_rest(slab_, outcome, 0);
       const Slot* head = slab_.finish(std::move(outcome), now, wall);
-      if (head != nullptr && head->watched && head->unfinished == 0)
-        call_watchers(sequence - slab_.get(sequence).offset);
+      if (head == nullptr || head->unfinished > 0) continue;
+      const std::uint64_t first = sequence - slab_.get(sequence).offset;
+      if (!hearers_.empty()) hearers_.erase(first);
+      if (head->watched) call_watchers(first);
     }
     guard.wake_followers();
   }

@@ -116,6 +116,10 @@ class Shell {
   // be. Throws ConnectionError when the client is closed.
   void on_done(Slot* head, std::uint64_t first, std::function<void()> call);
 
+  // Calls `call` on the dispatcher with what the tasks of `head` (null: none) have written, and
+  // will write. Throws ConnectionError when the client is closed.
+  void on_output(Slot* head, std::uint64_t first, std::function<void(const OutputPart&)> call);
+
   // What a handle calls its tasks: sequences of this client's, or places, with this bit.
   static constexpr std::uint64_t kPlaceBit = std::uint64_t{1} << 63U;
 
@@ -192,6 +196,8 @@ class Shell {
   [[nodiscard]] std::uint64_t stored();
 
  private:
+  using OutputHearer = std::shared_ptr<const std::function<void(const OutputPart&)>>;
+
   struct KnownTemplate {
     std::string name;
     std::string signature;
@@ -242,6 +248,10 @@ class Shell {
   void finish_place(wire::OutcomeRecord outcome, TimePoint now, WallTime received);
   void tell_ending(Metadata& out, const Slot& slot, std::uint64_t sequence) const;
   // Callbacks: those of the tasks that begin with `first`, or of all that are not done.
+  void tell_output(const OutputHearer& hearer, const Slot& slot, const HeardOutput::Texts& texts);
+  void tell_hearers(std::uint64_t first, const Slot& slot, const HeardOutput::Texts& texts);
+  void hear(const wire::Output& part);
+  void hear_rest(Slab& slab, const wire::OutcomeRecord& outcome, std::uint64_t bit);
   void call_watchers(std::uint64_t first);
   void call_all_watchers();
   void tell_engine_changes();
@@ -289,9 +299,10 @@ class Shell {
   std::condition_variable changed_;         // replies, engines, usable, failure
   // Callbacks, by the first of their tasks.
   std::unordered_multimap<std::uint64_t, std::function<void()>> watchers_;
-  std::vector<std::weak_ptr<EngineListener>> engine_listeners_;  // owned by their Subscription
-  Engines engines_told_;                                         // what the listeners know
-  Dispatcher dispatcher_;                                        // its own lock
+  std::unordered_multimap<std::uint64_t, OutputHearer> hearers_;  // until their tasks are done
+  std::vector<std::weak_ptr<EngineListener>> engine_listeners_;   // owned by their Subscription
+  Engines engines_told_;                                          // what the listeners know
+  Dispatcher dispatcher_;                                         // its own lock
   // Made and dropped by the I/O thread after guard.take(); its task side belongs to the lease, its
   // control side to the I/O thread.
   std::unique_ptr<net::Link> link_;

@@ -43,6 +43,60 @@ void Shell::call_all_watchers() {
   watchers_.clear();
 }
 
+void Shell::on_output(Slot* head, std::uint64_t first,
+                      std::function<void(const OutputPart&)> call) {
+  require_same_process();
+  dispatcher_.start();
+  const auto hearer =
+      std::make_shared<const std::function<void(const OutputPart&)>>(std::move(call));
+  const auto guard = lease_.lock();
+  require_open();
+  for (std::uint32_t i = 0; head != nullptr && i < head->count; ++i) {
+    const Slot& slot = this->slot(first + i);
+    if (slot.heard) tell_output(hearer, slot, slot.heard->texts());
+  }
+  if (head != nullptr && head->unfinished > 0) hearers_.emplace(first, hearer);
+}
+
+void Shell::tell_output(const OutputHearer& hearer, const Slot& slot,
+                        const HeardOutput::Texts& texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].empty()) continue;
+    OutputPart part;
+    part.index = slot.offset;
+    if (slot.heard_on) part.engine = static_cast<int>(slot.heard_on->value);
+    part.stream = i == 0 ? OutputStream::out : OutputStream::err;
+    part.text = texts[i];
+    (void)dispatcher_.post([hearer, part = std::move(part)] { (*hearer)(part); });
+  }
+}
+
+// `first` as handles call it.
+void Shell::tell_hearers(std::uint64_t first, const Slot& slot, const HeardOutput::Texts& texts) {
+  const auto [from, to] = hearers_.equal_range(first);
+  for (auto each = from; each != to; ++each) tell_output(each->second, slot, texts);
+}
+
+void Shell::hear(const wire::Output& part) {
+  HeardOutput::Texts fresh;
+  std::string text = slab_.hear(part);
+  if (text.empty()) return;
+  Slot& slot = slab_.get(part.sequence);
+  slot.heard_on = part.engine;
+  fresh[part.stream - 1] = std::move(text);
+  tell_hearers(part.sequence - slot.offset, slot, fresh);
+}
+
+// What comes with an outcome, before it is looked at otherwise. `bit` is that of places, or 0.
+void Shell::hear_rest(Slab& slab, const wire::OutcomeRecord& outcome, std::uint64_t bit) {
+  Slot* slot = outcome.printed.size == 0 ? nullptr : slab.find(outcome.sequence);
+  if (slot == nullptr || slot->done || slab.get(outcome.sequence - slot->offset).abandoned) return;
+  slot->heard_on = outcome.engine;
+  const HeardOutput::Texts rest =
+      detail::hear(*slot).finish(wire::decode_printed(outcome.printed.view()));
+  tell_hearers((outcome.sequence - slot->offset) | bit, *slot, rest);
+}
+
 std::vector<EngineEvent> engine_events(const Engines& before, const Engines& after,
                                        const Engines& seen) {
   using Kind = EngineEvent::Kind;

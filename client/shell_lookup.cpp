@@ -45,6 +45,7 @@ Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t seque
       out.follow = found->second->follow.msg_ids();
     }
   }
+  if (slot.heard) out.stdout = slot.heard->texts()[0], out.stderr = slot.heard->texts()[1];
   if (slot.done) tell_ending(out, slot, sequence);
   return out;
 }

@@ -118,8 +118,14 @@ void Shell::open_places(const std::vector<TaskId>& tasks,
       const Slot& own = slab_.get(sequence);
       place.metadata = metadata(slab_.get(sequence - own.offset), own, sequence);
       if (own.done)
-        done.push_back({{first + i, own.ending, own.attempt, own.engine, own.started_us,
-                         own.task_ns, own.payload},
+        done.push_back({{first + i,
+                         own.ending,
+                         own.attempt,
+                         own.engine,
+                         own.started_us,
+                         own.task_ns,
+                         own.payload,
+                         {}},
                         own.received});
       else
         mirrors_.emplace(sequence, first + i);
@@ -139,8 +145,10 @@ void Shell::finish_place(wire::OutcomeRecord outcome, TimePoint now, WallTime re
   Slot* slot = hub_slab_.find(at);
   if (slot == nullptr) return;
   const TimePoint before = hub_slab_.get(at - slot->offset).finished_at;
+  hear_rest(hub_slab_, outcome, kPlaceBit);
   Slot* head = hub_slab_.finish(std::move(outcome), now, received);
   if (head == nullptr) return;
+  if (head->unfinished == 0) hearers_.erase((at - slot->offset) | kPlaceBit);
   // When it ended, and not when that was heard of here.
   if (started_us != 0)
     head->finished_at = head->submitted_at + (WallTime{started_us} - head->submitted) + ran;

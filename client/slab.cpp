@@ -18,6 +18,8 @@ void reset(Slot& slot) {
   slot.engine.reset();
   slot.ending = wire::Ending::ok;
   slot.payload = {};
+  slot.heard.reset();
+  slot.heard_on.reset();
 }
 
 }  // namespace
@@ -88,10 +90,17 @@ Slot* Slab::finish(wire::OutcomeRecord&& record, TimePoint now, WallTime wall) {
   return &head;
 }
 
+std::string Slab::hear(const wire::Output& part) {
+  Slot* slot = find(part.sequence);
+  if (slot == nullptr || slot->done || get(part.sequence - slot->offset).abandoned) return {};
+  return detail::hear(*slot).add(part);
+}
+
 void Slab::abandon(Slot& head, std::uint64_t first) {
   if (head.unfinished == 0) return free(first, head.count);
   head.abandoned = true;
-  for (std::uint32_t i = 0; i < head.count; ++i) get(first + i).payload = {};
+  for (std::uint32_t i = 0; i < head.count; ++i)
+    get(first + i).payload = {}, get(first + i).heard.reset();
 }
 
 void Slab::free(std::uint64_t first, std::uint32_t count) {

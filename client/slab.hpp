@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "client/heard_output.hpp"
 #include "shared/payload.hpp"
 #include "shared/records.hpp"
 #include "shared/time.hpp"
@@ -50,7 +51,15 @@ struct Slot {
   std::uint64_t task_ns = 0;
   WallTime received;
   Payload payload;
+  std::unique_ptr<HeardOutput> heard;  // what it has written; null: nothing
+  std::optional<EngineId> heard_on;
 };
+
+// That of a slot, made when there is none.
+inline HeardOutput& hear(Slot& slot) {
+  if (!slot.heard) slot.heard = std::make_unique<HeardOutput>();
+  return *slot.heard;
+}
 
 // Another handle on a group.
 inline void share(Slot& head) {
@@ -71,6 +80,9 @@ class Slab {
   // The outcome of a task. Returns its group's first slot, or null when nobody wants it any more
   // (or it is not a task of this slab).
   Slot* finish(wire::OutcomeRecord&& record, TimePoint now, WallTime wall);
+
+  // What a task that runs has written; what is new in that, and empty when nobody wants it.
+  [[nodiscard]] std::string hear(const wire::Output& part);
 
   // No handle is left: `head`, whose first task is `first`, and its slots go when nothing more can
   // come.

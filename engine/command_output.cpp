@@ -30,10 +30,7 @@ void CommandOutput::limit(std::size_t max) {
 }
 
 std::string CommandOutput::text() const {
-  std::string out = head_;
-  if (const std::uint64_t missing = left_out(); missing > 0)
-    out.append("\n[... ").append(std::to_string(missing)).append(" bytes left out ...]\n");
-  return out.append(tail());
+  return stream().text();
 }
 
 std::string CommandOutput::tail() const {

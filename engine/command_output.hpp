@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/printed.hpp"
+
 namespace roundhouse::engine {
 
 class CommandOutput {
@@ -22,6 +24,11 @@ class CommandOutput {
 
   // Bytes that are not kept.
   [[nodiscard]] std::uint64_t left_out() const { return total_ - head_.size() - tail_.size(); }
+
+  // What is kept, as it travels.
+  [[nodiscard]] wire::PrintedStream stream() const { return {head_, tail(), total_}; }
+
+  [[nodiscard]] std::uint64_t total() const { return total_; }
 
   // What is kept; where something is left out, a line between beginning and end says how much.
   [[nodiscard]] std::string text() const;

@@ -126,13 +126,16 @@ struct Launch {
 }
 
 // Reads what is there. After the end of the stream it is closed.
-void drain(Fd& stream, CommandOutput& out) {
+void drain(Fd& stream, CommandOutput& out, std::uint32_t number, const CommandPlan::Heard& heard) {
   std::array<char, kReadBytes> buffer;
   while (stream) {
     const ssize_t got = read(stream.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got == 0 || (got < 0 && errno != EAGAIN)) return stream.reset();
-    if (got > 0) out.append({buffer.data(), static_cast<std::size_t>(got)});
+    if (got <= 0) return;
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+    out.append(bytes);
+    if (heard) heard(number, bytes);
     return;
   }
 }
@@ -173,8 +176,8 @@ class Stopping {
 };
 
 // Until the program has exited, and its output has ended or had time to.
-void watch(pid_t pid, Fd& out_stream, Fd& err_stream, Stopping stopping, CommandOutput& out,
-           CommandOutput& err) {
+void watch(pid_t pid, Fd& out_stream, Fd& err_stream, Stopping stopping,
+           const CommandPlan::Heard& heard, CommandOutput& out, CommandOutput& err) {
   // The header that declares pidfd_open() does so for C alone, in glibc 2.36.
   const Fd ended = above_streams(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   std::optional<TimePoint> over;  // once it has exited: until when its output is waited for
@@ -184,8 +187,8 @@ void watch(pid_t pid, Fd& out_stream, Fd& err_stream, Stopping stopping, Command
                                 pollfd{over ? -1 : ended.get(), POLLIN, 0}};
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kStopLook);
     poll(items.data(), items.size(), static_cast<int>(wait.count()));
-    drain(out_stream, out);
-    drain(err_stream, err);
+    drain(out_stream, out, 0, heard);
+    drain(err_stream, err, 1, heard);
     const TimePoint now = steady_now();
     if (over && now >= *over) return;
     if (over) continue;
@@ -242,7 +245,7 @@ CommandEnd run_command(CommandPlan plan, CommandCell& cell, const std::atomic<bo
   input.reset();
   out_stream.theirs.reset();
   err_stream.theirs.reset();
-  watch(pid, out_stream.ours, err_stream.ours, {pid, stop, plan.grace}, out, err);
+  watch(pid, out_stream.ours, err_stream.ours, {pid, stop, plan.grace}, plan.heard, out, err);
   return reap(pid, cell);
 }
 

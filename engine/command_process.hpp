@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,12 +28,16 @@ inline constexpr Duration kStopLook = std::chrono::milliseconds{20};
 
 // What is to be run. No text contains a NUL.
 struct CommandPlan {
+  // Hears what it writes: 0 standard output, 1 standard error.
+  using Heard = std::function<void(std::uint32_t stream, std::string_view bytes)>;
+
   std::vector<std::string> programs;     // paths, tried in turn until one is there
   std::vector<std::string> words;        // the first is its name
   std::vector<std::string> environment;  // NAME=VALUE
   std::string folder;                    // empty: ours
   std::string_view input;
   Duration grace{0};  // from SIGTERM to SIGKILL, when it should stop
+  Heard heard = {};   // null: nobody hears
 };
 
 // What did not work.

@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/command_process.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/arguments.hpp>
 
@@ -221,8 +220,8 @@ CommandResult Commands::run(const CommandRequest& request, std::string_view inpu
   check(request);
   CommandOutput out(request.output_max);
   CommandOutput err(request.output_max);
-  CommandPlan plan{places_of(request), request.words, environment_of(request),
-                   request.cwd,        input,         rules_.grace};
+  CommandPlan plan{places_of(request), request.words, environment_of(request), request.cwd, input,
+                   rules_.grace,       heard_};
   const std::size_t bytes = bytes_of(plan);
   const TimePoint begin = steady_now();
   Seat seat(cells_);

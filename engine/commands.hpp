@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/command_cell.hpp"
+#include "engine/command_process.hpp"
 #include "shared/time.hpp"
 #include <roundhouse/command_result.hpp>
 #include <roundhouse/module_abi.hpp>
@@ -29,6 +30,9 @@ class Commands {
 
   void set(Rules rules) { rules_ = rules; }
 
+  // Hears what programs write, on the thread of their task.
+  void tell(CommandPlan::Heard heard) { heard_ = std::move(heard); }
+
   // Invokes kCommandTask. Throws UnmetDependency when no commands are allowed, CommandError,
   // SerializationError.
   void run(const Invocation& call, Reply& reply);
@@ -40,6 +44,7 @@ class Commands {
   Rules rules_;
   std::unique_ptr<OwnCommandCells> own_;
   CommandCells cells_;
+  CommandPlan::Heard heard_;
 };
 
 }  // namespace roundhouse::engine

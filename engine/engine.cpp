@@ -38,6 +38,7 @@ Engine::Engine(SessionOptions options, LinkMaker links, ModuleSet& modules, Task
 }
 
 Engine::~Engine() {
+  if (host_.output() != nullptr) host_.output()->tell(nullptr);
   {
     auto guard = lease_.lock();
     if (!farewell_) farewell_ = Farewell{Exit::stopped, "destroyed"};
@@ -137,14 +138,6 @@ void Engine::settle(Lease::Guard& guard) {
   }
 }
 
-void Engine::on_module_loaded(wire::Have have) {
-  auto guard = lease_.lock();
-  if (farewell_) return;
-  session_.on_module_loaded(std::move(have), steady_now(), out_);
-  absorb();
-  settle(guard);
-}
-
 void Engine::work(std::uint32_t slot) {
   auto guard = lease_.lock();
   while (!farewell_) {
@@ -176,19 +169,26 @@ void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start sta
   if (std::exchange(control_sleeps_, false) || limited) control_wake_.wake();
   guard.wake_followers();  // one of them leads now
   guard.unlock();
+  TaskOutput* const output = host_.output();
+  if (output != nullptr) output->begin(slot, run.task, run.fence, start.at);
+  const TimePoint called = steady_now();
   Finish finish = mine.runner->run(run, mine.stop.get());
   const TimePoint ended = steady_now();
   run.payload = {};
+  TaskOutput::Ended printed;
+  if (output != nullptr) printed = output->end(slot, ended - called);
   guard.relock();
   --busy_;
   if (mine.overdue) return;
+  send_output(std::move(printed.parts));
+  finish.printed = std::move(printed.printed);
   finish.started_us = mine.started_us;
   finish.duration_ns = static_cast<std::uint64_t>((ended - start.at).count());
   finish = session_.judge(slot, std::move(finish), ended);
   if (page_ != nullptr) {
     page_->record(session_.outcomes().last() + 1,
                   {run.task, run.fence, finish.ending, finish.started_us, finish.duration_ns,
-                   finish.payload});
+                   finish.payload, finish.printed});
     page_->end(slot);
   }
   session_.on_finished(slot, run, std::move(finish), ended, out_);
@@ -219,6 +219,9 @@ void Engine::wait_for_work(Lease::Guard& guard) {
 }
 
 Farewell Engine::run() {
+  if (host_.output() != nullptr)
+    host_.output()->tell(
+        [this](std::vector<wire::Output>&& parts) { on_output(std::move(parts)); });
   {
     auto guard = lease_.lock();
     last_start_ = looked_at_ = steady_now();
@@ -273,7 +276,8 @@ void Engine::end_overdue(TimePoint now) {
     Slot& slot = slots_[index];
     slot.overdue = true;
     const wire::FinishedRecord outcome = session_.end_overdue(
-        index, slot.started_us, static_cast<std::uint64_t>((now - slot.begun).count()), now);
+        index, slot.started_us, static_cast<std::uint64_t>((now - slot.begun).count()),
+        host_.output() == nullptr ? Slice{} : host_.output()->so_far(index), now);
     log::warn("task_overran", {{"task", to_string(outcome.task)}});
     if (page_ == nullptr) continue;
     page_->record(session_.outcomes().last(), outcome);

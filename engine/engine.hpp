@@ -90,6 +90,10 @@ class Engine {
   void glance(TimePoint now);
   void settle(Lease::Guard& guard);
 
+  void send_output(std::vector<wire::Output>&& parts);
+  // The thread of TaskOutput.
+  void on_output(std::vector<wire::Output>&& parts);
+
   // The loader's thread.
   void on_module_loaded(wire::Have have);
 

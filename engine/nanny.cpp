@@ -82,7 +82,7 @@ void Nanny::look_at_process() {
   const auto status = process_->poll_exit();
   if (!status) return;
   end_commands(page_->commands());
-  process_->pump_output();
+  process_->pump_rest();
   ProcessEnded ended = page_->read();
   ended.signal = status->signal;
   ended.exit_code = status->code;

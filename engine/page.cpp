@@ -12,12 +12,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/page_entry.hpp"
 #include "shared/check.hpp"
 
 namespace roundhouse::engine {
 namespace {
 
-constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '3'};
+constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '4'};
 constexpr std::size_t kMarkerRoom = 16 * 1024;     // room() beyond one marker per slot
 constexpr std::size_t kRewindBytes = 1U << 20U;    // an empty ring that came so far begins anew
 constexpr std::size_t kGiveBackBytes = 8U << 20U;  // and gives its memory back beyond this
@@ -50,95 +51,12 @@ struct Header {
   std::array<CommandCell, kCommandCells> commands;
 };
 
-struct Entry {
-  std::uint64_t size;  // of all, a multiple of eight
-  std::uint64_t number;
-  TaskId task;
-  Fence fence;
-  std::int64_t started_us;
-  std::uint64_t duration_ns;
-  std::uint32_t ending;
-  std::uint32_t marker;  // 1: what follows is missing
-  std::uint32_t body_size;
-  std::uint32_t spill;
-  std::uint64_t frames;  // each its size, then its bytes
-};
-
-std::size_t rounded(std::size_t bytes, std::size_t unit) {
-  return (bytes + unit - 1) / unit * unit;
-}
-
 std::size_t memory_page() {
   return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 Error os_error(const std::string& what) {
   return {Errc::io_failed, what + ": " + std::strerror(errno)};
-}
-
-std::size_t size_of(const Payload& payload) {
-  std::size_t size = sizeof(Entry) + rounded(payload.inline_size(), 8);
-  if (payload.frames)
-    for (const Buffer& frame : *payload.frames) size += 8 + rounded(frame.size(), 8);
-  return size;
-}
-
-char* put(char* at, std::string_view bytes) {
-  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-  return at + bytes.size();
-}
-
-// Reads an entry's bytes without believing them.
-class Cursor {
- public:
-  explicit Cursor(std::string_view bytes) : rest_(bytes) {}
-
-  std::optional<std::string_view> take(std::uint64_t size) {
-    const std::uint64_t padded = size > rest_.size() ? size : rounded(size, 8);
-    if (padded > rest_.size()) return std::nullopt;
-    const std::string_view part = rest_.substr(0, size);
-    rest_.remove_prefix(padded);
-    return part;
-  }
-
-  std::optional<std::uint64_t> number() {
-    const auto bytes = take(8);
-    if (!bytes) return std::nullopt;
-    std::uint64_t value = 0;
-    std::memcpy(&value, bytes->data(), 8);
-    return value;
-  }
-
- private:
-  std::string_view rest_;
-};
-
-bool read_payload(const Entry& entry, std::string_view bytes, Payload& out) {
-  Cursor cursor(bytes);
-  const auto body = cursor.take(entry.body_size);
-  if (!body || entry.frames > wire::kFramesMax || entry.spill > entry.frames) return false;
-  out = Payload::of(std::string(*body));
-  out.spill = entry.spill;
-  Frames frames;
-  for (std::uint64_t i = 0; i < entry.frames; ++i) {
-    const auto size = cursor.number();
-    if (!size || *size > wire::kFrameBytesMax) return false;
-    const auto frame = cursor.take(*size);
-    if (!frame) return false;
-    frames.push_back(Buffer::copy(*frame));
-  }
-  if (!frames.empty()) out.frames = std::make_shared<const Frames>(std::move(frames));
-  return true;
-}
-
-// What stands for an outcome that was too large to be kept here.
-void read_marker(wire::FinishedRecord& out) {
-  out.ending = wire::Ending::engine_lost;
-  out.payload = Payload::of(wire::encode_error(
-      {"EngineError",
-       "the engine process died after the task had ended, and its result was too large to be "
-       "kept for the hub",
-       ""}));
 }
 
 }  // namespace
@@ -250,37 +168,12 @@ void Page::end(std::uint32_t slot) {
 void Page::record(std::uint64_t number, const wire::FinishedRecord& outcome) {
   Header& header = map_->header();
   const std::size_t free = map_->ring_bytes - map_->used();
-  std::size_t size = size_of(outcome.payload);
+  std::size_t size = entry_bytes(outcome);
   const bool marker = size > free || free - size < map_->ring_bytes / 16;
-  if (marker) size = sizeof(Entry);
+  if (marker) size = sizeof(PageEntry);
   RH_CHECK(size <= free);
   const std::uint64_t head = header.head.load(std::memory_order_relaxed);
-  char* at = map_->ring(head);
-  const Payload& payload = outcome.payload;
-  const Entry entry{size,
-                    number,
-                    outcome.task,
-                    outcome.fence,
-                    outcome.started_us,
-                    outcome.duration_ns,
-                    static_cast<std::uint32_t>(outcome.ending),
-                    marker ? 1U : 0U,
-                    marker ? 0U : static_cast<std::uint32_t>(payload.inline_size()),
-                    marker ? 0U : payload.spill,
-                    marker ? 0U : payload.frame_count()};
-  std::memcpy(at, &entry, sizeof entry);
-  if (!marker) {
-    char* body = at + sizeof entry;
-    put(put(body, payload.head()), payload.tail());
-    char* frame_at = body + rounded(payload.inline_size(), 8);
-    for (std::size_t i = 0; i < payload.frame_count(); ++i) {
-      const Buffer& frame = (*payload.frames)[i];
-      const std::uint64_t frame_size = frame.size();
-      std::memcpy(frame_at, &frame_size, 8);
-      put(frame_at + 8, frame.view());
-      frame_at += 8 + rounded(frame.size(), 8);
-    }
-  }
+  write_entry(map_->ring(head), size, number, outcome, marker);
   header.head.store(head + size, std::memory_order_release);
 }
 
@@ -290,7 +183,7 @@ void Page::trim(std::uint64_t through) {
   std::uint64_t tail = header.tail.load(std::memory_order_relaxed);
   const std::uint64_t before = tail;
   while (tail < head) {
-    Entry entry;
+    PageEntry entry;
     std::memcpy(&entry, map_->ring(tail), sizeof entry);
     if (entry.number > through) break;
     tail += entry.size;
@@ -310,7 +203,7 @@ void Page::trim(std::uint64_t through) {
 }
 
 bool Page::room() const {
-  return map_->ring_bytes - map_->used() >= kSlotsMax * sizeof(Entry) + kMarkerRoom;
+  return map_->ring_bytes - map_->used() >= kSlotsMax * sizeof(PageEntry) + kMarkerRoom;
 }
 
 void Page::set_epoch(std::uint64_t epoch) {
@@ -359,8 +252,8 @@ ProcessEnded Page::read() const {
     out.farewell = Farewell{static_cast<Exit>(left - 1), {header.farewell.data(), size}};
   }
   const std::uint64_t tail = header.tail.load(std::memory_order_acquire);
-  for (std::uint64_t at = 0, used = map_->used(); used - at >= sizeof(Entry);) {
-    Entry entry;
+  for (std::uint64_t at = 0, used = map_->used(); used - at >= sizeof(PageEntry);) {
+    PageEntry entry;
     std::memcpy(&entry, map_->ring(tail + at), sizeof entry);
     const bool sound =
         entry.size >= sizeof entry && entry.size <= used - at && entry.size % 8 == 0 &&
@@ -369,15 +262,8 @@ ProcessEnded Page::read() const {
                               : entry.number == out.first_outcome + out.outcomes.size());
     if (!sound) break;
     if (out.outcomes.empty()) out.first_outcome = entry.number;
-    wire::FinishedRecord record{
-        entry.task,       entry.fence,       static_cast<wire::Ending>(entry.ending),
-        entry.started_us, entry.duration_ns, {}};
-    const std::string_view bytes{map_->ring(tail + at) + sizeof entry, entry.size - sizeof entry};
-    if (entry.marker != 0) {
-      read_marker(record);
-    } else if (!read_payload(entry, bytes, record.payload)) {
-      break;
-    }
+    wire::FinishedRecord record;
+    if (!read_outcome(entry, map_->ring(tail + at), record)) break;
     out.outcomes.push_back(std::move(record));
     at += entry.size;
   }

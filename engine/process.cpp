@@ -53,13 +53,15 @@ bool take_number(std::string_view& text, T& out) {
 }
 
 // Between fork and exec: only what is safe in a child of a process with threads.
-[[noreturn]] void become(const char* program, char* const* arguments, int error_fd, int ready_fd) {
+[[noreturn]] void become(const char* program, char* const* arguments, int error_fd,
+                         const Inheritance& inheritance) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   dup2(error_fd, STDOUT_FILENO);
   dup2(error_fd, STDERR_FILENO);
-  fcntl(ready_fd, F_SETFD, 0);
+  fcntl(inheritance.ready_fd, F_SETFD, 0);
+  for (const int fd : inheritance.pipes) fcntl(fd, F_SETFD, 0);
   execv(program, arguments);
   constexpr std::string_view kText = "roundhouse-engine: the engine process cannot be run\n";
   static_cast<void>(!write(STDERR_FILENO, kText.data(), kText.size()));
@@ -69,16 +71,19 @@ bool take_number(std::string_view& text, T& out) {
 }  // namespace
 
 std::string to_text(const Inheritance& i) {
-  return std::to_string(i.page_fd) + ',' + std::to_string(i.ready_fd) + ',' +
+  std::string pipes;
+  for (const int fd : i.pipes) pipes += std::to_string(fd) + ',';
+  return std::to_string(i.page_fd) + ',' + std::to_string(i.ready_fd) + ',' + pipes +
          std::to_string(i.nanny_pid) + ',' + std::to_string(i.incarnation) + ',' +
          std::to_string(i.epoch) + ',' + to_string(i.uuid);
 }
 
 std::optional<Inheritance> parse_inheritance(std::string_view text) {
   Inheritance out;
-  const bool numbers = take_number(text, out.page_fd) && take_number(text, out.ready_fd) &&
-                       take_number(text, out.nanny_pid) && take_number(text, out.incarnation) &&
-                       take_number(text, out.epoch);
+  bool numbers = take_number(text, out.page_fd) && take_number(text, out.ready_fd);
+  for (int& fd : out.pipes) numbers = numbers && take_number(text, fd);
+  numbers = numbers && take_number(text, out.nanny_pid) && take_number(text, out.incarnation) &&
+            take_number(text, out.epoch);
   if (!numbers) return std::nullopt;
   const auto uuid = parse_uuid(text);
   if (!uuid) return std::nullopt;
@@ -95,11 +100,13 @@ Result<Process> Process::start(const std::string& program, std::vector<std::stri
                                Inheritance inheritance, int page_fd) {
   Pipe output;
   Pipe ready;
-  if (!output.open() || !ready.open())
+  std::array<Pipe, 2> tasks;
+  if (!output.open() || !ready.open() || !tasks[0].open() || !tasks[1].open())
     return Error{Errc::io_failed,
                  std::string("no pipe for the engine process: ") + std::strerror(errno)};
   inheritance.page_fd = page_fd;
   inheritance.ready_fd = ready.write;
+  inheritance.pipes = {tasks[0].read, tasks[0].write, tasks[1].read, tasks[1].write};
   inheritance.nanny_pid = getpid();
   arguments.emplace_back(kInheritFlag);
   arguments.push_back(to_text(inheritance));
@@ -109,20 +116,23 @@ Result<Process> Process::start(const std::string& program, std::vector<std::stri
   const pid_t pid = fork();
   if (pid < 0)
     return Error{Errc::io_failed, std::string("no engine process: ") + std::strerror(errno)};
-  if (pid == 0) become(program.c_str(), pointers.data(), output.write, ready.write);
-  return Process(pid, std::exchange(output.read, -1), std::exchange(ready.read, -1));
+  if (pid == 0) become(program.c_str(), pointers.data(), output.write, inheritance);
+  return Process(pid, std::exchange(output.read, -1), std::exchange(ready.read, -1),
+                 {std::exchange(tasks[0].read, -1), std::exchange(tasks[1].read, -1)});
 }
 
 Process::Process(Process&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       output_(std::exchange(other.output_, -1)),
       ready_(std::exchange(other.ready_, -1)),
+      rest_(std::exchange(other.rest_, {-1, -1})),
       kept_(std::move(other.kept_)) {}
 
 Process& Process::operator=(Process&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(output_, other.output_);
   std::swap(ready_, other.ready_);
+  std::swap(rest_, other.rest_);
   std::swap(kept_, other.kept_);
   return *this;
 }
@@ -134,6 +144,7 @@ Process::~Process() {
   }
   close_and_forget(output_);
   close_and_forget(ready_);
+  for (int& fd : rest_) close_and_forget(fd);
 }
 
 void Process::send_signal(int signal) const {
@@ -149,12 +160,21 @@ std::optional<ExitStatus> Process::poll_exit() {
 }
 
 void Process::pump_output() {
+  pump(output_);
+}
+
+void Process::pump_rest() {
+  pump(output_);
+  for (int& fd : rest_) pump(fd);
+}
+
+void Process::pump(int& fd) {
   std::array<char, 4096> buffer;
-  while (output_ >= 0) {
-    const ssize_t got = read(output_, buffer.data(), buffer.size());
+  while (fd >= 0) {
+    const ssize_t got = read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return;
-    if (got == 0) return close_and_forget(output_);
+    if (got == 0) return close_and_forget(fd);
     const auto size = static_cast<std::size_t>(got);
     static_cast<void>(!write(STDERR_FILENO, buffer.data(), size));
     kept_.append(buffer.data(), size);

@@ -6,6 +6,7 @@
 // passed on to ours, and the last of it is kept. It dies with the thread that started it.
 // Thread rule: one thread, which must outlive the process.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,9 @@ inline constexpr std::size_t kOutputKeptBytes = 8192;
 struct Inheritance {
   int page_fd = -1;
   int ready_fd = -1;
+  // Pipes for what tasks write to standard output and standard error: of each the end to read, then
+  // the end to write to. What is in them when the process dies is read by its nanny.
+  std::array<int, 4> pipes{-1, -1, -1, -1};
   std::int64_t nanny_pid = 0;
   Uuid uuid;
   std::uint32_t incarnation = 1;
@@ -50,7 +54,7 @@ struct ExitStatus {
 class Process {
  public:
   // Runs `program` with these arguments (the first is the name) and --inherit. `page_fd` must not
-  // be closed on exec; of `inheritance` the two descriptors are filled in here. Fails with
+  // be closed on exec; of `inheritance` the descriptors are filled in here. Fails with
   // io_failed when there is no process to be had; a program that cannot be run exits with 127.
   static Result<Process> start(const std::string& program, std::vector<std::string> arguments,
                                Inheritance inheritance, int page_fd);
@@ -70,6 +74,9 @@ class Process {
   // output its descriptor is -1.
   void pump_output();
 
+  // The same, when it is dead, with what its tasks had printed last.
+  void pump_rest();
+
   [[nodiscard]] const std::string& output() const { return kept_; }
 
   // Readable when it has become ready, or ended.
@@ -81,11 +88,15 @@ class Process {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
-  Process(pid_t pid, int output, int ready) : pid_(pid), output_(output), ready_(ready) {}
+  Process(pid_t pid, int output, int ready, std::array<int, 2> rest)
+      : pid_(pid), output_(output), ready_(ready), rest_(rest) {}
+
+  void pump(int& fd);
 
   pid_t pid_ = -1;  // -1: moved from, or reaped
   int output_ = -1;
   int ready_ = -1;
+  std::array<int, 2> rest_{-1, -1};  // of the pipes of tasks, to read
   std::string kept_;
 };
 

@@ -98,12 +98,14 @@ SessionOptions session_options(const EngineConfig& config, const Inheritance& in
   return options;
 }
 
-// Until the engine ends. The link's last bytes have left when this returns.
+// Until the engine ends. The link's last bytes have left when this returns. What tasks print is
+// caught from here on; what they still print at the end is their nanny's to read.
 Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Page& page) {
   const auto path = config.connection_path();
   if (!path) return {Exit::failed, path.error().text};
   // Both stay for ever: tasks may still be running on their threads when the process ends.
   TaskHost* host = std::make_unique<TaskHost>(config.slots).release();
+  host->set_output(std::make_unique<TaskOutput>(inherited.pipes).release());
   if (!config.source) host->source().refuse();
   host->commands().set({config.commands, config.limit_grace / 2}, page.commands());
   ModuleSet* modules = std::make_unique<ModuleSet>(*host).release();

@@ -10,6 +10,13 @@ std::uint32_t TaskHost::engine_id() const noexcept {
   return engine_id_.load(std::memory_order_relaxed);
 }
 
+void TaskHost::set_output(TaskOutput* output) {
+  output_ = output;
+  commands_.tell([output](std::uint32_t stream, std::string_view bytes) {
+    if (output != nullptr) output->add(stream, bytes);
+  });
+}
+
 void TaskHost::report_progress(double fraction, std::string_view text) noexcept {
   if (progress_) progress_(fraction, text);
 }

@@ -16,6 +16,7 @@
 #include "engine/commands.hpp"
 #include "engine/namespace.hpp"
 #include "engine/source_host.hpp"
+#include "engine/task_output.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/module_abi.hpp>
 
@@ -46,6 +47,11 @@ class TaskHost final : public EngineApi {
 
   [[nodiscard]] Commands& commands() { return commands_; }
 
+  // What tasks write is caught there, which outlives this; null, at first: nowhere. Before tasks.
+  void set_output(TaskOutput* output);
+
+  [[nodiscard]] TaskOutput* output() const { return output_; }
+
   [[nodiscard]] std::uint32_t engine_id() const noexcept override;
 
   [[nodiscard]] std::uint32_t slots() const noexcept override { return slots_; }
@@ -68,6 +74,7 @@ class TaskHost final : public EngineApi {
   Namespace namespace_;
   SourceHost source_;
   Commands commands_;
+  TaskOutput* output_ = nullptr;
 };
 
 }  // namespace roundhouse::engine

@@ -8,6 +8,7 @@
 
 #include "hub/schema.hpp"
 #include "shared/clock.hpp"
+#include "shared/printed.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -92,8 +93,8 @@ void MemoryStore::keep(const Ended& fact) {
       (arguments->size() > options_.arguments_bytes_max || options_.arguments_bytes_max == 0))
     arguments.reset();
   if (arguments) detach(*arguments);
-  Slice& depends = kept.fact.depends.bytes;
-  if (depends.size > 0) depends = Slice{Buffer::copy(depends.view())};
+  for (Slice* slice : {&kept.fact.depends.bytes, &kept.fact.printed})
+    if (slice->size > 0) *slice = Slice{Buffer::copy(slice->view())};
   bytes_ += kept.bytes();
   while (records_.size() > options_.memory_records_max || bytes_ > options_.memory_bytes_max)
     forget_oldest();
@@ -143,6 +144,8 @@ Record MemoryStore::record_of(const Kept& kept, bool with_result) const {
   out.incarnation = fact.incarnation;
   out.attempt = fact.attempt;
   out.depends = fact.depends;
+  const wire::Printed printed = wire::decode_printed(fact.printed.view());
+  out.printed_out = printed.out.text(), out.printed_err = printed.err.text();
   if (const auto found = sessions_.find(fact.session);
       found != sessions_.end() && fact.delivery <= found->second.delivered)
     out.received_us = found->second.received_us;

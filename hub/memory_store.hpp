@@ -48,7 +48,8 @@ class MemoryStore final : public Store {
 
     // What counts against the limit.
     [[nodiscard]] std::size_t bytes() const {
-      return fact.payload.size() + (fact.arguments ? fact.arguments->size() : 0);
+      return fact.payload.size() + fact.printed.size +
+             (fact.arguments ? fact.arguments->size() : 0);
     }
   };
 

@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS attempts(id INTEGER PRIMARY KEY, packed BLOB NOT NULL
 CREATE TABLE IF NOT EXISTS template_rules(number INTEGER PRIMARY KEY, define BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS engines_given_up(id INTEGER PRIMARY KEY, why TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outputs(id INTEGER PRIMARY KEY, out TEXT NOT NULL, err TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS aborts(id INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 )sql";
 
@@ -67,13 +68,15 @@ CREATE VIEW results AS SELECT
   t.duration / 1e9 AS seconds,
   t.engine AS engine, lower(hex(e.uuid)) AS engine_uuid, t.incarnation AS incarnation,
   t.attempt AS attempt, x.name AS error_name, x.value AS error_value,
-  coalesce(b.bytes, length(t.result)) AS result_bytes
+  coalesce(b.bytes, length(t.result)) AS result_bytes,
+  o.out AS stdout, o.err AS stderr
 FROM tasks t
 JOIN sessions s ON s.number = t.id >> 40
 LEFT JOIN templates f ON f.number = t.template
 LEFT JOIN engines e ON e.id = t.engine
 LEFT JOIN errors x ON x.id = t.id
 LEFT JOIN blobs b ON b.id = t.id
+LEFT JOIN outputs o ON o.id = t.id
 WHERE NOT EXISTS (SELECT 1 FROM purged p WHERE p.id = t.id);
 CREATE VIEW unfinished AS SELECT
   printf('%016x%016x', s.id, p.id & 0xffffffffff) AS first_msg_id,

@@ -213,6 +213,7 @@ std::uint64_t SqliteStore::purge_all() {
   count += static_cast<std::uint64_t>(db_.changes());
   db_.execute("DELETE FROM errors" + rest);
   db_.execute("DELETE FROM attempts" + rest);
+  db_.execute("DELETE FROM outputs" + rest);
   db_.execute("DELETE FROM blobs" + rest);
   if (!some) db_.execute("DELETE FROM receipts");
   return count;
@@ -223,7 +224,7 @@ void SqliteStore::erase_row(std::int64_t key) {
   erase_error_.bind(1, key);
   erase_error_.run();
   if (db_.changes() > 0) endings_->keep(key);
-  for (sql::Statement* erase : {&erase_task_, &erase_attempts_, &erase_purged_}) {
+  for (sql::Statement* erase : {&erase_task_, &erase_attempts_, &erase_output_, &erase_purged_}) {
     erase->bind(1, key);
     erase->run();
   }

@@ -15,10 +15,11 @@ constexpr std::string_view kSelectRecord =
     "length(t.result), b.bytes, f.function, f.label, f.view, f.targets, e.uuid, "
     "x.name, x.value, x.traceback, "
     "(SELECT r.received FROM receipts r WHERE r.session = t.id >> 40 AND r.through >= t.delivery "
-    "ORDER BY r.through LIMIT 1), f.signature, a.packed, t.more "
+    "ORDER BY r.through LIMIT 1), f.signature, a.packed, t.more, o.out, o.err "
     "FROM tasks t LEFT JOIN templates f ON f.number = t.template "
     "LEFT JOIN engines e ON e.id = t.engine LEFT JOIN blobs b ON b.id = t.id "
-    "LEFT JOIN errors x ON x.id = t.id LEFT JOIN attempts a ON a.id = t.id WHERE t.id = ?1";
+    "LEFT JOIN errors x ON x.id = t.id LEFT JOIN attempts a ON a.id = t.id "
+    "LEFT JOIN outputs o ON o.id = t.id WHERE t.id = ?1";
 
 std::uint32_t small_of(std::int64_t value) {
   return static_cast<std::uint32_t>(value);
@@ -110,6 +111,7 @@ std::optional<Record> SqliteRecords::find(std::int64_t key, TaskId task, bool wi
   out.received_us = row.integer(17);
   out.signature = row.text(18);
   if (!row.null(20)) out.depends = decode_depends(row.blob(20));
+  out.printed_out = row.text(21), out.printed_err = row.text(22);
   row.reset();
   if (purged(key)) return std::nullopt;
   if (!with_result || !in_row) return out;

@@ -5,6 +5,7 @@
 
 #include "hub/sqlite_store.hpp"
 #include "shared/log.hpp"
+#include "shared/printed.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -177,11 +178,21 @@ void SqliteStore::restore_pending(Restored& out) {
   }
 }
 
+namespace {
+
+// What was left out is said in the texts.
+Slice restore_printed(std::string_view out, std::string_view err) {
+  return Slice{Buffer::take(wire::encode_printed(
+      {{std::string(out), {}, out.size()}, {std::string(err), {}, err.size()}}))};
+}
+
+}  // namespace
+
 void SqliteStore::restore_undelivered(Restored& out) {
   sql::Statement rows = db_.prepare(
       "SELECT t.id, t.template, t.status, t.submitted, t.wait, t.duration, t.engine, "
-      "t.incarnation, t.attempt, t.delivery, t.result, b.bytes FROM tasks t "
-      "LEFT JOIN blobs b ON b.id = t.id "
+      "t.incarnation, t.attempt, t.delivery, t.result, b.bytes, o.out, o.err FROM tasks t "
+      "LEFT JOIN blobs b ON b.id = t.id LEFT JOIN outputs o ON o.id = t.id "
       "WHERE t.id >= ?1 AND t.id < ?2 AND t.delivery > ?3 ORDER BY t.delivery");
   for (auto& [number, session] : ledger_.sessions()) {
     if (session.deliveries <= session.delivered) continue;
@@ -202,6 +213,7 @@ void SqliteStore::restore_undelivered(Restored& out) {
       fact.incarnation = small_of(rows.integer(7));
       fact.attempt = small_of(rows.integer(8));
       fact.delivery = unsigned_of(rows.integer(9));
+      if (!rows.null(12)) fact.printed = restore_printed(rows.text(12), rows.text(13));
       fact.payload = restore_payload(key, fact, rows);
       session.undelivered.emplace_back(fact.delivery, fact.sequence);
       out.undelivered.push_back(std::move(fact));

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "shared/log.hpp"
+#include "shared/printed.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -58,6 +59,8 @@ SqliteStore::SqliteStore(const StoreOptions& options)
       "INSERT OR REPLACE INTO tasks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?13,?12)");
   insert_attempts_ = db_.prepare("INSERT OR REPLACE INTO attempts VALUES (?1,?2)");
   erase_attempts_ = db_.prepare("DELETE FROM attempts WHERE id = ?1");
+  insert_output_ = db_.prepare("INSERT OR REPLACE INTO outputs VALUES (?1,?2,?3)");
+  erase_output_ = db_.prepare("DELETE FROM outputs WHERE id = ?1");
   insert_error_ = db_.prepare("INSERT OR REPLACE INTO errors VALUES (?1,?2,?3,?4)");
   insert_blob_ = db_.prepare("INSERT OR REPLACE INTO blobs VALUES (?1,?2)");
   insert_receipt_ = db_.prepare("INSERT OR REPLACE INTO receipts VALUES (?1,?2,?3)");
@@ -212,6 +215,13 @@ void SqliteStore::apply(const Ended& fact) {
   }
   insert_task_.run();
   if (fact.ending != wire::Ending::ok) insert_error(key, fact);
+  if (fact.printed.size == 0) return;
+  const wire::Printed printed = wire::decode_printed(fact.printed.view());
+  const std::string out = printed.out.text(), err = printed.err.text();
+  insert_output_.bind(1, key);
+  insert_output_.bind_text(2, out);
+  insert_output_.bind_text(3, err);
+  insert_output_.run();
 }
 
 // `joined` has to last until the statement has run.

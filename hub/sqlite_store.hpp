@@ -149,7 +149,7 @@ class SqliteStore final : public Store {
   sql::Statement begin_, commit_;
   sql::Statement insert_session_, update_session_, insert_template_, insert_engine_, leave_engine_;
   sql::Statement insert_pending_, delete_pending_, insert_task_, insert_error_, insert_blob_;
-  sql::Statement insert_attempts_, erase_attempts_;
+  sql::Statement insert_attempts_, erase_attempts_, insert_output_, erase_output_;
   sql::Statement insert_receipt_, insert_rules_, insert_builds_, insert_module_, delete_module_;
   sql::Statement insert_verdict_, delete_verdict_;
   sql::Statement erase_task_, erase_error_, erase_purged_, erase_blob_;

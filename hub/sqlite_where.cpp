@@ -63,6 +63,8 @@ std::string sqlite_expression(Field field) {
     case Field::error:
     case Field::after:
     case Field::follow:
+    case Field::standard_output:
+    case Field::standard_error:
     case Field::result: break;
   }
   RH_CHECK(false && "a field that cannot be compared");

@@ -11,7 +11,7 @@
 namespace roundhouse::wire {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 25> kNames{{
+constexpr std::array<std::pair<Kind, std::string_view>, 26> kNames{{
     {Kind::hello, "hello"},       {Kind::welcome, "welcome"},   {Kind::refused, "refused"},
     {Kind::who, "who"},           {Kind::beat, "beat"},         {Kind::goodbye, "goodbye"},
     {Kind::request, "request"},   {Kind::reply, "reply"},       {Kind::define, "define"},
@@ -20,7 +20,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 25> kNames{{
     {Kind::revoke, "revoke"},     {Kind::revoked, "revoked"},   {Kind::holding, "holding"},
     {Kind::died, "died"},         {Kind::offer, "offer"},       {Kind::want, "want"},
     {Kind::part, "part"},         {Kind::have, "have"},         {Kind::hint, "hint"},
-    {Kind::stop, "stop"},
+    {Kind::stop, "stop"},         {Kind::output, "output"},
 }};
 
 // Writing one field.
@@ -323,6 +323,7 @@ Result<MapMessage> decode(const Message& message) {
     case Kind::part: return decode_any<Part>(message);
     case Kind::have: return decode_any<Have>(message);
     case Kind::hint: return decode_any<Hint>(message);
+    case Kind::output: return decode_any<Output>(message);
     case Kind::submit:
     case Kind::outcome:
     case Kind::assign:
@@ -371,6 +372,7 @@ RH_MESSAGE(Want)
 RH_MESSAGE(Part)
 RH_MESSAGE(Have)
 RH_MESSAGE(Hint)
+RH_MESSAGE(Output)
 #undef RH_MESSAGE
 
 }  // namespace roundhouse::wire

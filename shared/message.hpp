@@ -313,6 +313,28 @@ struct Died {
   }
 };
 
+// Engine to hub, and on to the client: what a task that runs has written, from `offset` of a stream
+// on; parts come in order. Its outcome does not depend on them.
+struct Output {
+  static constexpr Kind kKind = Kind::output;
+  SessionId session;
+  std::uint64_t sequence = 0;
+  std::uint64_t epoch = 0;  // of the run's fence, with its attempt
+  std::uint32_t attempt = 0;
+  EngineId engine;
+  std::uint32_t stream = 1;  // 1: standard output, 2: standard error
+  std::uint64_t offset = 0;
+  std::string text;
+  friend bool operator==(const Output&, const Output&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("session", m.session), v("sequence", m.sequence), v("epoch", m.epoch);
+    v("attempt", m.attempt), v("engine", m.engine), v("stream", m.stream);
+    v("offset", m.offset), v("text", m.text);
+  }
+};
+
 // Hub to subscribers: something changed; numbered per topic, a gap means "ask on control".
 struct Hint {
   static constexpr Kind kKind = Kind::hint;
@@ -331,9 +353,9 @@ struct Hint {
   }
 };
 
-using MapMessage =
-    std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop, Define,
-                 Accepted, Received, Stored, Revoke, Revoked, Died, Offer, Want, Part, Have, Hint>;
+using MapMessage = std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop,
+                                Define, Accepted, Received, Stored, Revoke, Revoked, Died, Offer,
+                                Want, Part, Have, Hint, Output>;
 
 // The kind of a message, after its prefix was checked: malformed when the header is shorter than
 // the prefix or does not begin with 'R' 'H'; version when another major speaks.

@@ -164,6 +164,17 @@ std::size_t get_optional(Unpacker& u, const Source& source, std::size_t left, Su
 }
 
 template <class Record>
+
+requires requires(Record& r) {
+  r.printed;
+}
+
+std::size_t get_optional(Unpacker& u, const Source& source, std::size_t /*left*/, Record& r) {
+  r.printed = Slice{source.message.header, u.bin()};
+  return 1;
+}
+
+template <class Record>
 std::size_t get_optional(Unpacker& /*u*/, const Source& /*source*/, std::size_t /*left*/,
                          Record& /*r*/) {
   return 0;
@@ -190,11 +201,12 @@ Ending get_ending(Unpacker& u) {
 }
 
 void put(Packer& p, const FinishedRecord& r, Frames& frames) {
-  p.array(10);
+  p.array(r.printed.size > 0 ? 11 : 10);
   p.u64(r.task.session.value), p.u64(r.task.sequence), p.u64(r.fence.epoch);
   p.u64(r.fence.attempt), p.u64(static_cast<std::uint64_t>(r.ending));
   p.i64(r.started_us), p.u64(r.duration_ns);
   put(p, r.payload, frames);
+  if (r.printed.size > 0) p.bin(r.printed.view());
 }
 
 std::size_t get(Unpacker& u, Source& source, FinishedRecord& r) {
@@ -206,11 +218,12 @@ std::size_t get(Unpacker& u, Source& source, FinishedRecord& r) {
 }
 
 void put(Packer& p, const OutcomeRecord& r, Frames& frames) {
-  p.array(9);
+  p.array(r.printed.size > 0 ? 10 : 9);
   p.u64(r.sequence), p.u64(static_cast<std::uint64_t>(r.ending)), p.u64(r.attempt);
   r.engine ? p.u64(r.engine->value) : p.nil();
   p.i64(r.started_us), p.u64(r.duration_ns);
   put(p, r.payload, frames);
+  if (r.printed.size > 0) p.bin(r.printed.view());
 }
 
 std::size_t get(Unpacker& u, Source& source, OutcomeRecord& r) {

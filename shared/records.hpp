@@ -184,6 +184,7 @@ struct FinishedRecord {
   std::int64_t started_us = 0;    // UTC by the engine's clock, microseconds since 1970
   std::uint64_t duration_ns = 0;  // by its steady clock
   Payload payload;                // the result, or the error as a map {name, value, traceback}
+  Slice printed = {};             // shared/printed.hpp; empty: nothing
 };
 
 // Hub to client, numbered densely per connection from the batch's first number.
@@ -195,6 +196,9 @@ struct OutcomeRecord {
   std::int64_t started_us = 0;
   std::uint64_t duration_ns = 0;
   Payload payload;
+  Slice printed = {};  // as the engine sent it
+
+  [[nodiscard]] std::uint64_t bytes() const { return payload.size() + printed.size; }
 };
 
 // Engine to hub after a welcome: assignments that it has and has no outcome for. The message whose

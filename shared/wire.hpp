@@ -51,6 +51,7 @@ enum class Kind : std::uint8_t {
   want = 28,
   part = 29,  // with one bulk frame
   have = 30,
+  output = 31,
   hint = 32,
 };
 

@@ -25,6 +25,7 @@ struct Outbox {
 
   // To know.
   std::vector<wire::OutcomeRecord> outcomes;  // each task's once
+  std::vector<wire::Output> outputs;          // what tasks that run have written
   std::vector<wire::Reply> replies;           // to request(); with code not_connected when given up
   bool engines_changed = false;               // see Session::engines()
   bool usable_changed = false;                // see Session::usable()
@@ -32,14 +33,14 @@ struct Outbox {
   std::optional<Error> failed;                // the hub will not serve this session: for good
 
   void clear() {
-    sends.clear(), outcomes.clear(), replies.clear();
+    sends.clear(), outcomes.clear(), outputs.clear(), replies.clear();
     close = connect = engines_changed = usable_changed = modules_changed = false;
     failed.reset();
   }
 
   [[nodiscard]] bool empty() const {
-    return sends.empty() && outcomes.empty() && replies.empty() && !close && !connect &&
-           !engines_changed && !usable_changed && !modules_changed && !failed;
+    return sends.empty() && outcomes.empty() && outputs.empty() && replies.empty() && !close &&
+           !connect && !engines_changed && !usable_changed && !modules_changed && !failed;
   }
 };
 

@@ -41,6 +41,12 @@ void Session::on_message(wire::Plane plane, const wire::Message& message, TimePo
 void Session::on_task(const wire::Message& message, wire::Kind kind, TimePoint now, Outbox& out) {
   if (!task_welcome_) return;
   if (kind == wire::Kind::outcome) return on_outcomes(message, now, out);
+  if (kind == wire::Kind::output) {
+    auto part = wire::decode_as<wire::Output>(message);
+    if (!part) return on_malformed(part.error(), now, out);
+    if (part->session == options_.session) out.outputs.push_back(*std::move(part));
+    return;
+  }
   if (kind == wire::Kind::want || kind == wire::Kind::have)
     return on_module_message(message, kind, now, out);
   if (kind != wire::Kind::accepted) {

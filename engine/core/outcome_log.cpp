@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kRecordBytes = 64;  // about what a record takes beside its payload
 
 std::size_t weight(const wire::FinishedRecord& outcome) {
-  return kRecordBytes + outcome.payload.size();
+  return kRecordBytes + outcome.payload.size() + outcome.printed.size;
 }
 
 }  // namespace

@@ -293,12 +293,13 @@ Finish Session::judge(std::uint32_t slot, Finish finish, TimePoint now) const {
 }
 
 wire::FinishedRecord Session::end_overdue(std::uint32_t slot, std::int64_t started_us,
-                                          std::uint64_t duration_ns, TimePoint now) {
+                                          std::uint64_t duration_ns, Slice printed, TimePoint now) {
   const RunQueue::Running run = queue_.running_in(slot);
   const wire::Ending ending =
       limits_.stopped(slot) ? wire::Ending::aborted : wire::Ending::timed_out;
-  wire::FinishedRecord out{run.task,   run.fence,   ending,
-                           started_us, duration_ns, end_text(slot, true)};
+  wire::FinishedRecord out{run.task,          run.fence,   ending,
+                           started_us,        duration_ns, end_text(slot, true),
+                           std::move(printed)};
   limits_.end(slot);
   queue_.finish(slot);
   ++counters_.finished;
@@ -323,9 +324,10 @@ std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish fi
   queue_.finish(slot);
   ++counters_.finished;
   smooth(run.shared->typical, Duration{static_cast<Duration::rep>(finish.duration_ns)});
-  const std::uint64_t number = outcomes_.add({run.task, run.fence, finish.ending, finish.started_us,
-                                              finish.duration_ns, std::move(finish.payload)},
-                                             now);
+  const std::uint64_t number =
+      outcomes_.add({run.task, run.fence, finish.ending, finish.started_us, finish.duration_ns,
+                     std::move(finish.payload), std::move(finish.printed)},
+                    now);
   // Company is worth waiting for only where the next task is sure to end in a moment.
   const Template* next = queue_.next();
   const bool gather = next != nullptr && next->known_short() && !outcomes_.due(now);

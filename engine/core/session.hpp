@@ -58,6 +58,7 @@ struct Finish {
   Payload payload = {};  // the result, or wire::encode_error
   std::int64_t started_us = 0;
   std::uint64_t duration_ns = 0;
+  Slice printed = {};  // what the task wrote: shared/printed.hpp
 };
 
 struct SessionCounters {
@@ -103,7 +104,8 @@ class Session {
   // One of Outbox::overdue: its run ends as timed out, or aborted, in the outcome that is returned
   // and has the highest number now, though its thread goes on until the process ends.
   [[nodiscard]] wire::FinishedRecord end_overdue(std::uint32_t slot, std::int64_t started_us,
-                                                 std::uint64_t duration_ns, TimePoint now);
+                                                 std::uint64_t duration_ns, Slice printed,
+                                                 TimePoint now);
   // All of them are ended, and kept safe: sends what there is and ends, at once.
   void on_overrun(Outbox& out);
 

@@ -25,7 +25,7 @@ void Router::State::on_received(Session& session, std::uint64_t through, Now now
   const bool was_full = is_full(session);
   while (session.sent > 0 && session.number_of_front <= through) {
     Undelivered& outcome = session.undelivered.front();
-    session.undelivered_bytes -= outcome.record.payload.size();
+    session.undelivered_bytes -= outcome.record.bytes();
     confirm(outcome);
     session.undelivered.pop_front();
     --session.sent, --undelivered;
@@ -37,6 +37,20 @@ void Router::State::on_received(Session& session, std::uint64_t through, Now now
       session.undelivered.empty() ? session.deliveries : session.undelivered.front().delivery - 1;
   emit(Delivered{session.number, delivered, now.wall_us}, out);
   if (was_full) engines.each([&](Engine& engine) { touch(engine); });
+}
+
+// What a task that runs has written is passed on as it came, to whom it belongs and is there. It is
+// not kept: the outcome brings the gist of it.
+void Router::State::on_output(const Engine& from, const wire::Output& m, const wire::Message& raw,
+                              Outbox& out) {
+  const Session* session = sessions.find(m.session);
+  if (session == nullptr || !session->usable()) return;
+  const TaskIndex index = session->find(m.sequence);
+  if (index == kNoTask) return;
+  const Task& task = tasks.get(index);
+  const bool runs_there = task.state == TaskState::assigned && task.engine == from.index &&
+                          task.fence == Fence{m.epoch, m.attempt};
+  if (runs_there) out.sends.push_back({*session->task_link, raw});
 }
 
 void Router::State::deliver(Session& session, Outbox& out) {

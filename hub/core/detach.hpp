@@ -21,8 +21,8 @@ inline constexpr std::size_t kSharedMessageMax = wire::kBatchBytesMax + 2 * wire
   return std::size_t{record.engines.size} + record.ends.size + record.depends.size;
 }
 
-[[nodiscard]] inline std::size_t list_bytes(const wire::FinishedRecord&) {
-  return 0;
+[[nodiscard]] inline std::size_t list_bytes(const wire::FinishedRecord& record) {
+  return record.printed.size;
 }
 
 // Of the lists only what tasks depend on outlives the turn in which they came.
@@ -30,7 +30,9 @@ inline void detach_lists(wire::SubmitRecord& record) {
   if (record.depends.size > 0) record.depends = Slice{Buffer::copy(record.depends.view())};
 }
 
-inline void detach_lists(wire::FinishedRecord&) {}
+inline void detach_lists(wire::FinishedRecord& record) {
+  if (record.printed.size > 0) record.printed = Slice{Buffer::copy(record.printed.view())};
+}
 
 template <class Record>
 void detach_bodies(std::vector<Record>& records, const Buffer& message) {

@@ -101,7 +101,7 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
 void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence) {
   if (engine.find(number) != kNoTask) return;
   unqueue(index);
-  uncount(tasks.get(index), fence);
+  tasks.get(index).uncount(fence);
   forget_try(index, fence);
   join_engine(engine, index, number, fence);
   engine.reported.insert(number);

@@ -69,6 +69,7 @@ struct Ended {
   // it, which would be kept for nothing in most cases.
   std::optional<Payload> arguments = {};
   DependsOn depends = {};  // of few tasks
+  Slice printed = {};      // what it wrote, as its engine sent it (shared/printed.hpp)
 
   // When the run was over, or, of a task that never ran, when it was submitted.
   [[nodiscard]] std::int64_t ended_us() const {

@@ -374,8 +374,8 @@ void Router::State::restore_undelivered(const Ended& ended) {
   Undelivered outcome;
   outcome.delivery = ended.delivery;
   outcome.record = {ended.sequence,   ended.ending,      ended.attempt, ended.engine,
-                    ended.started_us, ended.duration_ns, ended.payload};
-  session.undelivered_bytes += ended.payload.size();
+                    ended.started_us, ended.duration_ns, ended.payload, ended.printed};
+  session.undelivered_bytes += outcome.record.bytes();
   session.undelivered.push_back(std::move(outcome));
   session.deliveries = std::max(session.deliveries, ended.delivery);
   ++undelivered;

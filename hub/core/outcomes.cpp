@@ -78,7 +78,7 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
   }
-  uncount(task, record.fence);
+  task.uncount(record.fence);
   if (ends_aborted(index, record, now, out) || try_again(index, record, engine.index, now, out)) {
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
@@ -86,7 +86,8 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
   task.fence = record.fence;
   end_task(index,
            {record.task.sequence, final_ending(record), task.failures + 1U, engine.id(),
-            record.started_us, record.duration_ns, last_error(index, record, engine.index)},
+            record.started_us, record.duration_ns, last_error(index, record, engine.index),
+            record.printed},
            &engine, number, now, out);
   return true;
 }
@@ -107,21 +108,6 @@ void Router::State::settle_late(Session& session, std::uint64_t sequence, Engine
   waiting->outcome_number = number;
 }
 
-// An attempt that counts against the retries of its task.
-void Router::State::count(Task& task, Fence fence) {
-  ++task.failures;
-  task.fence = fence;
-  task.counted = true;
-}
-
-// An attempt that was counted, as lost with its engine, is heard of after all: it counts once, as
-// what it was.
-void Router::State::uncount(Task& task, Fence fence) {
-  if (!task.counted || task.fence != fence) return;
-  --task.failures;
-  task.counted = false;
-}
-
 // A task that waits here was finished, or begun and lost, by a process that is gone.
 void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedRecord& record,
                                        Engine& engine, std::uint64_t number, Now now, Outbox& out) {
@@ -130,13 +116,14 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
   };
   Task& task = tasks.get(index);
   if (task.state == TaskState::assigned || task.fence > record.fence) return let_go();
-  uncount(task, record.fence);
+  task.uncount(record.fence);
   if (ends_aborted(index, record, now, out) || try_again(index, record, engine.index, now, out))
     return let_go();
   task.fence = record.fence;
   end_task(index,
            {record.task.sequence, final_ending(record), task.failures + 1U, engine.id(),
-            record.started_us, record.duration_ns, last_error(index, record, engine.index)},
+            record.started_us, record.duration_ns, last_error(index, record, engine.index),
+            record.printed},
            number > 0 ? &engine : nullptr, number, now, out);
 }
 
@@ -191,6 +178,7 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
   // One that is settled may have come without them.
   if (!task.lacks_frames && !task.settled) fact.arguments = std::move(task.payload);
   fact.depends = depends_of(task);
+  fact.printed = record.printed;
   emit(std::move(fact), out);
   Undelivered outcome{std::move(record), delivery, engine == nullptr ? kNoEngine : engine->index,
                       engine == nullptr ? 0U : engine->incarnation, outcome_number};
@@ -198,7 +186,7 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
     confirm(outcome);
     if (session.undelivered.empty()) emit(Delivered{session.number, delivery, now.wall_us}, out);
   } else {
-    session.undelivered_bytes += outcome.record.payload.size();
+    session.undelivered_bytes += outcome.record.bytes();
     session.undelivered.push_back(std::move(outcome));
     ++undelivered;
   }

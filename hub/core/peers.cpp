@@ -150,7 +150,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
       keep.push_back(std::move(outcome));
       continue;
     }
-    session->undelivered_bytes -= outcome.record.payload.size();
+    session->undelivered_bytes -= outcome.record.bytes();
     --undelivered;
     confirm(outcome);
   }

@@ -36,6 +36,8 @@ bool has_bulk(const Record& record, Field field) {
   if (field == Field::targets) return true;
   if (field == Field::after) return record.depends.after_ranges > 0;
   if (field == Field::follow) return record.depends.follows();
+  if (field == Field::standard_output) return !record.printed_out.empty();
+  if (field == Field::standard_error) return !record.printed_err.empty();
   if (field == Field::error) return record.status == TaskStatus::error;
   return record.result.has_value();
 }
@@ -49,6 +51,8 @@ void pack_bulk(const Record& record, Field field, wire::Packer& p) {
         field == Field::after ? record.depends.after() : record.depends.follow();
     p.array(ids.size());
     for (const TaskId id : ids) p.str(to_string(id));
+  } else if (field == Field::standard_output || field == Field::standard_error) {
+    p.str(field == Field::standard_output ? record.printed_out : record.printed_err);
   } else if (field == Field::error) {
     pack_error(record.error, p);
   } else {
@@ -134,6 +138,8 @@ FieldValue Record::value(Field field) const {
     case Field::error:
     case Field::after:
     case Field::follow:
+    case Field::standard_output:
+    case Field::standard_error:
     case Field::result: break;
   }
   return {};

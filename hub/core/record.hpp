@@ -51,6 +51,8 @@ enum class Field : std::uint8_t {
   result,
   after,
   follow,
+  standard_output,
+  standard_error,
 };
 
 // What a field's value is; `bulk` ones can be fetched and not compared.
@@ -61,7 +63,7 @@ struct FieldInfo {
   FieldKind kind;
 };
 
-inline constexpr std::array<FieldInfo, 26> kFields{{
+inline constexpr std::array<FieldInfo, 28> kFields{{
     {"msg_id", FieldKind::id},           {"session", FieldKind::session},
     {"sequence", FieldKind::number},     {"function", FieldKind::text},
     {"signature", FieldKind::text},      {"label", FieldKind::text},
@@ -75,8 +77,9 @@ inline constexpr std::array<FieldInfo, 26> kFields{{
     {"error_value", FieldKind::text},    {"error", FieldKind::bulk},
     {"result_bytes", FieldKind::number}, {"result", FieldKind::bulk},
     {"after", FieldKind::bulk},          {"follow", FieldKind::bulk},
+    {"stdout", FieldKind::bulk},         {"stderr", FieldKind::bulk},
 }};
-static_assert(kFields.size() == static_cast<std::size_t>(Field::follow) + 1);
+static_assert(kFields.size() == static_cast<std::size_t>(Field::standard_error) + 1);
 
 [[nodiscard]] constexpr const FieldInfo& info_of(Field field) {
   return kFields[static_cast<std::size_t>(field)];
@@ -160,6 +163,8 @@ struct Record final : FieldSource {
   wire::ErrorValue error;
   std::uint64_t result_bytes = 0;
   DependsOn depends;
+  std::string printed_out;  // what it wrote to standard output, and standard error
+  std::string printed_err;
   std::optional<std::string> result;  // nothing when it is too large for an answer, or an error
 
   [[nodiscard]] bool finished() const {

@@ -117,7 +117,7 @@ bool Router::State::try_again(TaskIndex index, const wire::FinishedRecord& recor
   if (is_unmet)
     task.fence = record.fence, task.counted = false;
   else
-    count(task, record.fence);
+    task.count(record.fence);
   if (task.direct) {
     if (moves) enqueue(index, false);
     return true;

@@ -127,6 +127,10 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
       if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Revoked>(message),
                   [&](const auto& m) { on_revoked(engine, m, out); });
+    case wire::Kind::output:
+      if (is_nanny) return wrong();
+      return with(wire::decode_as<wire::Output>(message),
+                  [&](const auto& m) { on_output(engine, m, message, out); });
     case wire::Kind::want:
       return with(wire::decode_as<wire::Want>(message),
                   [&](const auto& m) { on_want(engine, m, now, out); });

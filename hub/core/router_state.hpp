@@ -75,8 +75,6 @@ struct Router::State {
   bool finish(Engine& engine, const wire::FinishedRecord& record, std::uint64_t number, Now now,
               Outbox& out);
   void settle_late(Session& session, std::uint64_t sequence, Engine& engine, std::uint64_t number);
-  static void count(Task& task, Fence fence);
-  static void uncount(Task& task, Fence fence);
   void finish_left_behind(TaskIndex index, const wire::FinishedRecord& record, Engine& engine,
                           std::uint64_t number, Now now, Outbox& out);
   void end_task(TaskIndex index, wire::OutcomeRecord record, const Engine* engine,
@@ -89,6 +87,7 @@ struct Router::State {
   // --- delivery.cpp: its way to the client
   void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
   void confirm(const Undelivered& outcome);
+  void on_output(const Engine& from, const wire::Output& m, const wire::Message& raw, Outbox& out);
   void deliver(Session& session, Outbox& out);
 
   // --- watermarks.cpp: what is accepted and what is stored, and saying so

@@ -58,6 +58,21 @@ struct Task {
   bool lacks_frames : 1 = false;  // restored without them: its client has to send them again
   bool settled : 1 = false;       // its client has the outcome from an earlier hub: never run it
   bool aborting : 1 = false;      // never to be given to an engine (again): it is aborted
+
+  // An attempt that counts against its retries.
+  void count(Fence attempt) {
+    ++failures;
+    fence = attempt;
+    counted = true;
+  }
+
+  // An attempt that was counted, as lost with its engine, is heard of after all: it counts once, as
+  // what it was.
+  void uncount(Fence attempt) {
+    if (!counted || fence != attempt) return;
+    --failures;
+    counted = false;
+  }
 };
 
 class TaskTable {

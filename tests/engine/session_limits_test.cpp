@@ -80,7 +80,7 @@ TEST_CASE("a task that goes on after the grace ends with the process") {
   CHECK(engine.passes(1s).second == Slots{0});
   wire::FinishedRecord record;
   const Heard heard = engine.event([&](Outbox& out) {
-    record = engine.session.end_overdue(0, 1000, 3'000'000'000, engine.now);
+    record = engine.session.end_overdue(0, 1000, 3'000'000'000, {}, engine.now);
     engine.session.on_overrun(out);
   });
   CHECK(record.ending == wire::Ending::timed_out);
@@ -100,7 +100,7 @@ TEST_CASE("an engine without a nanny says goodbye behind the outcome") {
   REQUIRE(engine.slot_starts() == 1);
   engine.passes(4s);
   const Heard heard = engine.event([&](Outbox& out) {
-    (void)engine.session.end_overdue(0, 1000, 1, engine.now);
+    (void)engine.session.end_overdue(0, 1000, 1, {}, engine.now);
     engine.session.on_overrun(out);
   });
   CHECK(heard.kinds == std::vector<std::string>{"task:outcome", "task:goodbye"});

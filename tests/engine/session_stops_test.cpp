@@ -88,7 +88,7 @@ TEST_CASE("what goes on when it is stopped by force ends with the process after 
   CHECK(overdue == Slots{0});
   wire::FinishedRecord record;
   engine.event([&](Outbox& out) {
-    record = engine.session.end_overdue(0, 1000, 1, engine.now);
+    record = engine.session.end_overdue(0, 1000, 1, {}, engine.now);
     engine.session.on_overrun(out);
   });
   CHECK(record.ending == wire::Ending::aborted);

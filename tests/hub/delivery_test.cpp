@@ -42,3 +42,47 @@ TEST_CASE("a returning client says what it has, and that is not sent again") {
   REQUIRE(client.outcomes.size() == 1);
   CHECK(client.outcomes[0].sequence == 3);
 }
+
+namespace {
+
+wire::Output part_of(const wire::AssignRecord& task, SessionId session) {
+  wire::Output out;
+  out.session = session, out.sequence = task.sequence;
+  out.epoch = task.fence.epoch, out.attempt = task.fence.attempt;
+  out.text = "text";
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what a task writes goes to its client while it runs, and nowhere else") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& other = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  auto& stranger = hub.engine_joins();
+  hub.client_submits(client, {.targets = {engine.id.value}});
+  REQUIRE(engine.held.size() == 1);
+  const wire::AssignRecord task = engine.held[0];
+  hub.say(engine.task_link, part_of(task, client.session));
+  REQUIRE(client.inbox.all<wire::Output>().size() == 1);
+  CHECK(client.inbox.all<wire::Output>()[0] == part_of(task, client.session));
+  CHECK(other.inbox.all<wire::Output>().empty());
+  // Of another run, by another engine, of no task, when it is over, or when nobody is there.
+  wire::Output old = part_of(task, client.session);
+  old.attempt = 0;
+  hub.say(engine.task_link, old);
+  hub.say(stranger.task_link, part_of(task, client.session));
+  wire::Output unknown = part_of(task, client.session);
+  unknown.sequence = 99;
+  hub.say(engine.task_link, unknown);
+  hub.say(engine.task_link, part_of(task, SessionId{4711}));
+  hub.engine_finishes(engine);
+  hub.say(engine.task_link, part_of(task, client.session));
+  CHECK(client.inbox.all<wire::Output>().size() == 1);
+  hub.client_submits(client, {.targets = {engine.id.value}});
+  const wire::AssignRecord next = engine.held[0];
+  hub.breaks(client);
+  hub.say(engine.task_link, part_of(next, client.session));
+  CHECK(client.inbox.all<wire::Output>().size() == 1);
+}

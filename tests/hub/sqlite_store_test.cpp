@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "shared/printed.hpp"
 #include "tests/hub/sqlite_files.hpp"
 #include "tests/support/patience.hpp"
 
@@ -17,13 +18,14 @@ using namespace roundhouse::test;
 TEST_CASE("what was committed is restored") {
   const TempDir dir;
   const StoreOptions options = options_in(dir);
+  Ended wrote = ended(1, 3, 2);
+  wrote.printed = Slice{Buffer::take(wire::encode_printed({{"out", "", 3}, {"err", "", 3}}))};
   {
     SqliteStore store(options);
     commit(store, {opened(1), opened(2), defined(5, 1), joined(3), submitted(1, 1, 4),
                    submitted(1, 5, 6), submitted(2, 1, 1)});
-    commit(store,
-           {ended(1, 1, 1), ended(1, 3, 2), ended(1, 5, 3), failed(1, 6, 4),
-            Delivered{1, 1, kStart}, EngineLeft{EngineId{3}, 2, "told to", true, kStart + 5}});
+    commit(store, {ended(1, 1, 1), wrote, ended(1, 5, 3), failed(1, 6, 4), Delivered{1, 1, kStart},
+                   EngineLeft{EngineId{3}, 2, "told to", true, kStart + 5}});
   }
   SqliteStore store(options);
   const Restored restored = store.restore();
@@ -56,6 +58,7 @@ TEST_CASE("what was committed is restored") {
   CHECK(undelivered.duration_ns == expected.duration_ns);
   CHECK(undelivered.engine == expected.engine);
   CHECK(undelivered.payload.body() == "result");
+  CHECK(undelivered.printed == wrote.printed);
   CHECK(restored.undelivered[2].ending == wire::Ending::error);
   CHECK(wire::decode_error(restored.undelivered[2].payload.body()).value == "no luck");
   REQUIRE(restored.engines.size() == 1);

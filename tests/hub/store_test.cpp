@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "shared/printed.hpp"
 #include "tests/hub/facts.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -89,6 +90,28 @@ TEST_CASE("a finished task's record has all that is known of it") {
     REQUIRE(attempts.size() == 2);
     CHECK(number(attempts[0]["engine"]) == 7);
     CHECK(text(attempts[0]["value"]) == "bad luck");
+  }
+}
+
+TEST_CASE("what a task wrote is in its record, until it is purged") {
+  for (const char* kind : {"sqlite", "memory"}) {
+    CAPTURE(kind);
+    Fixture store(kind);
+    Ended fact = ended(1, 1, 1);
+    fact.printed = Slice{Buffer::take(wire::encode_printed({{"head", "tail", 20}, {"e", "", 1}}))};
+    store.commit({opened(1), defined(1, 1), joined(3), submitted(1, 1, 2), fact, ended(1, 2, 2)});
+    const auto records = [&] {
+      return maps(read_map(
+          store.ask("result", ids_body({id_of(1, 1), id_of(1, 2)})).body.bytes)["records"]);
+    };
+    auto both = records();
+    REQUIRE(both.size() == 2);
+    CHECK(text(both[0]["stdout"]) == "head\n[... 12 bytes left out ...]\ntail");
+    CHECK(text(both[0]["stderr"]) == "e");
+    CHECK_FALSE(both[1].contains("stdout"));
+    (void)store.ask("purge_results", ids_body({id_of(1, 1)}));
+    store.commit({ended(1, 1, 3)});  // its key again: nothing of it was left
+    for (auto& record : records()) CHECK_FALSE(record.contains("stdout"));
   }
 }
 

@@ -79,7 +79,8 @@ inline auto maps() {
                     Want{hash(1), 2 << 20U},
                     Part{hash(1), 1 << 20U},
                     Have{hash(1), "tasks.so", 17, true, "version", "why not", {"f", "ns::g"}, true},
-                    Hint{3, 4, "engine_joined", EngineId{5}, uuid(6), 7}};
+                    Hint{3, 4, "engine_joined", EngineId{5}, uuid(6), 7},
+                    Output{session, 9, 3, 2, EngineId{5}, 2, 1ULL << 33U, "text\n"}};
 }
 
 inline std::string little_endian(const std::vector<std::uint32_t>& values) {
@@ -133,15 +134,19 @@ inline std::vector<AssignRecord> assigns() {
 
 inline std::vector<FinishedRecord> finished() {
   const SessionId session{0xfedcba9876543210};
-  return {{{session, 1}, {3, 1}, Ending::ok, 1'700'000'000'000'000, 1500, Payload::of("value")},
-          {{session, 2}, {3, 2}, Ending::error, -1, 0, Payload::of(encode_error({"E", "v", "t"}))},
-          {{session, 3}, {4, 1}, Ending::aborted, 0, 1, framed("", {"big"}, 1)}};
+  return {
+      {{session, 1}, {3, 1}, Ending::ok, 1'700'000'000'000'000, 1500, Payload::of("value")},
+      {{session, 2}, {3, 2}, Ending::error, -1, 0, Payload::of(encode_error({"E", "v", "t"}))},
+      {{session, 3}, {4, 1}, Ending::aborted, 0, 1, framed("", {"big"}, 1)},
+      {{session, 4}, {4, 1}, Ending::ok, 9, 2, framed("x", {"array"}), Slice{Buffer::take("p")}}};
 }
 
 inline std::vector<OutcomeRecord> outcomes() {
-  return {{1, Ending::ok, 1, EngineId{0}, 1'700'000'000'000'000, 99, Payload::of("value")},
-          {2, Ending::engine_lost, 3, {}, 0, 0, Payload::of("")},
-          {3, Ending::timed_out, 0, EngineId{70000}, -5, 1ULL << 40U, framed("x", {"a", "b"})}};
+  return {
+      {1, Ending::ok, 1, EngineId{0}, 1'700'000'000'000'000, 99, Payload::of("value")},
+      {2, Ending::engine_lost, 3, {}, 0, 0, Payload::of("")},
+      {3, Ending::timed_out, 0, EngineId{70000}, -5, 1ULL << 40U, framed("x", {"a", "b"})},
+      {4, Ending::ok, 1, EngineId{2}, 9, 2, framed("x", {"c"}), Slice{Buffer::take("printed")}}};
 }
 
 inline std::vector<HoldingRecord> holdings() {

@@ -98,7 +98,7 @@ void Process::carry_out() {
 void Process::end_overdue(const std::vector<std::uint32_t>& slots) {
   for (const std::uint32_t slot : slots) {
     page_.outcomes.push_back(
-        session_.end_overdue(slot, parts_.timeline.wall_us(), 1, parts_.timeline.now()));
+        session_.end_overdue(slot, parts_.timeline.wall_us(), 1, {}, parts_.timeline.now()));
     page_.slots[slot].reset();
   }
   session_.on_overrun(out_);

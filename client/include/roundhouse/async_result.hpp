@@ -17,6 +17,7 @@
 #include <iterator>
 #include <map>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -75,6 +76,11 @@ class AsyncResult : public AsyncTasks, public detail::Completion<AsyncResult<T>>
 
   // About its task, or the first of several.
   [[nodiscard]] Metadata metadata() const { return AsyncTasks::metadata(0); }
+
+  // What it has written, as far as that is known: output.hpp.
+  [[nodiscard]] std::string stdout() const { return metadata().stdout; }
+
+  [[nodiscard]] std::string stderr() const { return metadata().stderr; }
 
  private:
   friend class detail::Completion<AsyncResult<T>>;
@@ -146,6 +152,15 @@ class AsyncListResult : public AsyncResult<typename detail::ManyOf<R>::type> {
   [[nodiscard]] std::vector<Metadata> metadata() const { return this->all_metadata(); }
 
   [[nodiscard]] Metadata metadata(std::size_t index) const { return AsyncTasks::metadata(index); }
+
+  // What each has written.
+  [[nodiscard]] std::vector<std::string> stdout() const {
+    return this->texts_of(&Metadata::stdout);
+  }
+
+  [[nodiscard]] std::vector<std::string> stderr() const {
+    return this->texts_of(&Metadata::stderr);
+  }
 
   // Results in the order of the engines; advancing waits for the next one, and throws the
   // RemoteError of its task: then advance again, or stop.

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include <roundhouse/abort.hpp>
 #include <roundhouse/error.hpp>
 #include <roundhouse/metadata.hpp>
+#include <roundhouse/output.hpp>
 #include <roundhouse/pending.hpp>
 #include <roundhouse/timeout.hpp>
 
@@ -64,6 +66,14 @@ class AsyncTasks {
   // can be an AsyncHubResult (hub_result.hpp).
   [[nodiscard]] bool from_hub() const { return tasks_.from_hub(); }
 
+  // Calls `call` on the client's dispatcher thread with what its tasks write, piece by piece, from
+  // the beginning: until they are done, all of it, in the order of each stream. See output.hpp.
+  // Throws ConnectionError when the client is closed.
+  void on_output(std::function<void(const OutputPart&)> call) const;
+
+  // Shows what they have written: roundhouse::display_outputs(). Null: standard output and error.
+  void display_outputs(std::ostream* out = nullptr, std::ostream* err = nullptr) const;
+
   // Ends its tasks before their time, as Client::abort(): see abort.hpp.
   AbortReport abort() const;
 
@@ -98,6 +108,8 @@ class AsyncTasks {
 
  protected:
   explicit AsyncTasks(detail::Pending tasks) : tasks_(std::move(tasks)) {}
+
+  [[nodiscard]] std::vector<std::string> texts_of(std::string Metadata::*text) const;
 
   // Throws TimeoutError.
   void require_done(Timeout timeout) const;

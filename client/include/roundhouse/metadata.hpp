@@ -49,7 +49,7 @@ struct Metadata {
   std::chrono::nanoseconds duration{0};  // on the engine
   std::optional<RemoteErrorInfo> error;  // with status "error"
   std::string output;  // value that source text ended with: empty, for tasks are functions
-  std::string stdout;  // what it wrote there: empty, for it is not captured yet
+  std::string stdout;  // what it has written there, also before it is done: see output.hpp
   std::string stderr;
   std::vector<std::string> after;   // ids that it waited for; empty without dependencies
   std::vector<std::string> follow;  // ids whose engines it was bound to; empty without them

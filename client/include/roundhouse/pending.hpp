@@ -22,6 +22,7 @@
 #include <roundhouse/error.hpp>
 #include <roundhouse/metadata.hpp>
 #include <roundhouse/msg_ids.hpp>
+#include <roundhouse/output.hpp>
 #include <roundhouse/timeout.hpp>
 
 namespace roundhouse::detail {
@@ -89,6 +90,9 @@ class Pending {
   // Calls `call` once, on the client's dispatcher thread, when all are done or the client is of no
   // use any more. Throws ConnectionError when the client is closed.
   void on_done(std::function<void()> call) const;
+
+  // As AsyncTasks::on_output().
+  void on_output(std::function<void(const OutputPart&)> call) const;
 
   // About one that is done. Precondition: it is.
   [[nodiscard]] bool ok(std::size_t index) const;

@@ -39,6 +39,7 @@
 #include <roundhouse/namespace.hpp>
 #include <roundhouse/options.hpp>
 #include <roundhouse/outcome.hpp>
+#include <roundhouse/output.hpp>
 #include <roundhouse/reference.hpp>
 #include <roundhouse/requirement.hpp>
 #include <roundhouse/serialize.hpp>

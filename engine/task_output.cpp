@@ -1,0 +1,281 @@
+#include "engine/task_output.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <iostream>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio_ext.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "shared/clock.hpp"
+
+namespace roundhouse::engine {
+namespace {
+
+constexpr std::array<int, 2> kDescriptors{STDOUT_FILENO, STDERR_FILENO};
+constexpr std::size_t kPartBytesMax = 64U << 10U;
+constexpr std::uint32_t kNoSlot = 0xffffffff;
+
+thread_local std::uint32_t this_slot = kNoSlot;
+
+int require(int result, const char* what) {
+  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+  return result;
+}
+
+std::vector<wire::Output> parts_of(TaskId task, Fence fence, std::uint32_t stream,
+                                   std::uint64_t offset, const std::string& text) {
+  std::vector<wire::Output> out;
+  for (std::size_t at = 0; at < text.size(); at += kPartBytesMax) {
+    wire::Output part;
+    part.session = task.session, part.sequence = task.sequence;
+    part.epoch = fence.epoch, part.attempt = fence.attempt;
+    part.stream = stream + 1;
+    part.offset = offset + at;
+    part.text = text.substr(at, kPartBytesMax);
+    out.push_back(std::move(part));
+  }
+  return out;
+}
+
+void append(std::vector<wire::Output>& out, std::vector<wire::Output>&& parts) {
+  std::move(parts.begin(), parts.end(), std::back_inserter(out));
+}
+
+}  // namespace
+
+TaskOutput::TaskOutput(std::array<int, 4> pipes) : synced_(std::cout.rdbuf()) {
+  wake_ = Fd(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event for what is printed"));
+  (void)flush_streams();
+  try {
+    for (std::size_t i = 0; i < streams_.size(); ++i)
+      redirect(i, kDescriptors[i], pipes[2 * i], pipes[2 * i + 1]);
+    thread_ = std::jthread([this] { read_all(); });
+  } catch (...) {
+    restore();
+    throw;
+  }
+}
+
+TaskOutput::~TaskOutput() {
+  restore();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+}
+
+void TaskOutput::redirect(std::size_t stream, int fd, int read, int write) {
+  if (read < 0) {
+    std::array<int, 2> ends{};
+    require(::pipe2(ends.data(), O_CLOEXEC), "no pipe for what is printed");
+    read = ends[0], write = ends[1];
+  }
+  streams_[stream].read = Fd(read);
+  const Fd end(write);
+  require(::fcntl(read, F_SETFL, O_NONBLOCK), "no pipe for what is printed");
+  require(::fcntl(read, F_SETFD, FD_CLOEXEC), "no pipe for what is printed");
+  streams_[stream].before =
+      Fd(require(::fcntl(fd, F_DUPFD_CLOEXEC, 3), "no descriptor to keep an output"));
+  require(::dup2(end.get(), fd), "an output cannot be caught");
+}
+
+void TaskOutput::restore() {
+  (void)flush_streams();
+  for (std::size_t i = 0; i < streams_.size(); ++i)
+    if (streams_[i].before.get() >= 0) ::dup2(streams_[i].before.get(), kDescriptors[i]);
+}
+
+// What lies in buffers of this process; whether there was anything, as far as can be known.
+bool TaskOutput::flush_streams() const {
+  if (std::cout.rdbuf() == synced_ && __fpending(stdout) == 0 && __fpending(stderr) == 0)
+    return false;
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(stdout);
+  std::fflush(stderr);
+  return true;
+}
+
+void TaskOutput::tell(Tell tell) {
+  const std::lock_guard telling(telling_);
+  const std::lock_guard lock(mutex_);
+  tell_ = std::move(tell);
+}
+
+void TaskOutput::begin(std::uint32_t slot, TaskId task, Fence fence, TimePoint now) {
+  this_slot = slot;
+  const std::lock_guard lock(mutex_);
+  Task& added = running_.emplace_back();
+  added.slot = slot, added.id = task, added.fence = fence;
+  added.next_tell = now + kTellEvery;
+}
+
+void TaskOutput::add(std::uint32_t stream, std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  Task* task = find(this_slot);
+  if (task == nullptr || stream >= streams_.size()) return;
+  const bool was_empty = task->streams == nullptr || (*task->streams)[stream].untold.empty();
+  keep(*task, stream, bytes);
+  const std::uint64_t one = 1;  // its time to tell has to be waited for
+  if (was_empty) static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+}
+
+TaskOutput::Ended TaskOutput::end(std::uint32_t slot, Duration duration) {
+  const bool flushed = flush_streams();
+  this_slot = kNoSlot;
+  Ended out;
+  std::unique_lock telling(telling_, std::defer_lock);
+  std::unique_lock lock(mutex_);
+  if (flushed || duration >= kTooShort) drain();
+  Task* task = find(slot);
+  if (task == nullptr) return out;
+  if (task->streams != nullptr) {
+    // A part that is on its way belongs before the outcome.
+    lock.unlock();
+    telling.lock();
+    lock.lock();
+    task = find(slot);
+    out.printed = Slice{Buffer::take(printed_of(*task))};
+    for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+      const Kept& kept = (*task->streams)[i];
+      // What comes with the outcome need not be told.
+      const wire::PrintedStream ends = kept.ends.stream();
+      if (tell_ && kept.told < ends.total - ends.tail.size() && ends.left_out() > 0)
+        append(out.parts, parts_of(task->id, task->fence, i, kept.told, kept.untold));
+    }
+  }
+  running_.erase(running_.begin() + (task - running_.data()));
+  return out;
+}
+
+Slice TaskOutput::so_far(std::uint32_t slot) {
+  const std::lock_guard lock(mutex_);
+  drain();
+  const Task* task = find(slot);
+  if (task == nullptr || task->streams == nullptr) return {};
+  return Slice{Buffer::take(printed_of(*task))};
+}
+
+// Precondition: it has written something.
+std::string TaskOutput::printed_of(const Task& task) {
+  return wire::encode_printed({(*task.streams)[0].ends.stream(), (*task.streams)[1].ends.stream()});
+}
+
+TaskOutput::Task* TaskOutput::find(std::uint32_t slot) {
+  const auto found = std::find_if(running_.begin(), running_.end(),
+                                  [slot](const Task& task) { return task.slot == slot; });
+  return found == running_.end() ? nullptr : &*found;
+}
+
+// A child that goes on after its task may have an end of a pipe for ever: that is not waited for.
+void TaskOutput::read_all() {
+  std::array<bool, 2> over{};
+  for (;;) {
+    std::optional<TimePoint> until;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) break;
+      until = next_due();
+    }
+    std::array<pollfd, 3> ready{{{over[0] ? -1 : streams_[0].read.get(), POLLIN, 0},
+                                 {over[1] ? -1 : streams_[1].read.get(), POLLIN, 0},
+                                 {wake_.get(), POLLIN, 0}}};
+    timespec patience{};
+    if (until) {
+      const Duration left = std::max(Duration{0}, *until - steady_now());
+      patience.tv_sec = left.count() / 1'000'000'000;
+      patience.tv_nsec = left.count() % 1'000'000'000;
+    }
+    if (::ppoll(ready.data(), ready.size(), until ? &patience : nullptr, nullptr) < 0 &&
+        errno != EINTR)
+      return;
+    std::uint64_t count = 0;
+    static_cast<void>(!::read(wake_.get(), &count, sizeof count));
+    for (std::size_t i = 0; i < over.size(); ++i)
+      over[i] = over[i] || (ready[i].revents & (POLLIN | POLLHUP)) == POLLHUP;
+    const std::lock_guard telling(telling_);
+    std::vector<wire::Output> parts;
+    {
+      const std::lock_guard lock(mutex_);
+      drain();
+      parts = due(steady_now());
+    }
+    if (!parts.empty()) tell_(std::move(parts));
+  }
+  const std::lock_guard lock(mutex_);
+  drain();
+}
+
+void TaskOutput::drain() {
+  std::array<pollfd, 2> ready{
+      {{streams_[0].read.get(), POLLIN, 0}, {streams_[1].read.get(), POLLIN, 0}}};
+  if (::poll(ready.data(), ready.size(), 0) <= 0) return;
+  for (std::size_t i = 0; i < streams_.size(); ++i)
+    if ((ready[i].revents & POLLIN) != 0) drain(i);
+}
+
+void TaskOutput::drain(std::size_t stream) {
+  // Enough for all that a pipe holds; whoever goes on writing is heard in the next turn.
+  constexpr std::size_t kTurnMax = std::size_t{1} << 20U;
+  std::array<char, 16384> part;
+  for (std::size_t read = 0; read < kTurnMax;) {
+    const ssize_t got = ::read(streams_[stream].read.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return;
+    const std::string_view bytes(part.data(), static_cast<std::size_t>(got));
+    read += bytes.size();
+    std::string_view passed_on = bytes;
+    if (!running_.empty()) {
+      keep(running_.back(), stream, bytes);
+      const std::uint64_t before = (*running_.back().streams)[stream].ends.total() - bytes.size();
+      passed_on = bytes.substr(
+          0, wire::kLiveBytesMax - std::min<std::uint64_t>(before, wire::kLiveBytesMax));
+    }
+    static_cast<void>(write_all(streams_[stream].before.get(), passed_on));
+  }
+}
+
+void TaskOutput::keep(Task& task, std::size_t stream, std::string_view bytes) {
+  if (task.streams == nullptr) task.streams = std::make_unique<std::array<Kept, 2>>();
+  Kept& kept = (*task.streams)[stream];
+  const std::uint64_t before = kept.ends.total();
+  kept.ends.append(bytes);
+  if (before < wire::kLiveBytesMax && tell_)
+    kept.untold.append(bytes.substr(0, wire::kLiveBytesMax - before));
+}
+
+std::vector<wire::Output> TaskOutput::due(TimePoint now) {
+  std::vector<wire::Output> out;
+  for (Task& task : running_) {
+    if (task.streams == nullptr || task.next_tell > now) continue;
+    for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+      Kept& kept = (*task.streams)[i];
+      if (kept.untold.empty()) continue;
+      append(out, parts_of(task.id, task.fence, i, kept.told, kept.untold));
+      kept.told += kept.untold.size();
+      kept.untold.clear();
+      task.next_tell = now + kTellEvery;
+    }
+  }
+  return out;
+}
+
+std::optional<TimePoint> TaskOutput::next_due() const {
+  std::optional<TimePoint> out;
+  for (const Task& task : running_)
+    if (task.streams != nullptr &&
+        !((*task.streams)[0].untold.empty() && (*task.streams)[1].untold.empty()))
+      out = out ? std::min(*out, task.next_tell) : task.next_tell;
+  return out;
+}
+
+}  // namespace roundhouse::engine

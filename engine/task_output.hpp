@@ -1,0 +1,124 @@
+#pragma once
+
+// OS, THREAD. TaskOutput: what tasks write to standard output and standard error, by C++ streams, C
+// streams and children: kept for their outcomes, and told while they run.
+//
+//   TaskOutput output(pipes);                       // the descriptors 1 and 2 lead here now
+//   output.tell([](std::vector<wire::Output>&& parts) { ... });
+//   output.begin(slot, task, fence, now);           // on the task's thread
+//   TaskOutput::Ended ended = output.end(slot, duration);
+//
+// Descriptors belong to the process. While several tasks run at a time, what is written belongs to
+// the one that began last. What is written while none runs only goes where it went before, to which
+// everything is passed on as well, so that it is in the nanny's log and its report of a crash: the
+// first kLiveBytesMax bytes of each stream of a task.
+//
+// Thread rule: any thread; begin() and end() of a slot by turns. One at a time in a process.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/command_output.hpp"
+#include "shared/fd.hpp"
+#include "shared/message.hpp"
+#include "shared/printed.hpp"
+#include "shared/time.hpp"
+#include <roundhouse/buffer.hpp>
+#include <roundhouse/ids.hpp>
+
+namespace roundhouse::engine {
+
+class TaskOutput {
+ public:
+  // A task that has run for so long tells what it wrote, and then so often.
+  static constexpr Duration kTellEvery = std::chrono::milliseconds{20};
+  // A shorter task cannot have written to a descriptor: that alone takes longer.
+  static constexpr Duration kTooShort{150};
+
+  // Its parts are as in wire::Output, without the engine's id. Called without a lock.
+  using Tell = std::function<void(std::vector<wire::Output>&& parts)>;
+
+  // The ends of the pipes to use, as Inheritance has them; those that are -1 are made here. Takes
+  // them over. Throws std::system_error when the operating system has no pipes or threads left.
+  explicit TaskOutput(std::array<int, 4> pipes = {-1, -1, -1, -1});
+  TaskOutput(const TaskOutput&) = delete;
+  TaskOutput& operator=(const TaskOutput&) = delete;
+  // The descriptors lead where they did before.
+  ~TaskOutput();
+
+  // Null: nobody is told.
+  void tell(Tell tell);
+
+  // This thread runs the task from now on.
+  void begin(std::uint32_t slot, TaskId task, Fence fence, TimePoint now);
+
+  // A program that the task of this thread runs has written this. Does nothing outside a task.
+  void add(std::uint32_t stream, std::string_view bytes);
+
+  struct Ended {
+    Slice printed;                    // encoded; empty when nothing was written
+    std::vector<wire::Output> parts;  // to be sent before the outcome
+  };
+
+  // The task is over; user code ran for `duration`. Waits for a part of its that is being told.
+  [[nodiscard]] Ended end(std::uint32_t slot, Duration duration);
+
+  // What the task has written so far, encoded. Does not wait for anything.
+  [[nodiscard]] Slice so_far(std::uint32_t slot);
+
+ private:
+  struct Kept {
+    CommandOutput ends{wire::kPrintedBytesMax};
+    std::string untold;
+    std::uint64_t told = 0;
+  };
+
+  struct Task {
+    std::uint32_t slot = 0;
+    TaskId id;
+    Fence fence;
+    TimePoint next_tell;
+    std::unique_ptr<std::array<Kept, 2>> streams;  // null: it has written nothing
+  };
+
+  struct Stream {
+    Fd before;  // where it went
+    Fd read;
+  };
+
+  void redirect(std::size_t stream, int fd, int read, int write);
+  void restore();
+  void read_all();
+  [[nodiscard]] bool flush_streams() const;
+  // Under the mutex.
+  void drain();
+  void drain(std::size_t stream);
+  void keep(Task& task, std::size_t stream, std::string_view bytes);
+  [[nodiscard]] static std::string printed_of(const Task& task);
+  [[nodiscard]] Task* find(std::uint32_t slot);
+  [[nodiscard]] std::vector<wire::Output> due(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> next_due() const;
+
+  std::array<Stream, 2> streams_;
+  Fd wake_;
+  const std::streambuf* const synced_;  // of std::cout, while that has no buffer of its own
+  // Held while parts are told: who waits for it holds nothing that telling needs.
+  std::mutex telling_;
+  std::mutex mutex_;  // of what follows; never held while telling
+  Tell tell_;
+  std::vector<Task> running_;  // the last began last
+  bool stopping_ = false;
+  std::jthread thread_;  // last member: joined before anything it uses is destroyed
+};
+
+}  // namespace roundhouse::engine
