@@ -56,7 +56,9 @@ std::uint32_t wait_for_sleep(std::uint32_t milliseconds) {
 }
 
 std::uint32_t sleep_ms(std::uint32_t milliseconds) {
-  std::this_thread::sleep_for(std::chrono::milliseconds{milliseconds});
+  constexpr std::chrono::milliseconds kLook{1};
+  for (std::uint32_t i = 0; i < milliseconds && !roundhouse::this_engine::stop_requested(); ++i)
+    std::this_thread::sleep_for(kLook);
   return milliseconds;
 }
 

@@ -19,6 +19,7 @@ std::uint64_t squares(std::uint32_t n);
 std::uint64_t square(std::uint32_t n);
 // Waits for a task that sleeps so long; returns how long the wait was told to be.
 std::uint32_t wait_for_sleep(std::uint32_t milliseconds);
+// Or until it is asked to stop.
 std::uint32_t sleep_ms(std::uint32_t milliseconds);
 // Raises the signal in a task that another one waits for, on the same engine.
 void wait_for_crash(int signal);
