@@ -38,7 +38,7 @@ void Engine::park(Lease::Guard& guard, std::uint32_t slot) {
 
 // Somebody looks for work for a slot that is about to be lent. Throws Exception (io_failed).
 void Engine::call_up() {
-  if (is_spare()) return;  // whose work has ended since
+  if (farewell_ || is_spare()) return;  // one looks already
   if (!parked_.empty()) {
     Seat& seat = *slots_[parked_.back()].seat;
     parked_.pop_back();
