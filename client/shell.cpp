@@ -281,7 +281,7 @@ bool Shell::wait(const std::function<bool()>& done, Timeout timeout) {
   require_same_process();
   auto guard = lease_.lock();
   if (done()) return true;
-  return wait_locked(guard, done, deadline_of(timeout));
+  return wait_lending(guard, done, deadline_of(timeout));
 }
 
 void Shell::abandon(Slot& head, std::uint64_t first) noexcept {

@@ -8,6 +8,7 @@
 // Thread-safe. Throws as the public headers say.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -100,6 +101,9 @@ class Shell {
 
   // Tasks of these names run in this build from now on. Throws Exception (invalid).
   void pin(std::string_view build, std::vector<std::string> tasks);
+
+  // All that it submits is of tasks, whatever thread does it.
+  void serve_tasks() { depth_min_ = 1; }
 
   // For handles. `done` is asked under the lock, and may use slot().
   bool wait(const std::function<bool()>& done, Timeout timeout);
@@ -202,6 +206,7 @@ class Shell {
     std::string name;
     std::string signature;
     std::uint32_t settings = 0;
+    std::uint32_t depth = 0;
     CallKind kind = CallKind::call;
     std::string build;
     std::uint32_t number = 0;
@@ -235,6 +240,10 @@ class Shell {
   void poll_as_primary(Lease::Guard& guard, std::optional<TimePoint> deadline, TimePoint now);
   bool wait_locked(Lease::Guard& guard, const std::function<bool()>& done,
                    std::optional<TimePoint> deadline);
+  // The same in a task of an engine: it lends its slot meanwhile. Throws Exception (aborted) when
+  // it is asked to stop, (over_quota) when too many tasks wait.
+  bool wait_lending(Lease::Guard& guard, const std::function<bool()>& done,
+                    std::optional<TimePoint> deadline);
   void wait_for_room(Lease::Guard& guard);
   // Until the hub has heard of what was submitted before a question about tasks, which goes another
   // way; or until it is not going to, for now.
@@ -255,6 +264,7 @@ class Shell {
   void call_watchers(std::uint64_t first);
   void call_all_watchers();
   void tell_engine_changes();
+  [[nodiscard]] std::uint32_t depth_of_calls() const;
   [[nodiscard]] std::uint32_t template_number(const Function& function, std::uint32_t settings);
   [[nodiscard]] std::vector<ContentHash> builds_of(const Function& function) const;
   void require_open() const;
@@ -264,6 +274,7 @@ class Shell {
   const ClientOptions options_;
   const Connector connector_;
   const std::uint32_t fork_generation_;
+  std::atomic<std::uint32_t> depth_min_{0};
   Lease lease_;
   WakeFd io_wake_;
   // Guarded by the lease's mutex.

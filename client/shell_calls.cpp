@@ -52,7 +52,7 @@ void Shell::wait_for_room(Lease::Guard& guard) {
     return log.unsent_records() < options_.queued_calls_max &&
            log.unsent_bytes() < options_.queued_bytes_max;
   };
-  if (!has_room()) wait_locked(guard, has_room, std::nullopt);
+  if (!has_room()) wait_lending(guard, has_room, std::nullopt);
   if (session_.pause()) raise(*session_.pause());
 }
 
@@ -98,14 +98,16 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
     templates_generation_ = session_.shelf().generation();
     templates_.clear();
   }
+  const std::uint32_t depth = depth_of_calls();
   const std::hash<std::string_view> hash;
   const std::size_t key = (hash(function.name) * 31 + hash(function.signature)) * 31 +
-                          4 * settings + static_cast<std::size_t>(function.kind);
+                          4 * (settings + 1024 * depth) + static_cast<std::size_t>(function.kind);
   const auto [from, to] = templates_.equal_range(key);
   for (auto known = from; known != to; ++known) {
     const KnownTemplate& entry = known->second;
-    if (entry.settings == settings && entry.kind == function.kind && entry.name == function.name &&
-        entry.signature == function.signature && entry.build == function.build)
+    if (entry.settings == settings && entry.depth == depth && entry.kind == function.kind &&
+        entry.name == function.name && entry.signature == function.signature &&
+        entry.build == function.build)
       return entry.number;
   }
   const TaskSettings& view = *settings_[settings];
@@ -118,6 +120,7 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   define.retries = view.retries;
   define.priority = view.priority;
   define.builds = builds_of(function);
+  define.depth = depth;
   set_rules(define, view);
   if (define.bytes() > wire::kTemplateBytesMax)
     throw Exception(Errc::too_large,
@@ -136,7 +139,7 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   const std::uint32_t number = session_.define(std::move(define));
   templates_.emplace(
       key, KnownTemplate{std::string(function.name), std::string(function.signature), settings,
-                         function.kind, std::string(function.build), number});
+                         depth, function.kind, std::string(function.build), number});
   return number;
 }
 

@@ -134,7 +134,7 @@ bool Shell::wait_for(SessionId session, MsgIds::Range range, std::optional<TimeP
     while (at <= range.last && outcomes.contains(at)) ++at;
     return at > range.last;
   };
-  return wait_locked(guard, done, deadline);
+  return wait_lending(guard, done, deadline);
 }
 
 std::size_t Shell::done_of(SessionId session, MsgIds::Range range) {

@@ -30,11 +30,8 @@ Engine::Engine(SessionOptions options, LinkMaker links, ModuleSet& modules, Task
       session_(std::move(options), steady_now()),
       loader_(
           modules.shipped(), [this](wire::Have have) { on_module_loaded(std::move(have)); }, page) {
-  slots_.resize(session_.options().slots);
-  for (Slot& slot : slots_) {
-    slot.runner = std::make_unique<TaskRunner>(modules, host);
-    slot.stop = std::make_unique<std::atomic<bool>>(false);
-  }
+  slots_.reserve(kSeatsMax);
+  while (slots_.size() < session_.options().slots) add_seat();
 }
 
 Engine::~Engine() {
@@ -44,6 +41,7 @@ Engine::~Engine() {
     if (!farewell_) farewell_ = Farewell{Exit::stopped, "destroyed"};
     guard.take();
     guard.wake_followers();
+    wake_parked();
   }
   slots_.clear();
 }
@@ -77,7 +75,7 @@ void Engine::absorb() {
   for (const ModuleOrder& changed : out_.orders)
     modules_.shipped().set_order(changed.build, changed.order);
   for (ModuleBytes& module : out_.loads) loader_.push(std::move(module));
-  for (const std::uint32_t slot : out_.stops) slots_[slot].stop->store(true);
+  for (const std::uint32_t slot : out_.stops) stop_task(slot);
   overdue_.insert(overdue_.end(), out_.overdue.begin(), out_.overdue.end());
   if (out_.close) close_asked_ = true;
   if (out_.connect) connect_asked_ = true;
@@ -141,6 +139,10 @@ void Engine::settle(Lease::Guard& guard) {
 void Engine::work(std::uint32_t slot) {
   auto guard = lease_.lock();
   while (!farewell_) {
+    if (is_spare()) {
+      park(guard, slot);
+      continue;
+    }
     // Without room in the page an outcome could be lost with the process: rather wait until the
     // hub has stored some.
     const bool may_begin = page_ == nullptr || page_->room();
@@ -163,7 +165,7 @@ void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start sta
   mine.started_us = start.wall_us;
   mine.stop->store(false, std::memory_order_relaxed);
   if (page_ != nullptr) page_->begin(slot, run, mine.started_us);
-  ++busy_;
+  ++busy_, --looking_;
   last_start_ = start.at;
   const bool limited = run.shared->time_limit > Duration{0};  // the control thread watches it
   if (std::exchange(control_sleeps_, false) || limited) control_wake_.wake();
@@ -172,13 +174,18 @@ void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start sta
   TaskOutput* const output = host_.output();
   if (output != nullptr) output->begin(slot, run.task, run.fence, start.at);
   const TimePoint called = steady_now();
-  Finish finish = mine.runner->run(run, mine.stop.get());
+  Finish finish;
+  {
+    mine.seat->task_depth = run.shared->depth;
+    const TaskThread::Scope scope(*mine.seat);
+    finish = mine.runner->run(run, mine.stop.get());
+  }
   const TimePoint ended = steady_now();
   run.payload = {};
   TaskOutput::Ended printed;
   if (output != nullptr) printed = output->end(slot, ended - called);
   guard.relock();
-  --busy_;
+  --busy_, ++looking_;
   if (mine.overdue) return;
   send_output(std::move(printed.parts));
   finish.printed = std::move(printed.printed);
@@ -193,6 +200,7 @@ void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start sta
   }
   session_.on_finished(slot, run, std::move(finish), ended, out_);
   absorb();
+  wake_next_back();
   settle(guard);
   if (guard.free()) glance(ended);
 }
@@ -228,9 +236,11 @@ Farewell Engine::run() {
     session_.start(last_start_, out_);
     absorb();
   }
-  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot)
-    slots_[slot].thread = std::jthread([this, slot] { work(slot); });
   auto guard = lease_.lock();
+  while (looking_ < session_.options().slots) {
+    slots_[looking_].thread = std::jthread([this, slot = looking_] { work(slot); });
+    ++looking_;
+  }
   for (;;) {
     turn(guard);
     carry_out(guard);
@@ -239,6 +249,7 @@ Farewell Engine::run() {
   }
   guard.take();
   guard.wake_followers();
+  wake_parked();
   if (link_) link_->close(kFlushMax);
   link_.reset();
   log::info("engine_ended", {{"why", to_string(farewell_->exit)}, {"text", farewell_->text}});
@@ -267,24 +278,6 @@ void Engine::turn(Lease::Guard& guard) {
     guard.wake_holder();  // what control brought is to be answered there
   }
   report_changes();
-}
-
-// Tasks that go on past their limit end here, and this process after them: into the page first, so
-// that the nanny knows of it whatever happens now.
-void Engine::end_overdue(TimePoint now) {
-  for (const std::uint32_t index : std::exchange(overdue_, {})) {
-    Slot& slot = slots_[index];
-    slot.overdue = true;
-    const wire::FinishedRecord outcome = session_.end_overdue(
-        index, slot.started_us, static_cast<std::uint64_t>((now - slot.begun).count()),
-        host_.output() == nullptr ? Slice{} : host_.output()->so_far(index), now);
-    log::warn("task_overran", {{"task", to_string(outcome.task)}});
-    if (page_ == nullptr) continue;
-    page_->record(session_.outcomes().last(), outcome);
-    page_->end(index);
-  }
-  session_.on_overrun(out_);
-  absorb();
 }
 
 void Engine::drain_control(TimePoint now) {

@@ -11,13 +11,19 @@
 // pays no hand-over. While all of them run user code for longer than kTakeOver, the control thread
 // tends the task socket, too: who may touch it is the lease's to say (shared/lease.hpp), whose
 // mutex also guards the session and the page.
+//
+// A task that waits for others keeps its thread, and lends its slot: another thread looks for work
+// meanwhile, made when it is needed first and parked when it is not. So there are as many threads
+// as slots, and one more for each task that waited at the same time, kLentMax at most.
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/core/session.hpp"
@@ -29,6 +35,7 @@
 #include "engine/task_runner.hpp"
 #include "shared/lease.hpp"
 #include "shared/mailbox.hpp"
+#include "shared/task_thread.hpp"
 
 namespace roundhouse::engine {
 
@@ -65,9 +72,37 @@ class Engine {
   [[nodiscard]] bool connected();
 
  private:
+  // What the thread of a seat tells of the task that it runs.
+  class Seat final : public TaskThread {
+   public:
+    Seat(Engine& engine, std::uint32_t number, const std::atomic<bool>& stop)
+        : engine_(engine), number_(number), stop_(stop) {}
+
+    [[nodiscard]] std::uint32_t depth() const noexcept override { return task_depth; }
+
+    [[nodiscard]] bool asked_to_stop() const noexcept override { return stop_.load(); }
+
+    std::uint32_t task_depth = 0;  // the thread's own
+    // Guarded by the lease's mutex.
+    std::condition_variable turn;  // it is called up, or may have a slot again
+    bool called = false;
+    std::function<void()> wake;  // of a task that waits
+
+   private:
+    void lend(std::function<void()> wake_it) override { engine_.lend(number_, std::move(wake_it)); }
+
+    void take_back() noexcept override { engine_.take_back(number_); }
+
+    Engine& engine_;
+    const std::uint32_t number_;
+    const std::atomic<bool>& stop_;
+  };
+
+  // A seat (run_queue.hpp) and its thread.
   struct Slot {
     std::unique_ptr<TaskRunner> runner;
     std::unique_ptr<std::atomic<bool>> stop;  // what its task sees as its stop token
+    std::unique_ptr<Seat> seat;
     std::int64_t started_us = 0;
     TimePoint begun;
     bool overdue = false;  // its run was ended without it, and the process follows
@@ -83,6 +118,19 @@ class Engine {
   void work(std::uint32_t slot);
   void execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start start);
   void wait_for_work(Lease::Guard& guard);
+
+  // engine_seats.cpp
+  void add_seat();
+  void lend(std::uint32_t slot, std::function<void()> wake);
+  void take_back(std::uint32_t slot) noexcept;
+  // Whether more threads look for work than there are slots for.
+  [[nodiscard]] bool is_spare() const;
+  void park(Lease::Guard& guard, std::uint32_t slot);
+  void call_up();
+  void offer_work(Lease::Guard& guard);
+  void wake_next_back();
+  void wake_parked();
+  void stop_task(std::uint32_t slot);
 
   // Whoever holds the lease's mutex and may use the task socket.
   void drain_tasks(TimePoint now);
@@ -132,9 +180,11 @@ class Engine {
   std::optional<Farewell> farewell_;
   bool control_sleeps_ = false;  // and wants to be woken when a task begins
   std::uint32_t busy_ = 0;       // slots in user code
-  TimePoint last_start_;         // of any task
-  TimePoint looked_at_;          // when a task thread last drained or polled the task socket
-  std::uint64_t trimmed_ = 0;    // what the page was told
+  std::uint32_t looking_ = 0;    // task threads that are neither in user code nor parked
+  std::vector<std::uint32_t> parked_;
+  TimePoint last_start_;       // of any task
+  TimePoint looked_at_;        // when a task thread last drained or polled the task socket
+  std::uint64_t trimmed_ = 0;  // what the page was told
   EngineId engine_id_;
   std::uint64_t welcomes_seen_ = 0;
   wire::Message incoming_;  // task plane
@@ -145,7 +195,7 @@ class Engine {
   std::vector<net::PollItem> items_;
   std::uint64_t welcomes_reported_ = 0;
   // Last: joined before anything they use is destroyed.
-  std::vector<Slot> slots_;
+  std::vector<Slot> slots_;  // by seat; stays where it is
   ModuleLoader loader_;
 };
 

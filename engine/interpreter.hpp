@@ -56,6 +56,10 @@ class Interpreter {
 
   [[nodiscard]] virtual Executed execute(const SourceInput& input) = 0;
 
+  // By code that execute() runs, on its thread: others may use the interpreter until take_again().
+  virtual void let_go() = 0;
+  virtual void take_again() = 0;
+
   // A value that code computed, under the name of its variable. See EngineApi; `error` says what is
   // wrong when not found. What is got stays alive as long as its pin, whatever is declared anew.
   [[nodiscard]] virtual Lookup get(std::string_view name, const ObjectType& type, Pin& pin,
@@ -83,7 +87,7 @@ class Interpreter {
 };
 
 // Raised whenever anything in this header changes.
-inline constexpr std::uint32_t kInterpreterAbi = 1;
+inline constexpr std::uint32_t kInterpreterAbi = 2;
 
 // The function that the shared library exports. Null, and the reason, when the compiler cannot be
 // set up, or is of another version of Roundhouse.

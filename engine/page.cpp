@@ -47,7 +47,7 @@ struct Header {
   // Bytes ever appended and trimmed; what lies between is in the ring. Nothing when tail > head.
   Number head;
   Number tail;
-  std::array<Slot, kSlotsMax> slots;
+  std::array<Slot, kSeatsMax> slots;  // by seat: also those that wait for others
   std::array<CommandCell, kCommandCells> commands;
 };
 
@@ -66,6 +66,7 @@ struct Page::Map {
   char* base = nullptr;  // header, ring, and the ring once more, so that no entry is ever cut
   std::size_t header_bytes = 0;
   std::size_t ring_bytes = 0;
+  std::uint32_t begun = 0;  // by this process, and not ended
 
   Map() = default;
   Map(const Map&) = delete;
@@ -148,21 +149,22 @@ int Page::fd() const {
 }
 
 void Page::begin(std::uint32_t index, const Run& run, std::int64_t started_us) {
-  RH_CHECK(index < kSlotsMax);
+  RH_CHECK(index < kSeatsMax);
   Header& header = map_->header();
   Slot& slot = header.slots[index];
   slot.number = run.number;
   slot.task = run.task;
   slot.fence = run.fence;
   slot.started_us = started_us;
-  slot.busy.store(1, std::memory_order_release);
+  slot.busy.store(1, std::memory_order_release), ++map_->begun;
   if (run.number > header.highest_started.load(std::memory_order_relaxed))
     header.highest_started.store(run.number, std::memory_order_release);
 }
 
 void Page::end(std::uint32_t slot) {
-  RH_CHECK(slot < kSlotsMax);
+  RH_CHECK(slot < kSeatsMax);
   map_->header().slots[slot].busy.store(0, std::memory_order_release);
+  --map_->begun;
 }
 
 void Page::record(std::uint64_t number, const wire::FinishedRecord& outcome) {
@@ -203,7 +205,8 @@ void Page::trim(std::uint64_t through) {
 }
 
 bool Page::room() const {
-  return map_->ring_bytes - map_->used() >= kSlotsMax * sizeof(PageEntry) + kMarkerRoom;
+  const std::size_t runs = std::max(kSlotsMax, map_->begun + 1);
+  return map_->ring_bytes - map_->used() >= runs * sizeof(PageEntry) + kMarkerRoom;
 }
 
 void Page::set_epoch(std::uint64_t epoch) {

@@ -6,7 +6,7 @@
 // Layout, all in one memfd:
 //   header     magic, version, sizes; epoch of the hub last seen; the highest number started; why
 //              the process ended, if on purpose; the module that is being loaded
-//   slots      kSlotsMax entries: the task that each slot runs
+//   slots      kSeatsMax entries: the task in each seat, also one that waits for others
 //   commands   the external programs that run (command_cell.hpp)
 //   ring       outcomes that the hub has not confirmed, oldest first; sparse until used
 //
@@ -57,7 +57,7 @@ class Page {
 
   // The writer: the engine process.
 
-  // The slot is about to run this. Precondition: slot < kSlotsMax.
+  // The slot is about to run this. Precondition: slot < kSeatsMax.
   void begin(std::uint32_t slot, const Run& run, std::int64_t started_us);
   // The outcome of a run: before end() of its slot, and before it is sent. Precondition: numbers
   // are dense and room() holds.

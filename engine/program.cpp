@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -98,6 +99,11 @@ SessionOptions session_options(const EngineConfig& config, const Inheritance& in
   return options;
 }
 
+// Where a hub puts the one for clients.
+std::string client_file_beside(const std::string& engine_file) {
+  return (std::filesystem::path(engine_file).parent_path() / "client.json").string();
+}
+
 // Until the engine ends. The link's last bytes have left when this returns. What tasks print is
 // caught from here on; what they still print at the end is their nanny's to read.
 Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Page& page) {
@@ -107,6 +113,7 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
   TaskHost* host = std::make_unique<TaskHost>(config.slots).release();
   host->set_output(std::make_unique<TaskOutput>(inherited.pipes).release());
   if (!config.source) host->source().refuse();
+  host->set_client_file(client_file_beside(*path));
   host->commands().set({config.commands, config.limit_grace / 2}, page.commands());
   ModuleSet* modules = std::make_unique<ModuleSet>(*host).release();
   for (const std::string& module : config.modules)

@@ -1,8 +1,11 @@
 #include "engine/source_host.hpp"
 
+#include <exception>
+#include <optional>
 #include <utility>
 
 #include "engine/output_capture.hpp"
+#include "shared/task_thread.hpp"
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/execute_result.hpp>
 #include <roundhouse/failure.hpp>
@@ -28,6 +31,28 @@ std::string with_output(std::string traceback, const OutputCapture::Text& printe
   add("and on standard error:\n", printed.err);
   return traceback;
 }
+
+// What an input prints, but while it waits for other tasks: what those print is theirs.
+struct Output {
+  OutputCapture::Text text;
+  std::optional<OutputCapture> capture{std::in_place};
+
+  void pause() {
+    if (!capture) return;
+    const OutputCapture::Text printed = capture->finish();
+    capture.reset();
+    text.out += printed.out;
+    text.err += printed.err;
+  }
+
+  void resume() noexcept {
+    try {
+      capture.emplace();
+    } catch (const std::exception& problem) {  // the rest goes to the engine's log alone
+      text.err += std::string("[... what follows is not here: ") + problem.what() + " ...]\n";
+    }
+  }
+};
 
 }  // namespace
 
@@ -67,13 +92,28 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
     return fail(reply, {std::string(kNoInterpreter),
                         "this engine was told to run no source (--no-source, or source: false)",
                         {}});
-  const std::lock_guard lock(inputs_);
+  std::unique_lock lock(inputs_);
   const std::shared_ptr<Interpreter> interpreter = need(error);
   if (interpreter == nullptr)
     return fail(reply, {std::string(kNoInterpreter), std::move(error), {}});
-  OutputCapture capture;
-  Executed executed = interpreter->execute({code, file});
-  OutputCapture::Text printed = capture.finish();
+  Output output;
+  Executed executed;
+  {
+    const TaskThread::Held held(
+        [&] {
+          output.pause();
+          interpreter->let_go();
+          lock.unlock();
+        },
+        [&] {
+          lock.lock();
+          interpreter->take_again();
+          output.resume();
+        });
+    executed = interpreter->execute({code, file});
+  }
+  output.pause();
+  OutputCapture::Text printed = std::move(output.text);
   if (!executed.ok) {
     executed.error.traceback = with_output(std::move(executed.error.traceback), printed);
     return fail(reply, std::move(executed.error));

@@ -4,8 +4,8 @@
 // with what it prints, and the functions that it has declared. The interpreter is loaded on first
 // use; until then, and where there is none, all else asks for it in vain and costs nothing.
 //
-// Thread rule: any thread. Inputs wait for each other; nothing else waits for an input that is
-// waiting.
+// Thread rule: any thread. Inputs wait for each other, but not for one that waits for other tasks;
+// nothing else waits for an input that is waiting.
 
 #include <memory>
 #include <mutex>
@@ -46,7 +46,7 @@ class SourceHost {
   NamedObjects& names_;
   EngineApi& engine_;
   bool refused_ = false;
-  std::mutex inputs_;  // held by the input that is compiled and run
+  std::mutex inputs_;  // held by the input that is compiled and run, but while it waits for tasks
   InterpreterLibrary library_;
   mutable std::mutex mutex_;
   std::shared_ptr<Interpreter> interpreter_;  // shared with whoever uses it meanwhile

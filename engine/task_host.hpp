@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/commands.hpp"
@@ -41,6 +42,9 @@ class TaskHost final : public EngineApi {
   // The id that the hub gave; 0 before that.
   void set_engine_id(EngineId id) { engine_id_.store(id.value, std::memory_order_relaxed); }
 
+  // Before any task runs.
+  void set_client_file(std::string path) { client_file_ = std::move(path); }
+
   [[nodiscard]] Namespace& data() { return namespace_; }
 
   [[nodiscard]] SourceHost& source() { return source_; }
@@ -67,6 +71,8 @@ class TaskHost final : public EngineApi {
   [[nodiscard]] std::vector<std::string> names() const override;
   void clear() noexcept override;
 
+  [[nodiscard]] std::string client_file() const override { return client_file_; }
+
  private:
   const std::uint32_t slots_;
   const ProgressFunction progress_;
@@ -75,6 +81,7 @@ class TaskHost final : public EngineApi {
   SourceHost source_;
   Commands commands_;
   TaskOutput* output_ = nullptr;
+  std::string client_file_;
 };
 
 }  // namespace roundhouse::engine

@@ -11,7 +11,7 @@
 namespace roundhouse::wire {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 26> kNames{{
+constexpr std::array<std::pair<Kind, std::string_view>, 27> kNames{{
     {Kind::hello, "hello"},       {Kind::welcome, "welcome"},   {Kind::refused, "refused"},
     {Kind::who, "who"},           {Kind::beat, "beat"},         {Kind::goodbye, "goodbye"},
     {Kind::request, "request"},   {Kind::reply, "reply"},       {Kind::define, "define"},
@@ -20,7 +20,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 26> kNames{{
     {Kind::revoke, "revoke"},     {Kind::revoked, "revoked"},   {Kind::holding, "holding"},
     {Kind::died, "died"},         {Kind::offer, "offer"},       {Kind::want, "want"},
     {Kind::part, "part"},         {Kind::have, "have"},         {Kind::hint, "hint"},
-    {Kind::stop, "stop"},         {Kind::output, "output"},
+    {Kind::stop, "stop"},         {Kind::output, "output"},     {Kind::lent, "lent"},
 }};
 
 // Writing one field.
@@ -317,6 +317,7 @@ Result<MapMessage> decode(const Message& message) {
     case Kind::stored: return decode_any<Stored>(message);
     case Kind::revoke: return decode_any<Revoke>(message);
     case Kind::revoked: return decode_any<Revoked>(message);
+    case Kind::lent: return decode_any<Lent>(message);
     case Kind::died: return decode_any<Died>(message);
     case Kind::offer: return decode_any<Offer>(message);
     case Kind::want: return decode_any<Want>(message);
@@ -366,6 +367,7 @@ RH_MESSAGE(Received)
 RH_MESSAGE(Stored)
 RH_MESSAGE(Revoke)
 RH_MESSAGE(Revoked)
+RH_MESSAGE(Lent)
 RH_MESSAGE(Died)
 RH_MESSAGE(Offer)
 RH_MESSAGE(Want)

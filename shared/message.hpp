@@ -197,12 +197,13 @@ struct Define {
   std::string depend_body = {};
   std::vector<std::string> require_modules = {};    // names; an engine must have them
   std::vector<std::string> require_functions = {};  // names, each followed by its signature
+  std::uint32_t depth = 0;  // one more than that of the task that submits them; 0: no task does
   friend bool operator==(const Define&, const Define&) = default;
 
   // Whether it says more than where and how often its tasks run.
   [[nodiscard]] bool has_rules() const {
     return timeout_us != 0 || time_limit_us != 0 || !depend.empty() || !require_modules.empty() ||
-           !require_functions.empty();
+           !require_functions.empty() || depth != 0;
   }
 
   // What counts against the bounds of templates.
@@ -222,7 +223,7 @@ struct Define {
     v("builds", m.builds), v("timeout_us", m.timeout_us), v("time_limit_us", m.time_limit_us);
     v("depend", m.depend), v("depend_signature", m.depend_signature);
     v("depend_body", m.depend_body), v("require_modules", m.require_modules);
-    v("require_functions", m.require_functions);
+    v("require_functions", m.require_functions), v("depth", m.depth);
   }
 };
 
@@ -292,6 +293,20 @@ struct Revoked {
   }
 };
 
+// Engine to hub, when it has changed: so many of the tasks that run wait for others, and other
+// tasks have their slots meanwhile.
+struct Lent {
+  static constexpr Kind kKind = Kind::lent;
+  std::uint32_t slots = 0;
+  std::uint32_t depth = 0;  // of tasks that are not direct only such are wanted, or deeper ones
+  friend bool operator==(const Lent&, const Lent&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("slots", m.slots), v("depth", m.depth);
+  }
+};
+
 // Nanny to hub, after the outcomes that the engine left: how this incarnation ended. Tasks that
 // are neither in `running` nor among the outcomes were never started.
 struct Died {
@@ -354,8 +369,8 @@ struct Hint {
 };
 
 using MapMessage = std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop,
-                                Define, Accepted, Received, Stored, Revoke, Revoked, Died, Offer,
-                                Want, Part, Have, Hint, Output>;
+                                Define, Accepted, Received, Stored, Revoke, Revoked, Lent, Died,
+                                Offer, Want, Part, Have, Hint, Output>;
 
 // The kind of a message, after its prefix was checked: malformed when the header is shorter than
 // the prefix or does not begin with 'R' 'H'; version when another major speaks.

@@ -22,6 +22,7 @@ inline constexpr std::size_t kListMax = 100'000;               // elements of a 
 inline constexpr std::size_t kTemplatesMax = 1U << 16U;        // of one session
 inline constexpr std::size_t kTemplateBytesMax = 256U << 10U;  // of a template: its texts and lists
 inline constexpr std::size_t kTemplatesBytesMax = 64U << 20U;  // of all templates of a session
+inline constexpr std::uint32_t kLentMax = 256;  // slots that an engine's waiting tasks lend
 inline constexpr std::size_t kInlineBytesMax = 16U << 10U;  // larger bodies and arrays are frames
 
 enum class Plane : std::uint8_t { task, control, notify };
@@ -51,8 +52,9 @@ enum class Kind : std::uint8_t {
   want = 28,
   part = 29,  // with one bulk frame
   have = 30,
-  output = 31,
+  lent = 31,
   hint = 32,
+  output = 33,
 };
 
 // The name of a kind as PROTOCOL.md spells it; "unknown" for a number that is none.

@@ -45,7 +45,7 @@ Session::Session(SessionOptions options, TimePoint now)
       contact_(options_.terms, now),
       queue_(options_.slots),
       modules_(options_.shipped_modules),
-      limits_(options_.slots, options_.limit_grace) {
+      limits_(kSeatsMax, options_.limit_grace) {
   for (const wire::Have& have : options_.modules) modules_.add(have);
 }
 
@@ -142,6 +142,8 @@ void Session::on_welcome(Outbox& out) {
   outcomes_.rewind(contact_.welcome().stored);
   outcomes_.send(out);
   modules_.on_welcome(out);
+  said_lent_ = {};
+  say_lent(out);
   send_holding(out);
 }
 
@@ -164,6 +166,7 @@ void Session::on_define(const wire::Message& message, TimePoint now, Outbox& out
   shared->signature = std::move(define->signature);
   shared->builds = std::move(define->builds);
   shared->time_limit = limit_of(define->time_limit_us);
+  shared->depth = define->depth;
   shared->rules = rules_of(*define);
   templates_[define->number] = std::move(shared);
 }
@@ -202,6 +205,9 @@ void Session::on_assign(const wire::Message& message, TimePoint now, Outbox& out
   }
   batch_.records.clear();
   if (!dropped.empty()) promise(std::move(dropped), out);
+  if (queue_.wanted_depth() > 0)
+    if (auto shallow = queue_.give_back_shallow(); !shallow.empty())
+      promise(std::move(shallow), out);
 }
 
 void Session::on_stored(const wire::Message& message, TimePoint now, Outbox& out) {
@@ -252,6 +258,7 @@ void Session::on_control_tick(TimePoint now, Outbox& out) {
   contact_.on_tick(now, out);
   if (contact_.given_up()) return end(Exit::no_hub, "no hub: " + contact_.text(), out);
   for (const std::uint32_t slot : limits_.take_late(now)) out.stops.push_back(slot);
+  lift_limit(now, out);
   out.overdue = limits_.overdue(now);
 }
 
@@ -281,7 +288,9 @@ void Session::end(Exit exit, std::string text, Outbox& out) {
 std::optional<Run> Session::take_next(std::uint32_t slot, TimePoint now) {
   if (over_) return std::nullopt;
   std::optional<Run> run = queue_.take_next(slot);
-  if (run) limits_.begin(slot, run->shared->time_limit, now);
+  if (!run) return std::nullopt;
+  limits_.begin(slot, run->shared->time_limit, now);
+  if (queue_.lent() > 0) progress_at_ = now;
   return run;
 }
 
@@ -322,6 +331,7 @@ std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish fi
   finish = judge(slot, std::move(finish), now);
   limits_.end(slot);
   queue_.finish(slot);
+  if (queue_.lent() > 0) progress_at_ = now;
   ++counters_.finished;
   smooth(run.shared->typical, Duration{static_cast<Duration::rep>(finish.duration_ns)});
   const std::uint64_t number =
@@ -344,7 +354,7 @@ std::optional<TimePoint> Session::next_deadline() const {
 
 std::optional<TimePoint> Session::control_deadline() const {
   if (over_) return std::nullopt;
-  return earlier(contact_.next_deadline(), limits_.next_deadline());
+  return earlier(earlier(contact_.next_deadline(), limits_.next_deadline()), limit_deadline());
 }
 
 void Session::check_invariants() const {

@@ -52,6 +52,9 @@ struct SessionOptions {
   std::vector<wire::Have> modules = {};            // that it was started with
 };
 
+// When runs wait for others and nothing that is deeper comes for so long, others may begin, too.
+inline constexpr Duration kLimitPatience = std::chrono::milliseconds{50};
+
 // How a run ended.
 struct Finish {
   wire::Ending ending = wire::Ending::ok;
@@ -92,7 +95,7 @@ class Session {
   // Somebody wants the engine to end, in order. Ends with Outbox::exit, at once.
   void on_stop(std::string reason, TimePoint now, Outbox& out);
 
-  // Work for this idle slot, or nothing. Precondition: slot < slots(), and it is idle.
+  // Work for this seat (run_queue.hpp), or nothing. Precondition: it is free.
   [[nodiscard]] std::optional<Run> take_next(std::uint32_t slot, TimePoint now);
   // What a run that ends now ends with: one past its time limit with `timed_out`, one that was to
   // be stopped with `aborted`, whatever it says.
@@ -100,6 +103,15 @@ class Session {
   // The run that take_next gave to `slot` has ended, as judged. Returns the number of its outcome.
   std::uint64_t on_finished(std::uint32_t slot, const Run& run, Finish finish, TimePoint now,
                             Outbox& out);
+
+  // The run waits for other tasks: its slot is lent. False, and nothing done, when kLentMax are.
+  [[nodiscard]] bool lend(std::uint32_t slot, TimePoint now, Outbox& out);
+
+  // It waits no more: nothing begins before it has a slot again, which take_back() asks for, again
+  // and again. One that was asked to stop, or is past its time limit, goes on without.
+  void want_back(std::uint32_t slot) { queue_.want_back(slot); }
+
+  [[nodiscard]] bool take_back(std::uint32_t slot, TimePoint now, Outbox& out);
 
   // One of Outbox::overdue: its run ends as timed out, or aborted, in the outcome that is returned
   // and has the highest number now, though its thread goes on until the process ends.
@@ -154,6 +166,10 @@ class Session {
   void on_stop_asked(const wire::Message& message, TimePoint now, Outbox& out);
   [[nodiscard]] bool was_stopped_ahead(const Run& run);
   void promise(std::vector<std::uint64_t> numbers, Outbox& out);
+  // session_lending.cpp: runs that wait for others
+  void say_lent(Outbox& out);
+  void lift_limit(TimePoint now, Outbox& out);
+  [[nodiscard]] std::optional<TimePoint> limit_deadline() const;
   [[nodiscard]] Payload end_text(std::uint32_t slot, bool with_process) const;
   // The hub broke a rule: told so, and the connection begins anew, which puts things straight.
   void violation(std::string text, TimePoint now, Outbox& out);
@@ -171,6 +187,8 @@ class Session {
   wire::Batch<wire::AssignRecord> batch_;  // keeps its capacity
   // Assignments of this connection that are to be stopped and have not come yet, by number.
   std::map<std::uint64_t, wire::AssignmentRef> stopped_ahead_;
+  wire::Lent said_lent_;   // on this connection
+  TimePoint progress_at_;  // while slots are lent: when a run began, ended, waited or went on
   std::uint64_t next_number_ = 1;
   SessionCounters counters_;
   bool over_ = false;

@@ -27,6 +27,11 @@ class SourceInterpreter final : public Interpreter {
   ~SourceInterpreter() override;
 
   [[nodiscard]] Executed execute(const SourceInput& input) override;
+
+  void let_go() override { mutex_.unlock(); }
+
+  void take_again() override { mutex_.lock(); }
+
   [[nodiscard]] Lookup get(std::string_view name, const ObjectType& type, Pin& pin,
                            std::string& error) override;
   [[nodiscard]] Lookup pull(std::string_view name, PackedValue& out, std::string& error) override;

@@ -44,6 +44,19 @@ enum class Presence : std::uint8_t {
   return "?";
 }
 
+// A lane: a session, and the depth of the tasks in it, because a nested task must not wait for the
+// one that waits for it.
+using LaneKey = std::uint64_t;
+
+[[nodiscard]] constexpr LaneKey lane_key(SessionNumber session, std::uint32_t depth) {
+  static_assert(sizeof session == 4);
+  return std::uint64_t{depth} << 32U | session;
+}
+
+[[nodiscard]] constexpr SessionNumber session_of(LaneKey lane) {
+  return static_cast<SessionNumber>(lane);
+}
+
 // The direct tasks of one session to one engine that have not been sent yet, in order.
 struct Lane {
   TaskList waiting;
@@ -76,6 +89,8 @@ struct Engine {
   std::uint32_t in_flight = 0;       // assigned and not ended
   std::uint32_t free_in_flight = 0;  // of those, the ones that are not direct
   std::uint32_t window = 1;
+  std::uint32_t lent = 0;          // slots of tasks that wait for others: as good as free
+  std::uint32_t wanted_depth = 0;  // it takes tasks of this depth and deeper ones
   double mean_ns = 0;  // of its tasks' durations, for the window; 0 until the first outcome
   TimePoint last_outcome;
   Duration lag{};  // from one message of outcomes to the next, beyond the work that they tell of
@@ -98,9 +113,9 @@ struct Engine {
   std::uint64_t outcome_max = 0;           // the next outcomes begin at this number or below
   std::optional<std::uint64_t> will_fact;  // the nanny is told when this fact has committed
 
-  // Lanes by session; `busy` ones have tasks waiting, served in turn.
-  std::deque<SessionNumber> busy_lanes;
-  std::unordered_map<SessionNumber, Lane> lanes;
+  // Lanes by session and depth; `busy` ones have tasks waiting, served in turn.
+  std::deque<LaneKey> busy_lanes;
+  std::unordered_map<LaneKey, Lane> lanes;
   // Offered when it joined and not answered yet: it gets no work before, but only until then.
   std::set<ModuleIndex> awaited_modules;
   TimePoint awaited_until;
@@ -144,13 +159,21 @@ struct Engine {
     return assigned[number - first_number];
   }
 
+  // Of what is in flight, all but the tasks that wait for others.
+  [[nodiscard]] std::uint32_t load() const { return in_flight - std::min(lent, in_flight); }
+
+  // How many of what is in flight it may have begun.
+  [[nodiscard]] std::uint32_t begun_max() const { return slots + lent; }
+
+  [[nodiscard]] bool is_full() const { return free_in_flight >= window + lent; }
+
   // Whether the engine works on this assignment, as far as the hub can tell: it takes them in
   // order, so it is among the oldest that have not ended, one per slot.
   [[nodiscard]] bool runs(std::uint64_t number) const {
     std::uint32_t older = 0;
-    for (std::uint64_t other = first_number; other < number && older < slots; ++other)
+    for (std::uint64_t other = first_number; other < number && older < begun_max(); ++other)
       older += find(other) == kNoTask ? 0U : 1U;
-    return older < slots;
+    return older < begun_max();
   }
 
   // Enters an assignment made now (the next number) or found on its return (an older one). No
@@ -229,11 +252,22 @@ class EngineTable {
     return true;
   }
 
+  // What it says of its slots that are lent.
+  void set_lent(Engine& engine, std::uint32_t slots, std::uint32_t wanted_depth) {
+    if (engine.wanted_depth > 0) --choosy_;
+    if (wanted_depth > 0) ++choosy_;
+    engine.lent = slots, engine.wanted_depth = wanted_depth;
+  }
+
+  // Whether tasks of less depth than the engine wants are to be kept from some engine.
+  [[nodiscard]] bool any_choosy() const { return choosy_ > 0; }
+
   // How many took work when they were seen last.
   [[nodiscard]] std::size_t taking_work() const { return taking_work_; }
 
  private:
   std::size_t taking_work_ = 0;
+  std::size_t choosy_ = 0;
   std::vector<std::unique_ptr<Engine>> engines_;  // by id; ids are never reused
   std::unordered_map<Uuid, EngineIndex> by_uuid_;
 };

@@ -198,6 +198,7 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
                          Now now, Outbox& out) {
   if (engine.presence == Presence::lost) return;
   engine.presence = Presence::lost;
+  engines.set_lent(engine, 0, 0);
   awaited.places_changed = true;
   engine.modules.clear();
   engine.awaited_modules.clear();
@@ -233,7 +234,7 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
 
 // What waits in the engine's lanes can be a lot: it ends over the next turns.
 void Router::State::end_lanes(Engine& engine, const std::string& why) {
-  for (auto& [session, lane] : engine.lanes) {
+  for (auto& [key, lane] : engine.lanes) {
     if (lane.waiting.empty()) continue;
     Cascade doomed;
     doomed.error = {"EngineError", why + "; what was queued for it cannot run any more", ""};

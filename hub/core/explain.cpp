@@ -63,7 +63,10 @@ EngineReason Router::State::reason_of(Engine& engine, const Shape& shape) {
   if (std::ranges::binary_search(shape.avoided, engine.index))
     return reason("failed",
                   "has failed it: it goes where it has not, while there is such an engine");
-  if (engine.free_in_flight >= engine.window || !engine.has_room)
+  if (shape.depth < engine.wanted_depth)
+    return reason("busy", "has " + many(engine.lent, "task that waits", "tasks that wait") +
+                              " for others, and takes what these have submitted first");
+  if (engine.is_full() || !engine.has_room)
     return reason("busy", "has " + many(engine.in_flight, "task", "tasks") + ", all it is given");
   return reason("", "has room");
 }
@@ -149,7 +152,7 @@ Explanation Router::State::explain_task(TaskIndex index) {
       return out;
     }
     Engine& engine = engines.get(task.engine);
-    const std::uint32_t sent = engine.lanes[task.session].in_flight;
+    const std::uint32_t sent = engine.lanes[lane_of(task, templates)].in_flight;
     const std::string name = "engine " + number(task.engine);
     if (engine.presence != Presence::online) {
       out.why = name + " is " + to_string(engine.presence);

@@ -41,12 +41,13 @@ void Router::State::on_define(Session& session, const wire::Define& define, Link
                      now, out);
   open_session(session, now, out);
   const std::vector<ModuleIndex> needs = needs_of(define);
-  Template made{session.number, define, ready.shape_of(define.priority, define.targets, needs),
-                needs};
+  Template made{session.number, define,
+                ready.shape_of(define.priority, define.targets, needs, define.depth), needs};
   made.define.session = session.id;
   const auto number = static_cast<TemplateNumber>(templates.size());
   session.templates[define.number - 1] = number;
   session.template_bytes += define.bytes();
+  if (define.depth > 0 && !std::exchange(session.nested, true)) touch(session);
   emit(TemplateDefined{number, session.number, std::make_shared<wire::Define>(define)}, out);
   templates.push_back(std::move(made));
 }
@@ -76,7 +77,7 @@ std::optional<Error> Router::State::submission_error(const Session& session) con
                                       std::to_string(record.template_number) +
                                       ", which was not defined"};
   }
-  if (session.unfinished + (last - session.accepted) > options.session_tasks_max)
+  if (session.tasks_used() + (last - session.accepted) > options.session_tasks_max)
     return Error{Errc::over_quota, "the session has used its submit credit of " +
                                        std::to_string(options.session_tasks_max) +
                                        " unfinished tasks"};
@@ -218,8 +219,9 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
     more_work = true;
     return;
   }
-  Lane& lane = engine->lanes[task.session];
-  if (lane.waiting.empty()) engine->busy_lanes.push_back(task.session);
+  const LaneKey key = lane_of(task, templates);
+  Lane& lane = engine->lanes[key];
+  if (lane.waiting.empty()) engine->busy_lanes.push_back(key);
   in_front ? lane.waiting.push_front(tasks, index) : lane.waiting.push_back(tasks, index);
   touch(*engine);
 }
@@ -236,7 +238,7 @@ void Router::State::unqueue(TaskIndex index) {
   if (task.state != TaskState::in_lane) return;
   if (task.engine != kNoEngine) {
     Engine& engine = engines.get(task.engine);
-    engine.lanes[task.session].waiting.remove(tasks, index);
+    engine.lanes[lane_of(task, templates)].waiting.remove(tasks, index);
     return touch(engine);  // those behind it may have waited for it
   }
   // Doomed already, or for a stranger: in a list that is found by walking back to its first task.
@@ -254,12 +256,12 @@ bool Router::State::is_full(const Session& session) const {
 }
 
 std::uint64_t Router::State::credit_tasks(const Session& session) const {
-  const std::uint64_t used = std::min(session.unfinished, options.session_tasks_max);
+  const std::uint64_t used = std::min(session.tasks_used(), options.session_tasks_max);
   return session.accepted + (options.session_tasks_max - used);
 }
 
 std::uint64_t Router::State::credit_bytes(const Session& session) const {
-  const std::uint64_t used = std::min(session.unfinished_bytes, options.session_bytes_max);
+  const std::uint64_t used = std::min(session.bytes_used(), options.session_bytes_max);
   return session.bytes_received + (options.session_bytes_max - used);
 }
 
@@ -279,14 +281,15 @@ void Router::State::restore(const Restored& restored, Now now) {
     if (templates.size() <= known.number) templates.resize(std::size_t{known.number} + 1);
     Template& made = templates[known.number];
     Session& session = sessions.get(known.session);
-    const std::vector<ModuleIndex> needs = needs_of(*known.define);
-    made = {known.session, *known.define,
-            ready.shape_of(known.define->priority, known.define->targets, needs), needs};
+    const wire::Define& define = *known.define;
+    const std::vector<ModuleIndex> needs = needs_of(define);
+    made = {known.session, define,
+            ready.shape_of(define.priority, define.targets, needs, define.depth), needs};
     made.define.session = session.id;
-    if (session.templates.size() < known.define->number)
-      session.templates.resize(known.define->number);
-    session.templates[known.define->number - 1] = known.number;
-    session.template_bytes += known.define->bytes();
+    if (session.templates.size() < define.number) session.templates.resize(define.number);
+    session.templates[define.number - 1] = known.number;
+    session.template_bytes += define.bytes();
+    session.nested = session.nested || define.depth > 0;
   }
   for (const auto& known : restored.engines) {
     Engine& engine = engines.create(known.uuid, known.id);

@@ -136,7 +136,7 @@ void Router::State::join_engine(Engine& engine, TaskIndex index, std::uint64_t n
   task.counted = false;
   engine.enter(number, index);
   ++engine.in_flight;
-  task.direct ? ++engine.lanes[task.session].in_flight : ++engine.free_in_flight;
+  task.direct ? ++engine.lanes[lane_of(task, templates)].in_flight : ++engine.free_in_flight;
 }
 
 // The task leaves the engine that it was assigned to; nothing else changes.
@@ -145,10 +145,10 @@ void Router::State::leave_engine(Task& task) {
   engine.leave(task.number);
   --engine.in_flight;
   if (task.direct) {
-    const auto lane = engine.lanes.find(task.session);
+    const auto lane = engine.lanes.find(lane_of(task, templates));
     RH_CHECK(lane != engine.lanes.end() && lane->second.in_flight > 0);
     if (--lane->second.in_flight == 0 && lane->second.waiting.empty() &&
-        std::find(engine.busy_lanes.begin(), engine.busy_lanes.end(), task.session) ==
+        std::find(engine.busy_lanes.begin(), engine.busy_lanes.end(), lane->first) ==
             engine.busy_lanes.end())
       engine.lanes.erase(lane);
   } else {

@@ -222,7 +222,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
   engine->task_link = peer.task_link, engine->control_link = peer.control_link;
   engine->nanny_speaks = nanny;
   engine->defined.clear();
-  engine->revoking = engine->overfull = false;
+  engine->revoking = engine->overfull = false, engines.set_lent(*engine, 0, 0);
   engine->deadline = now.steady + options.dead;
   // Each of the outcomes that a hub before this one has stored had an assignment.
   if (engine->told_next == 0 && engine->seen == 0)

@@ -19,7 +19,7 @@ struct QueueCounts {
 [[nodiscard]] inline QueueCounts count_queue(const Engine& engine) {
   QueueCounts out;
   for (const auto& [session, lane] : engine.lanes) out.in_lanes += lane.waiting.size;
-  out.running = std::min(engine.in_flight, engine.slots);
+  out.running = std::min(engine.in_flight, engine.begun_max());
   out.queue = out.in_lanes + engine.in_flight - out.running;
   return out;
 }

@@ -34,9 +34,9 @@ void Router::State::pack_queue(Engine& engine, bool verbose, std::size_t& room, 
   };
   for (const TaskIndex index : engine.assigned) {
     if (index == kNoTask) continue;
-    add(running.size() < engine.slots ? running : queue, index);
+    add(running.size() < engine.begun_max() ? running : queue, index);
   }
-  for (const auto& [session, lane] : engine.lanes)
+  for (const auto& [key, lane] : engine.lanes)
     for (TaskIndex index = lane.waiting.first; index != kNoTask && room > 0;
          index = tasks.get(index).next)
       add(queue, index);

@@ -25,10 +25,10 @@ ShapeIndex ReadyQueue::enter(const ShapeKey& key) {
 }
 
 ShapeIndex ReadyQueue::shape_of(std::int32_t priority, std::vector<std::uint32_t> targets,
-                                std::vector<ModuleIndex> needs) {
+                                std::vector<ModuleIndex> needs, std::uint32_t depth) {
   std::sort(targets.begin(), targets.end());
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-  return enter({priority, std::move(targets), std::move(needs), {}, {}, false});
+  return enter({priority, depth, std::move(targets), std::move(needs), {}, {}, false});
 }
 
 ShapeIndex ReadyQueue::join_shape(ShapeIndex base, const std::vector<EngineIndex>& avoided,
@@ -82,7 +82,7 @@ std::vector<ShapeIndex> ReadyQueue::order() const {
   for (ShapeIndex index = 0; index < shapes_.size(); ++index)
     if (shapes_[index].size > 0) out.push_back(index);
   std::stable_sort(out.begin(), out.end(), [this](ShapeIndex a, ShapeIndex b) {
-    return shapes_[a].priority > shapes_[b].priority;
+    return rank_of(shapes_[a]) > rank_of(shapes_[b]);
   });
   return out;
 }
@@ -122,8 +122,8 @@ void ReadyQueue::refresh(TaskTable& tasks, ShapeIndex index) {
     picky_awake_ += !shape.place && shape.is_picky() ? 1U : 0U;
     shape.place ? level.awake.move(*shape.place, place) : level.awake.insert(place);
     shape.place = place;
-    if (busiest_ == levels_.end() || busiest_->first < shape.priority)
-      busiest_ = levels_.find(shape.priority);
+    if (busiest_ == levels_.end() || busiest_->first < rank_of(shape))
+      busiest_ = levels_.find(rank_of(shape));
     return;
   }
   unplace(shape);

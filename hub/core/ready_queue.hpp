@@ -2,11 +2,12 @@
 
 // CORE. ReadyQueue: load-balanced tasks that wait for an engine, and whose turn it is.
 //
-// A shape is what decides where a task may run: its priority, its targets, its modules, and where
-// it was tried already. Shapes of the highest priority come first. Within a priority the sessions
-// take turns, whatever their shapes: that one is next which was served longest ago. Within a
-// session it is first come first served. A shape for which no engine has room *sleeps* and costs
-// nothing until one that may serve it has. Thread rule: the router's thread.
+// A shape is what decides where and when a task may run: its priority, its depth, its targets, its
+// modules, and where it was tried already. Shapes of the highest priority come first, and of these
+// the deepest: what waiting tasks wait for. Within a priority and depth the sessions take turns,
+// whatever their shapes: that one is next which was served longest ago. Within a session it is
+// first come first served. A shape for which no engine has room *sleeps* and costs nothing until
+// one that may serve it has. Thread rule: the router's thread.
 //
 //   while (const auto turn = ready.next()) {
 //     if (no engine for turn->shape) ready.sleep(turn->shape);
@@ -36,6 +37,7 @@ inline constexpr ShapeIndex kNoShape = 0xffffffffU;
 // What a shape is known by.
 struct ShapeKey {
   std::int32_t priority = 0;
+  std::uint32_t depth = 0;           // of the task that submitted it, and one; 0: none did
   std::vector<EngineIndex> targets;  // sorted; empty: any engine
   std::vector<ModuleIndex> needs;    // that an engine must have
   std::vector<EngineIndex> avoided;  // sorted; its tasks failed there: others come first
@@ -97,10 +99,10 @@ class ReadyQueue {
     Shape::Line* line = nullptr;  // the queue's own; until the queue is changed
   };
 
-  // The shape with this priority, these targets (any order, duplicates allowed) and these modules.
-  // It stays.
+  // The shape with this priority, these targets (any order, duplicates allowed), these modules and
+  // this depth. It stays.
   ShapeIndex shape_of(std::int32_t priority, std::vector<std::uint32_t> targets,
-                      std::vector<ModuleIndex> needs = {});
+                      std::vector<ModuleIndex> needs = {}, std::uint32_t depth = 0);
   // `base` with these engines avoided and barred (sorted), for one more task: leave_shape() for
   // each of them gives it back. Not for a shape that was made so itself.
   ShapeIndex join_shape(ShapeIndex base, const std::vector<EngineIndex>& avoided,
@@ -149,7 +151,7 @@ class ReadyQueue {
   void check_invariants(TaskTable& tasks);
 
  private:
-  // What is awake of one priority, and when each session was served last.
+  // What is awake of one rank, and when each session was served last.
   struct Level {
     OrderedSet<Shape::Place> awake;
     std::vector<std::uint64_t> by_session;  // their numbers are dense
@@ -160,11 +162,14 @@ class ReadyQueue {
     }
   };
 
-  using Levels = std::map<std::int32_t, Level, std::greater<>>;
+  using Rank = std::pair<std::int32_t, std::uint32_t>;  // priority, depth
+  using Levels = std::map<Rank, Level, std::greater<>>;
+
+  [[nodiscard]] static Rank rank_of(const Shape& shape) { return {shape.priority, shape.depth}; }
 
   ShapeIndex enter(const ShapeKey& key);
 
-  Level& level_of(const Shape& shape) { return levels_[shape.priority]; }
+  Level& level_of(const Shape& shape) { return levels_[rank_of(shape)]; }
 
   void set_turn(Shape& shape, SessionNumber session, Shape::Line& line, std::uint64_t turn);
   void end_turn(Shape& shape, SessionNumber session, Shape::Line& line);

@@ -15,7 +15,7 @@ constexpr std::size_t kTasksLooked = 4096;     // of one engine
 
 // Whether what waits in the engine would wait there for long.
 bool Router::State::is_slow(const Engine& engine, Now now) const {
-  const double backlog_ns = engine.mean_ns * (engine.in_flight - engine.slots) / engine.slots;
+  const double backlog_ns = engine.mean_ns * (engine.load() - engine.slots) / engine.slots;
   return backlog_ns > 2.0 * static_cast<double>(options.lookahead.count()) ||
          now.steady - engine.last_outcome > kSilence + 2 * engine.lag;
 }
@@ -30,7 +30,7 @@ void Router::State::rebalance(Now now, Outbox& out) {
   std::size_t looked = 0;
   for (const EngineIndex index : idle_engines) {
     const Engine& idle = engines.get(index);
-    room += idle.window - idle.free_in_flight;
+    room += idle.window + idle.lent - idle.free_in_flight;
     if (++looked == kEnginesLooked) break;
   }
   std::vector<EngineIndex> slow;
@@ -50,7 +50,7 @@ void Router::State::rebalance(Now now, Outbox& out) {
 // Asks for half of what waits there, the latest first, as far as some idle engine may run it; how
 // many tasks that are.
 std::uint32_t Router::State::take_back(Engine& engine, std::uint32_t room, Now now, Outbox& out) {
-  const std::uint32_t excess = engine.in_flight - engine.slots;
+  const std::uint32_t excess = engine.load() - engine.slots;
   const std::uint32_t wanted = std::min((excess + 1) / 2, room);
   std::unordered_map<ShapeIndex, bool> known;
   wire::Revoke revoke;
@@ -78,8 +78,8 @@ bool Router::State::fits_idle(const Shape& shape, Now now, Outbox& out) {
   wire::ErrorValue error;
   const auto fits = [&](EngineIndex index) {
     Engine* engine = engines.find(EngineId{index});
-    return engine != nullptr && engine->is_idle && is_meant(shape, index) &&
-           !std::ranges::binary_search(shape.avoided, index) &&
+    return engine != nullptr && engine->is_idle && shape.depth >= engine->wanted_depth &&
+           is_meant(shape, index) && !std::ranges::binary_search(shape.avoided, index) &&
            standing(*engine, shape.needs, now, out, error) == Standing::ready;
   };
   if (!shape.targets.empty()) return std::any_of(shape.targets.begin(), shape.targets.end(), fits);

@@ -131,6 +131,12 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
       if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Output>(message),
                   [&](const auto& m) { on_output(engine, m, message, out); });
+    case wire::Kind::lent:
+      if (is_nanny) return wrong();
+      return with(wire::decode_as<wire::Lent>(message), [&](const auto& m) {
+        engines.set_lent(engine, std::min(m.slots, wire::kLentMax), m.depth);
+        touch(engine);  // its window grows by what is lent
+      });
     case wire::Kind::want:
       return with(wire::decode_as<wire::Want>(message),
                   [&](const auto& m) { on_want(engine, m, now, out); });

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hub/core/engine_table.hpp"
 #include "hub/core/module_table.hpp"
 #include "hub/core/outbox.hpp"
 #include "hub/core/ready_queue.hpp"
@@ -25,6 +26,11 @@ struct Template {
   ShapeIndex shape = 0;
   std::vector<ModuleIndex> needs;  // its builds
 };
+
+// The lane of a direct task.
+[[nodiscard]] inline LaneKey lane_of(const Task& task, const std::vector<Template>& templates) {
+  return lane_key(task.session, templates[task.template_number].define.depth);
+}
 
 // How an engine stands with the modules of a task.
 enum class Standing : std::uint8_t { ready, waits, failed };

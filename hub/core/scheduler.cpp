@@ -56,10 +56,10 @@ void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t
 // outcome.
 void Router::State::list(Engine& engine) {
   const bool takes_work = engine.takes_work();
-  const bool open = takes_work && engine.free_in_flight < engine.window &&
-                    (!engine.held_up || engine.in_flight < engine.slots);
+  const bool open =
+      takes_work && !engine.is_full() && (!engine.held_up || engine.load() < engine.slots);
   if (open)
-    policy.open(engine.index, engine.in_flight * 256 / engine.slots);
+    policy.open(engine.index, engine.load() * 256 / engine.slots);
   else
     policy.close(engine.index);
   engine.has_room = open;
@@ -68,10 +68,9 @@ void Router::State::list(Engine& engine) {
     wanted ? set.insert(engine.index) : set.erase(engine.index);
     is_in = wanted;
   };
-  keep(idle_engines, engine.is_idle, open && engine.in_flight < engine.slots);
+  keep(idle_engines, engine.is_idle, open && engine.load() < engine.slots);
   keep(behind_engines, engine.is_behind,
-       takes_work && !engine.revoking && engine.free_in_flight > 0 &&
-           engine.in_flight > engine.slots);
+       takes_work && !engine.revoking && engine.free_in_flight > 0 && engine.load() > engine.slots);
 }
 
 // An engine about which something has changed: its lanes, and then whose turn it may serve.
@@ -187,8 +186,7 @@ void Router::State::place_ready(Now now, Outbox& out) {
       ready.skip(tasks, *first);
       continue;
     }
-    if (engine == nullptr || left == 0 || shape != first->shape ||
-        engine->free_in_flight >= engine->window) {
+    if (engine == nullptr || left == 0 || shape != first->shape || engine->is_full()) {
       if (engine != nullptr) list(*engine);
       shape = first->shape;
       engine = find_open(shape, now, out);
@@ -222,9 +220,9 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
   if (!engine.takes_work()) return;
   std::size_t full = 0;  // lanes in a row that have all they may have in flight
   while (!engine.busy_lanes.empty() && full < engine.busy_lanes.size()) {
-    const SessionNumber session = engine.busy_lanes.front();
+    const LaneKey key = engine.busy_lanes.front();
     engine.busy_lanes.pop_front();
-    const auto found = engine.lanes.find(session);
+    const auto found = engine.lanes.find(key);
     if (found == engine.lanes.end()) continue;
     Lane& lane = found->second;
     if (lane.waiting.empty()) {
@@ -232,9 +230,9 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
       continue;
     }
     const std::uint32_t limit = std::max(1U, engine.window / engine.slots);
-    if (lane.in_flight >= limit || is_full(sessions.get(session)) ||
+    if (lane.in_flight >= limit || is_full(sessions.get(session_of(key))) ||
         !lane_may_go(engine, lane, now, out)) {
-      engine.busy_lanes.push_back(session);
+      engine.busy_lanes.push_back(key);
       ++full;
       continue;
     }
@@ -243,7 +241,7 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
          i < kGroupMax && lane.in_flight < limit && lane_may_go(engine, lane, now, out); ++i)
       assign(engine, lane.waiting.pop_front(tasks), now, out);
     if (!lane.waiting.empty())
-      engine.busy_lanes.push_back(session);
+      engine.busy_lanes.push_back(key);
     else if (lane.in_flight == 0)  // all of them had ended for their client
       engine.lanes.erase(found);
   }
@@ -255,9 +253,11 @@ Engine* Router::State::find_open(ShapeIndex index, Now now, Outbox& out) {
   const Shape& shape = ready.get(index);
   wire::ErrorValue error;
   bool avoids = !shape.avoided.empty();
+  const bool choosy = engines.any_choosy();
   const auto fits = [&](EngineIndex candidate) {
     if (std::ranges::binary_search(shape.barred, candidate)) return false;
     if (avoids && std::ranges::binary_search(shape.avoided, candidate)) return false;
+    if (choosy && shape.depth < engines.get(candidate).wanted_depth) return false;
     return shape.needs.empty() ||
            standing(engines.get(candidate), shape.needs, now, out, error) == Standing::ready;
   };

@@ -45,6 +45,7 @@ struct Session {
   std::uint64_t unfinished = 0;
   bool opened = false;    // the database knows it: it has defined a template
   bool restored = false;  // of an earlier hub
+  bool nested = false;  // tasks submit: what is accepted waits for what is not, so it has no quota
   std::uint64_t unfinished_bytes = 0;
   std::uint64_t bytes_received = 0;       // over this connection, for credit
   std::uint64_t first_sequence = 1;       // of tasks.front()
@@ -79,6 +80,11 @@ struct Session {
   bool dirty = false;            // is in the router's list of sessions to be served this turn
   bool owes = false;             // something that may wait a little is to be said to it
   bool blocked = false;          // a batch was refused: nothing is taken until it connects anew
+
+  // Of these its quota is a part.
+  [[nodiscard]] std::uint64_t tasks_used() const { return nested ? 0 : unfinished; }
+
+  [[nodiscard]] std::uint64_t bytes_used() const { return nested ? 0 : unfinished_bytes; }
 
   [[nodiscard]] bool usable() const { return task_link.has_value(); }
 

@@ -74,6 +74,7 @@ inline auto maps() {
                     Stored{78, true},
                     Revoke{{1, 2, 300}},
                     Revoked{{300}},
+                    Lent{3, 2},
                     died,
                     Offer{hash(1), "tasks.so", 1 << 20U, 3, true, true, true},
                     Want{hash(1), 2 << 20U},

@@ -283,7 +283,7 @@ void Checker::on_started(const EngineKey& engine, SessionId session, const wire:
   Task& task = get(id, "an engine");
   check_again(id, task, engine, run.fence);
   if (direct) {
-    Lane& lane = lanes_[{session.value, engine}];
+    Lane& lane = lanes_[{session.value, engine, task.wish.depth}];
     if (++lane.running > 1) fail("two tasks of one lane run at once: " + name(id));
     const bool first = std::none_of(task.executions.begin(), task.executions.end(),
                                     [&](const Execution& e) { return e.engine == engine; });
@@ -377,7 +377,7 @@ void Checker::on_ended(const EngineKey& engine, TaskId id, bool direct, wire::En
     std::erase_if(task.executions, [&](const Execution& run) {
       return run.engine == engine && !run.died && run.failed;
     });
-  if (direct) --lanes_[{id.session.value, engine}].running;
+  if (direct) --lanes_[{id.session.value, engine, get(id, "an engine").wish.depth}].running;
 }
 
 void Checker::on_died(const EngineKey& engine, bool with_nanny, TimePoint now) {

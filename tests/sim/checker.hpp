@@ -58,6 +58,7 @@ struct Wish {
   bool framed = false;
   EngineId engine;  // of a direct task
   std::uint32_t retries = 0;
+  std::uint32_t depth = 0;
   Depends depends = {};
 };
 
@@ -206,7 +207,7 @@ class Checker {
     std::uint64_t epoch = 0;
   };
 
-  using LaneKey = std::tuple<std::uint64_t, EngineKey>;  // session, engine
+  using LaneKey = std::tuple<std::uint64_t, EngineKey, std::uint32_t>;  // session, engine, depth
 
   [[noreturn]] static void fail(const std::string& text) { throw Violation(text); }
 

@@ -37,11 +37,12 @@ void put_number(std::string& out, std::uint32_t value) {
 ClientActor::ClientActor(const Parts& parts, unsigned number, Prng prng)
     : parts_(parts),
       prng_(prng),
+      session_(session_options(number, prng_), parts.timeline.now()),
+      left_(parts.options.tasks),
       depends_prng_(1000 * parts.options.seed + number),
       aborts_prng_(1000 * parts.options.seed + number + 500),
-      name_("client " + std::to_string(number)),
-      session_(session_options(number, prng_), parts.timeline.now()),
-      left_(parts.options.tasks) {}
+      nested_prng_(1000 * parts.options.seed + number + 700),
+      name_("client " + std::to_string(number)) {}
 
 void ClientActor::start() {
   if (gone_) return;  // before it had begun
@@ -129,6 +130,9 @@ Body ClientActor::draw_body() {
     out.behaviour = Behaviour::crashes;
   else if (options.picky_percent > 0 && prng_.chance(options.picky_percent))
     out.behaviour = Behaviour::picky;
+  if (out.behaviour == Behaviour::ok && options.nested_percent > 0 &&
+      nested_prng_.chance(options.nested_percent))
+    out.behaviour = Behaviour::nests;
   const auto max = static_cast<std::uint64_t>(
       std::chrono::duration_cast<microseconds>(options.task_max).count());
   out.microseconds = static_cast<std::uint32_t>(prng_.between(0, max));
@@ -322,9 +326,11 @@ void ClientActor::carry_out() {
       parts_.network.subscribe(*link_, "engines");
       parts_.network.subscribe(*link_, session_.peer_topic());
     }
-    for (const wire::OutcomeRecord& record : now.outcomes)
+    for (const wire::OutcomeRecord& record : now.outcomes) {
       parts_.checker.on_outcome({session_.id(), record.sequence}, record, session_.epoch(),
                                 parts_.timeline.now());
+      on_ended(record.sequence);
+    }
     for (const wire::Reply& reply : now.replies) {
       if (asked_.erase(reply.id) == 0) throw Violation(name_ + " got an answer twice");
       on_abort_answer(reply);

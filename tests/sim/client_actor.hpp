@@ -18,7 +18,7 @@
 
 namespace roundhouse::sim {
 
-class ClientActor final : public PeerEnd {
+class ClientActor : public PeerEnd {
  public:
   struct Parts {
     Timeline& timeline;
@@ -54,39 +54,46 @@ class ClientActor final : public PeerEnd {
 
   [[nodiscard]] TimePoint frozen_until() const override { return frozen_until_; }
 
+ protected:
+  // One of its tasks has ended.
+  virtual void on_ended(std::uint64_t /*sequence*/) {}
+
+  [[nodiscard]] Body draw_body();
+  [[nodiscard]] std::optional<EngineId> draw_engine();
+  void settle();
+
+  Parts parts_;
+  Prng prng_;
+  client::Session session_;
+  unsigned left_ = 0;
+
  private:
   void work();
   void submit_some();
   void ship_something();
-  [[nodiscard]] Body draw_body();
   [[nodiscard]] std::uint32_t draw_template(bool direct, Duration timeout, std::uint32_t& retries);
   [[nodiscard]] Depends draw_depends();
   [[nodiscard]] wire::TaskRange draw_range();
   [[nodiscard]] wire::DependencyMode draw_mode();
-  [[nodiscard]] std::optional<EngineId> draw_engine();
   void submit_one(bool direct);
   void submit_run(bool direct);
   void ask_something();
   void abort_something();
   void on_abort_answer(const wire::Reply& reply);
-  void settle();
   void carry_out();
   void watch(wire::Plane plane, const wire::Message& message, bool incoming);
   void plan_tick();
 
-  Parts parts_;
-  Prng prng_;
   Prng depends_prng_;  // of its own: worlds without dependencies are what they were
   Prng aborts_prng_;   // likewise
+  Prng nested_prng_;   // likewise
   std::uint64_t submitted_ = 0;
   std::string name_;
-  client::Session session_;
   client::Outbox out_;
   std::optional<ConnectionId> link_;
   std::optional<TimePoint> planned_;
   TimePoint frozen_until_;
   bool gone_ = false;
-  unsigned left_ = 0;
   std::uint64_t next_token_ = 1;
   std::set<std::uint64_t> asked_;
   std::map<std::uint64_t, Abort> aborts_;  // by request

@@ -192,6 +192,17 @@ std::optional<ConnectionId> EngineActor::link() const {
   return process() == nullptr ? std::nullopt : process()->link();
 }
 
+bool EngineActor::lost_clients() const {
+  return std::ranges::any_of(processes_, [](const auto& process) {
+    return process->dead() && process->nested() != nullptr;
+  });
+}
+
+std::string EngineActor::client_unrest() const {
+  const Process* running = process();
+  return running == nullptr || running->nested() == nullptr ? "" : running->nested()->unrest();
+}
+
 std::string EngineActor::unrest() const {
   if (gone_) return {};
   const Process* running = process();

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +16,7 @@
 #include "engine/core/nanny_core.hpp"
 #include "engine/core/session.hpp"
 #include "tests/sim/checker.hpp"
+#include "tests/sim/nested_client.hpp"
 #include "tests/sim/network.hpp"
 #include "tests/sim/options.hpp"
 #include "tests/sim/timeline.hpp"
@@ -56,7 +59,13 @@ class Process final : public PeerEnd {
   void die();  // SIGKILL: at once
   void stop();
 
-  void freeze_until(TimePoint time) { frozen_until_ = time; }
+  void freeze_until(TimePoint time) {
+    frozen_until_ = time;
+    if (nested_) nested_->freeze_until(time);
+  }
+
+  // By which its tasks submit others; null when none has.
+  [[nodiscard]] const NestedClient* nested() const { return nested_.get(); }
 
   [[nodiscard]] bool dead() const { return dead_; }
 
@@ -83,6 +92,9 @@ class Process final : public PeerEnd {
   void end_overdue(const std::vector<std::uint32_t>& slots);
   void begin_runs();
   void begin(std::uint32_t slot, engine::Run run);
+  void nest(std::uint32_t slot, const std::shared_ptr<engine::Run>& run, const std::string& body);
+  void on_nested_end(std::uint64_t sequence);
+  void go_on();
   void finish(std::uint32_t slot, const std::shared_ptr<engine::Run>& run, const std::string& body);
   [[nodiscard]] engine::Finish finish_of(const std::string& body, bool framed, TaskId task) const;
   void plan_tick();
@@ -96,6 +108,16 @@ class Process final : public PeerEnd {
   Page page_;
   std::optional<ConnectionId> link_;
   std::vector<bool> busy_;
+  std::unique_ptr<NestedClient> nested_;
+
+  // What runs wait for, by seat, and how they go on.
+  struct Wait {
+    std::set<std::uint64_t> tasks;
+    bool returning = false;
+    std::function<void()> then;
+  };
+
+  std::map<std::uint32_t, Wait> waits_;
   std::set<ContentHash> loaded_;
   std::optional<TimePoint> planned_;
   TimePoint frozen_until_;
@@ -120,6 +142,11 @@ class EngineActor final : public PeerEnd, public Process::Owner {
     return processes_.empty() || processes_.back()->dead() ? nullptr : processes_.back().get();
   }
 
+  // A client of its tasks has died with its process.
+  [[nodiscard]] bool lost_clients() const;
+
+  // What the client of its tasks waits for; empty: nothing.
+  [[nodiscard]] std::string client_unrest() const;
   // Nothing is left to be told or done.
   [[nodiscard]] std::string unrest() const;
   // A connection of the process or the nanny, if there is one.

@@ -31,6 +31,7 @@ void Process::start() {
 void Process::die() {
   if (std::exchange(dead_, true)) return;
   parts_.trace.say(name_, "is dead");
+  if (nested_) nested_->kill();
   if (link_) parts_.network.close(*std::exchange(link_, std::nullopt), false);
 }
 
@@ -62,6 +63,7 @@ void Process::on_plane_down(ConnectionId connection, wire::Plane) {
 void Process::settle() {
   carry_out();
   if (dead_) return;
+  go_on();
   begin_runs();
   if (dead_) return;
   carry_out();
@@ -100,6 +102,7 @@ void Process::end_overdue(const std::vector<std::uint32_t>& slots) {
     page_.outcomes.push_back(
         session_.end_overdue(slot, parts_.timeline.wall_us(), 1, {}, parts_.timeline.now()));
     page_.slots[slot].reset();
+    waits_.erase(slot);
   }
   session_.on_overrun(out_);
 }
@@ -124,11 +127,12 @@ void Process::load(const engine::ModuleBytes& module) {
 }
 
 void Process::begin_runs() {
-  for (std::uint32_t slot = 0; slot < busy_.size() && !dead_; ++slot) {
-    if (busy_[slot]) continue;
-    std::optional<engine::Run> run = session_.take_next(slot, parts_.timeline.now());
+  for (std::uint32_t seat = 0; !dead_; ++seat) {
+    if (busy_.size() <= seat) busy_.resize(seat + 1U), page_.slots.resize(seat + 1U);
+    if (busy_[seat]) continue;
+    std::optional<engine::Run> run = session_.take_next(seat, parts_.timeline.now());
     if (!run) return;
-    begin(slot, *std::move(run));
+    begin(seat, *std::move(run));
   }
 }
 
@@ -156,7 +160,67 @@ void Process::begin(std::uint32_t slot, engine::Run run) {
     return;
   }
   auto kept = std::make_shared<engine::Run>(std::move(run));
+  if (body->behaviour == Behaviour::nests) {
+    parts_.timeline.after(duration / 2, [this, slot, kept, text] { nest(slot, kept, text); });
+    return;
+  }
   parts_.timeline.after(duration, [this, slot, kept, text] { finish(slot, kept, text); });
+}
+
+// The run submits others and waits for them, with its slot lent.
+void Process::nest(std::uint32_t slot, const std::shared_ptr<engine::Run>& run,
+                   const std::string& body) {
+  if (dead_) return;
+  if (frozen_until_ > parts_.timeline.now()) {
+    parts_.timeline.at(frozen_until_, [this, slot, run, body] { nest(slot, run, body); });
+    return;
+  }
+  if (session_.over()) return;
+  if (!nested_) {
+    const unsigned number = 1000U * engine_key().uuid.bytes[0] + engine_key().incarnation;
+    nested_ = std::make_unique<NestedClient>(
+        ClientActor::Parts{parts_.timeline, parts_.options, parts_.network, parts_.checker,
+                           parts_.trace},
+        number, prng_.fork(), [this](std::uint64_t sequence) { on_nested_end(sequence); });
+    nested_->start();
+  }
+  if (!session_.lend(slot, parts_.timeline.now(), out_)) return finish(slot, run, body);
+  Wait& wait = waits_[slot];
+  const auto rest = microseconds{parse_body(body)->microseconds} / 2;
+  wait.then = [this, slot, run, body, rest] {
+    parts_.timeline.after(rest, [this, slot, run, body] { finish(slot, run, body); });
+  };
+  for (std::uint64_t i = 1 + prng_.below(3); i > 0; --i)
+    wait.tasks.insert(nested_->submit_for(run->shared->depth));
+  settle();
+}
+
+void Process::on_nested_end(std::uint64_t sequence) {
+  if (dead_) return;
+  for (auto& [slot, wait] : waits_) {
+    if (wait.tasks.erase(sequence) == 0 || !wait.tasks.empty()) continue;
+    session_.want_back(slot);
+    wait.returning = true;
+    // Not here: its client is at work.
+    parts_.timeline.after(microseconds{1}, [this] {
+      if (!dead_) settle();
+    });
+  }
+}
+
+// Runs that have what they waited for, as far as there are slots.
+void Process::go_on() {
+  bool again = true;
+  while (std::exchange(again, false)) {
+    for (auto wait = waits_.begin(); wait != waits_.end(); ++wait) {
+      if (!wait->second.returning) continue;
+      if (!session_.take_back(wait->first, parts_.timeline.now(), out_)) continue;
+      wait->second.then();
+      waits_.erase(wait);
+      again = true;
+      break;
+    }
+  }
 }
 
 engine::Finish Process::finish_of(const std::string& body, bool framed, TaskId task) const {

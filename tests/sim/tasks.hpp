@@ -17,6 +17,7 @@ enum class Behaviour : char {
   fails = 'f',   // throws, each time
   flaky = 'y',   // throws the first time
   picky = 'p',   // depends on what half of the engines lack
+  nests = 'n',   // submits others, and waits for them
   crashes = 'c'  // kills its process, each time
 };
 

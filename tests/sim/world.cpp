@@ -152,17 +152,22 @@ std::string World::unrest() const {
   if (!hub_.alive()) return "there is no hub";
   for (const auto& client : clients_)
     if (const std::string why = client->unrest(); !why.empty()) return why;
+  for (const auto& engine : engines_)
+    if (const std::string why = engine->client_unrest(); !why.empty()) return why;
   const hub::RouterOptions standard;
   const hub::RouterOptions& router = options_.router;
   // Without its client a session keeps its outcomes, and at its quota its tasks.
   const bool has_quota = router.undelivered_max != standard.undelivered_max ||
                          router.undelivered_bytes_max != standard.undelivered_bytes_max;
-  if (lost_clients_ && (has_quota || router.durability == hub::Durability::none)) return {};
+  const bool lost_clients = lost_clients_ || std::ranges::any_of(engines_, [](const auto& engine) {
+                              return engine->lost_clients();
+                            });
+  if (lost_clients && (has_quota || router.durability == hub::Durability::none)) return {};
   for (const auto& engine : engines_)
     if (const std::string why = engine->unrest(); !why.empty()) return why;
   if (hub_.router().unfinished() > 0)
     return "the hub has " + std::to_string(hub_.router().unfinished()) + " unfinished tasks";
-  if (hub_.router().undelivered() > 0 && !lost_clients_)
+  if (hub_.router().undelivered() > 0 && !lost_clients)
     return "the hub keeps " + std::to_string(hub_.router().undelivered()) + " outcomes";
   if (!store_.idle()) return "the store is not idle";
   return {};

@@ -163,6 +163,7 @@ std::uint64_t HubHarness::client_submits(FakeClient& client, const TaskWish& wis
   define.number = ++client.templates;
   define.function = "f", define.targets = wish.targets, define.retries = wish.retries;
   define.priority = wish.priority, define.builds = wish.builds;
+  define.depth = wish.depth;
   define.timeout_us = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(wish.timeout).count());
   say(client.task_link, define);

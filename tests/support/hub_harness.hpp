@@ -83,6 +83,7 @@ struct TaskWish {
   wire::DependencyMode after_mode = {};
   wire::DependencyMode follow_mode = {};
   Duration timeout = {};
+  std::uint32_t depth = 0;
 };
 
 class HubHarness {

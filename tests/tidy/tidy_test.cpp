@@ -21,6 +21,9 @@ void report(const Complaints& complaints) {
 const std::vector<Unmirrored> kUnmirrored{
     {"client/async_tasks.cpp", "tests/client/async_result_test.cpp asks results"},
     {"client/children.cpp", "tests/client/supervisor_test.cpp starts and stops them"},
+    {"client/shell_tasks.cpp", "tests/process/nested_test.cpp waits in tasks"},
+    {"client/this_engine_client.cpp", "tests/process/nested_test.cpp asks for it"},
+    {"engine/engine_seats.cpp", "tests/process/nested_test.cpp has tasks that wait"},
     {"engine/core/outbox.cpp", "names of exits: tests/engine/session_test.cpp reads them"},
     {"engine/hub_link.cpp", "tests/engine/engine_test.cpp connects by it"},
     {"engine/interpreter/", "tests/engine/interpreter/ runs inputs through all of it"},

@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include <roundhouse/roundhouse.hpp>
 #include <roundhouse/task.hpp>
 
 namespace rh = roundhouse;
@@ -93,6 +94,21 @@ Image inverted(const Image& image) {
   return {image.width(), std::move(cells)};
 }
 
+std::uint64_t fibonacci(unsigned n) {
+  if (n < 2) return n;
+  const auto any = rh::this_engine::client().load_balanced_view();
+  const auto one = any.apply_async(fibonacci, n - 1);
+  const auto other = any.apply_async(fibonacci, n - 2);
+  return one.get() + other.get();
+}
+
+double sum_of_roots(const std::vector<int>& numbers) {
+  const auto any = rh::this_engine::client().load_balanced_view();
+  double out = 0;
+  for (const double each : any.map_async(root, numbers)) out += each;
+  return out;
+}
+
 RH_TASK(hits)
 RH_TASK(add)
 RH_TASK(root)
@@ -107,5 +123,7 @@ RH_TASK(doubled)
 RH_TASK(mirrored)
 RH_TASK(polygon)
 RH_TASK(inverted)
+RH_TASK(fibonacci)
+RH_TASK(sum_of_roots)
 
 }  // namespace tour

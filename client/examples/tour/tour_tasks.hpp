@@ -87,6 +87,10 @@ class Image {
 
 Image inverted(const Image& image);
 
+// By tasks of their own.
+std::uint64_t fibonacci(unsigned n);
+double sum_of_roots(const std::vector<int>& numbers);
+
 }  // namespace tour
 
 template <>

@@ -12,6 +12,7 @@
 
 #include <cxxabi.h>
 
+#include <roundhouse/error.hpp>
 #include <roundhouse/module_abi.hpp>
 #include <roundhouse/type_name.hpp>
 
@@ -46,6 +47,10 @@ inline std::pair<std::string, std::string> current_exception_text() {
     name.erase(0, kOurs.size());
   try {
     throw;
+  } catch (const RemoteError& error) {
+    // Of a task that this one has waited for: by its own name.
+    if (name == "RemoteError") return {error.name(), error.value()};
+    return {std::move(name), shortened(error.what())};
   } catch (const std::exception& error) {
     return {std::move(name), shortened(error.what())};
   } catch (const std::string& text) {

@@ -23,7 +23,7 @@
 namespace roundhouse {
 
 // Raised whenever anything in this header, or in Buffer, changes.
-inline constexpr std::uint32_t kModuleAbiVersion = 2;
+inline constexpr std::uint32_t kModuleAbiVersion = 3;
 
 #define RH_ABI_TEXT(x) RH_ABI_TEXT2(x)
 #define RH_ABI_TEXT2(x) #x
@@ -82,6 +82,8 @@ class EngineApi {
   // Sorted.
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
   virtual void clear() noexcept = 0;
+  // How a client reaches the hub of this engine: the path of its connection file.
+  [[nodiscard]] virtual std::string client_file() const = 0;
 
  protected:
   EngineApi() = default;

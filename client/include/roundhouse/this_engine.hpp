@@ -26,6 +26,8 @@
 
 namespace roundhouse {
 
+class Client;
+
 // The engine's namespace has nothing under this name.
 class RH_VISIBLE NameError : public Exception {
  public:
@@ -88,6 +90,9 @@ inline void keep(Pin pin) {
     until_thread_ends.push_back(std::move(pin));
   }
 }
+
+// The engine has it: modules need not be linked with the client library.
+[[nodiscard, gnu::visibility("default")]] const Client& client_of(EngineApi& engine);
 
 // How T is packed and unpacked by this module.
 template <class T>
@@ -193,6 +198,28 @@ void set(std::string_view name, T&& value) {
   const detail::CallScope* call = detail::current_call;
   return call != nullptr && call->invocation.stop != nullptr &&
          call->invocation.stop->load(std::memory_order_relaxed);
+}
+
+// A client of the hub that this engine serves, by which a task submits further tasks and waits for
+// them; include <roundhouse/client.hpp> to use it. All tasks of the engine share it. It is made
+// when it is first asked for. Throws what a Client's constructor throws.
+//
+//   int fib(int n) {
+//     if (n < 2) return n;
+//     auto view = rh::this_engine::client().load_balanced_view();
+//     auto first = view.apply_async(fib, n - 1);
+//     return view.apply_sync(fib, n - 2) + first.get();
+//   }
+//
+// A task that waits (get(), wait(), apply_sync(), the next result of an iteration, ...) lends its
+// slot: other tasks of the engine run meanwhile, and it goes on before new ones begin. Tasks that
+// tasks submit go first within their priority, the deepest of all, so a task that waits for what it
+// has submitted always comes to its end, also on one engine with one slot. Asking ready() again and
+// again keeps the slot: wait() instead. 256 tasks of an engine may wait at a time; the wait of a
+// further one throws Exception (over_quota). A wait in a task that is asked to stop throws
+// Exception (aborted). Direct tasks that tasks submit are in order among those of the same depth.
+[[nodiscard]] inline const Client& client() {
+  return detail::client_of(detail::current_engine());
 }
 
 // Tells whoever watches how far the task is (0 to 1) and what it is doing.
