@@ -104,7 +104,10 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
   if (!path) return {Exit::failed, path.error().text};
   // Both stay for ever: tasks may still be running on their threads when the process ends.
   TaskHost* host = std::make_unique<TaskHost>(config.slots).release();
-  if (!config.source) host->source().refuse();
+  if (!config.source) {
+    host->source().refuse();
+    host->lambdas().refuse();
+  }
   host->commands().set({config.commands, config.limit_grace / 2}, page.commands());
   ModuleSet* modules = std::make_unique<ModuleSet>(*host).release();
   for (const std::string& module : config.modules)

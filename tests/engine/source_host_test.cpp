@@ -42,7 +42,7 @@ TEST_CASE("an engine without an interpreter says what to install, and all else w
   host.push("a", pack_value(1));
   CHECK(host.has("a"));
   Reply reply;
-  CHECK_FALSE(host.source().call("f", {}, reply));
+  CHECK_FALSE(host.source().call(CallKind::call, "f", {}, reply));
   host.clear();
   CHECK(host.names().empty());
 }

@@ -23,7 +23,7 @@
 namespace roundhouse {
 
 // Raised whenever anything in this header, or in Buffer, changes.
-inline constexpr std::uint32_t kModuleAbiVersion = 2;
+inline constexpr std::uint32_t kModuleAbiVersion = 3;
 
 #define RH_ABI_TEXT(x) RH_ABI_TEXT2(x)
 #define RH_ABI_TEXT2(x) #x
@@ -140,6 +140,7 @@ struct TaskInfo {
   // remains. Null for functions that are not T(T, T).
   InvokeFunction invoke_reduce = nullptr;
   void (*address)() = nullptr;  // the function itself, as some pointer
+  const char* exact = "";       // its type, as typeid names it
   const char* file = "";
   int line = 0;
   const TaskInfo* next = nullptr;
