@@ -198,6 +198,7 @@ class Shell {
     std::uint32_t settings = 0;
     CallKind kind = CallKind::call;
     std::string build;
+    std::string source;
     std::uint32_t number = 0;
   };
 
