@@ -10,7 +10,7 @@ namespace roundhouse::engine::interpreter {
 namespace {
 
 // Names that give a header of the standard library away, beyond those that all code begins with.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 67> kHeaders{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 70> kHeaders{{
     {"__assert_fail", "cassert"},
     {"__errno_location", "cerrno"},
     {"accumulate", "numeric"},
@@ -28,6 +28,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 67> kHeaders
     {"countr_zero", "bit"},
     {"deque", "deque"},
     {"directory_iterator", "filesystem"},
+    {"dlopen", "dlfcn.h"},
+    {"dlsym", "dlfcn.h"},
     {"filesystem", "filesystem"},
     {"forward_list", "forward_list"},
     {"fstream", "fstream"},
@@ -53,6 +55,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 67> kHeaders
     {"priority_queue", "queue"},
     {"put_time", "iomanip"},
     {"queue", "queue"},
+    {"raise", "csignal"},
     {"recursive_mutex", "mutex"},
     {"regex", "regex"},
     {"regex_match", "regex"},
@@ -79,6 +82,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 67> kHeaders
     {"unordered_set", "unordered_set"},
     {"variant", "variant"},
 }};
+
+static_assert(std::ranges::is_sorted(kHeaders));
 
 constexpr std::string_view kUnnamed = "_GLOBAL__N_";
 

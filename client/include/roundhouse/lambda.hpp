@@ -24,10 +24,11 @@
 //
 // Not: captures (pass values as arguments), parameters declared auto, a preprocessor's directives
 // between the parentheses, names that are declared in this program and not by RH_SOURCE: the engine
-// answers with CompileError, file and line, as RemoteError. Types of parameters and results are
-// known by their names: local ones, and those of unnamed namespaces, cannot travel. All other
-// errors are those of tasks and of execute (source.hpp). Thread rule: RH_LAMBDA is an expression
-// for any thread.
+// answers with a RemoteError named CompileError, with file and line (that where RH_LAMBDA or
+// RH_SOURCE begins: to a compiler a macro is one line). Types of parameters and results are known
+// by their names: local ones, and those of unnamed namespaces, cannot travel. All other errors are
+// those of tasks and of execute (source.hpp).
+// Thread rule: RH_LAMBDA is an expression for any thread.
 #pragma once
 
 #include <atomic>
