@@ -61,6 +61,20 @@ void add_commands(CLI::App* bench, Line& line) {
   measures(command, line, options, &bench_commands);
 }
 
+void add_source(CLI::App* bench, Line& line) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = bench->add_subcommand(
+      "source", "How soon engines compile source and lambdas, and how fast these are then");
+  add_pairs(command, *options);
+  command->footer(
+      "ready: the first input of an engine, and the first lambda; statement, new_lambda: those\n"
+      "that come later; kernel: calls of a lambda that works for some milliseconds, beside calls "
+      "of\n"
+      "the same code in a library by `clang++ -O2`, where there is one.\n"
+      "Example: roundhouse bench source --pairs 3");
+  measures(command, line, options, &bench_source);
+}
+
 void add_restart(CLI::App* bench, Line& line) {
   const auto options = std::make_shared<RestartOptions>();
   CLI::App* command = bench->add_subcommand(
@@ -135,6 +149,7 @@ void add_bench_commands(CLI::App& app, Line& line) {
       "Example: roundhouse bench latency --pairs 3");
   add_speeds(bench, line);
   add_commands(bench, line);
+  add_source(bench, line);
   add_restart(bench, line);
   add_waiting(bench, line);
   add_engines(bench, line);

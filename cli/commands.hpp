@@ -260,6 +260,7 @@ void bench_latency(const BenchOptions& options, Output& out);
 void bench_throughput(const BenchOptions& options, Output& out);
 void bench_graphs(const BenchOptions& options, Output& out);
 void bench_commands(const BenchOptions& options, Output& out);
+void bench_source(const BenchOptions& options, Output& out);
 void bench_restart(const RestartOptions& options, Output& out);
 void bench_engines(const EnginesOptions& options, Output& out);
 void bench_waiting(const WaitingOptions& options, Output& out);

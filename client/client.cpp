@@ -159,8 +159,9 @@ AsyncTasks Client::send_apply_message(const ApplyMessage& message,
   settings.tasks.targets = message.targets;
   settings.track = message.track;
   const detail::Submitter submitter(shell_, std::move(settings));
-  return AsyncTasks(submitter.submit({message.function, message.signature, message.kind},
-                                     message.engines, arguments, detail::Urgency::later));
+  return AsyncTasks(
+      submitter.submit({message.function, message.signature, message.kind, {}, message.source},
+                       message.engines, arguments, detail::Urgency::later));
 }
 
 }  // namespace roundhouse

@@ -20,6 +20,7 @@ using detail::BodyMap;
 struct Call {
   std::string function;  // with its kind in front
   std::string signature;
+  std::string source;
   ApplyMessage message;
   Encoded arguments;
 };
@@ -73,6 +74,7 @@ Call read_call(const BodyMap& map, const std::string& id) {
   message.time_limit = read_limit(map, "time_limit_us");
   message.depend = {map.text("depend"), map.text("depend_signature"), map.text("depend_body")};
   message.require = {map.texts("require_modules"), map.texts("require_functions")};
+  out.source = map.text("source");
   read_depends(map, message);
   if (const auto engine = map.number("engine"))
     message.engines.push_back(static_cast<int>(*engine));
@@ -128,6 +130,7 @@ AsyncTasks Client::resubmit_all(const Jobs& jobs, const detail::ResultType& want
     const auto [kind, name] = split_kind(call.function);
     call.message.kind = kind, call.message.function = name;
     call.message.signature = call.signature;
+    call.message.source = call.source;
     sent.push_back(send_apply_message(call.message, {&call.arguments, 1}));
     tasks.push_back(*parse_task_id(sent.back().msg_ids().front()));
   }

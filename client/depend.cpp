@@ -3,6 +3,7 @@
 
 #include <roundhouse/depend.hpp>
 #include <roundhouse/error.hpp>
+#include <roundhouse/lambda_task.hpp>
 
 namespace roundhouse::detail {
 namespace {
@@ -10,6 +11,9 @@ namespace {
 void require_name(std::string_view name, const char* what) {
   if (name.empty())
     throw Exception(Errc::invalid, std::string("a ") + what + " without a name is required");
+  if (is_lambda(name))
+    throw Exception(Errc::invalid, std::string("a ") + what +
+                                       " must be a task that engines have; a lambda is none");
 }
 
 }  // namespace

@@ -209,6 +209,7 @@ class Shell {
     std::uint32_t depth = 0;
     CallKind kind = CallKind::call;
     std::string build;
+    std::string source;
     std::uint32_t number = 0;
   };
 

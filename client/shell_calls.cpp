@@ -107,13 +107,14 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
     const KnownTemplate& entry = known->second;
     if (entry.settings == settings && entry.depth == depth && entry.kind == function.kind &&
         entry.name == function.name && entry.signature == function.signature &&
-        entry.build == function.build)
+        entry.build == function.build && entry.source == function.source)
       return entry.number;
   }
   const TaskSettings& view = *settings_[settings];
   wire::Define define;
   define.function = std::string(prefix_of(function.kind)).append(function.name);
   define.signature = function.signature;
+  define.source = function.source;
   define.view = view.direct ? "direct" : "load_balanced";
   define.label = view.label;
   define.targets.assign(view.targets.begin(), view.targets.end());
@@ -123,13 +124,13 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
   define.depth = depth;
   set_rules(define, view);
   if (define.bytes() > wire::kTemplateBytesMax)
-    throw Exception(Errc::too_large,
-                    "the function's name, its types, the label, the targets and the predicate and "
-                    "requirements of a call take " +
-                        std::to_string(define.bytes()) + " bytes; " +
-                        std::to_string(wire::kTemplateBytesMax) +
-                        " is the most: use a shorter label, fewer targets or a predicate of fewer "
-                        "arguments");
+    throw Exception(
+        Errc::too_large,
+        "the function's name or source, its types, the label, the targets and the predicate and "
+        "requirements of a call take " +
+            std::to_string(define.bytes()) + " bytes; " + std::to_string(wire::kTemplateBytesMax) +
+            " is the most: use a shorter label, fewer targets or a predicate of fewer "
+            "arguments");
   if (!session_.is_room_for(define.bytes()))
     throw Exception(
         Errc::over_quota,
@@ -137,9 +138,9 @@ std::uint32_t Shell::template_number(const Function& function, std::uint32_t set
             " kinds of calls, or 64 MiB of them, which is the most: each label, list of "
             "targets or other setting makes another; use fewer, or a new Client");
   const std::uint32_t number = session_.define(std::move(define));
-  templates_.emplace(
-      key, KnownTemplate{std::string(function.name), std::string(function.signature), settings,
-                         depth, function.kind, std::string(function.build), number});
+  templates_.emplace(key, KnownTemplate{std::string(function.name), std::string(function.signature),
+                                        settings, depth, function.kind, std::string(function.build),
+                                        std::string(function.source), number});
   return number;
 }
 

@@ -29,25 +29,33 @@ std::string usual_path() {
 InterpreterLibrary::InterpreterLibrary(std::string path)
     : path_(path.empty() ? usual_path() : std::move(path)) {}
 
+void* InterpreterLibrary::find(const char* entry, std::string& error) {
+  if (library_ == nullptr) library_ = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library_ == nullptr) {
+    const char* why = ::dlerror();
+    error =
+        "this engine cannot compile source: install the package roundhouse-interpreter, or "
+        "build Roundhouse where libclang-19-dev and llvm-19-dev are installed (";
+    error.append(why == nullptr ? "unknown" : why).append(")");
+    return nullptr;
+  }
+  void* const out = ::dlsym(library_, entry);
+  if (out == nullptr) error = path_ + " is no interpreter of Roundhouse, or one of another version";
+  return out;
+}
+
 std::unique_ptr<Interpreter> InterpreterLibrary::make(NamedObjects& names, EngineApi& engine,
                                                       std::string& error) {
-  if (entry_ == nullptr) {
-    void* library = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) {
-      const char* why = ::dlerror();
-      error =
-          "this engine cannot compile source: install the package roundhouse-interpreter, or "
-          "build Roundhouse where libclang-19-dev and llvm-19-dev are installed (";
-      error.append(why == nullptr ? "unknown" : why).append(")");
-      return nullptr;
-    }
-    entry_ = reinterpret_cast<InterpreterEntry>(::dlsym(library, kInterpreterEntry));
-    if (entry_ == nullptr) {
-      error = path_ + " is no interpreter of Roundhouse";
-      return nullptr;
-    }
-  }
-  return std::unique_ptr<Interpreter>(entry_(kInterpreterAbi, names, engine, error));
+  const auto entry = reinterpret_cast<InterpreterEntry>(find(kInterpreterEntry, error));
+  if (entry == nullptr) return nullptr;
+  return std::unique_ptr<Interpreter>(entry(kInterpreterAbi, names, engine, error));
+}
+
+std::unique_ptr<LambdaCompiler> InterpreterLibrary::make_lambdas(EngineApi& engine,
+                                                                 std::string& error) {
+  const auto entry = reinterpret_cast<LambdasEntry>(find(kLambdasEntry, error));
+  if (entry == nullptr) return nullptr;
+  return std::unique_ptr<LambdaCompiler>(entry(kInterpreterAbi, engine, error));
 }
 
 }  // namespace roundhouse::engine

@@ -24,7 +24,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/lambda_compiler.hpp"
 #include "engine/named_objects.hpp"
+#include <roundhouse/map_call.hpp>
 #include <roundhouse/module_abi.hpp>
 
 namespace roundhouse::engine {
@@ -54,7 +56,10 @@ class Interpreter {
   Interpreter& operator=(const Interpreter&) = delete;
   virtual ~Interpreter() = default;
 
-  [[nodiscard]] virtual Executed execute(const SourceInput& input) = 0;
+  // `call` is the task that runs it, for this_engine.
+  [[nodiscard]] virtual Executed execute(const SourceInput& input, const Invocation& call) = 0;
+
+  [[nodiscard]] Executed execute(const SourceInput& input) { return execute(input, {}); }
 
   // By code that execute() runs, on its thread: others may use the interpreter until take_again().
   virtual void let_go() = 0;
@@ -78,9 +83,10 @@ class Interpreter {
   // Whether code has declared a function of this name, or several, or a template.
   [[nodiscard]] virtual bool has_function(std::string_view name) = 0;
 
-  // Calls the function of this name that code has declared. Fills `reply` in any case; a NameError
-  // when there is none.
-  virtual void call(std::string_view function, const Invocation& call, Reply& reply) = 0;
+  // Calls the function of this name that code has declared, or works through lists with it. Fills
+  // `reply` in any case; a NameError when there is none.
+  virtual void call(CallKind kind, std::string_view function, const Invocation& call,
+                    Reply& reply) = 0;
 
   // Forgets all declarations and destroys all variables but those that are pinned.
   virtual void clear() = 0;
@@ -89,11 +95,13 @@ class Interpreter {
 // Raised whenever anything in this header changes.
 inline constexpr std::uint32_t kInterpreterAbi = 2;
 
-// The function that the shared library exports. Null, and the reason, when the compiler cannot be
+// The functions that the shared library exports. Null, and the reason, when the compiler cannot be
 // set up, or is of another version of Roundhouse.
 inline constexpr const char* kInterpreterEntry = "roundhouse_interpreter";
 using InterpreterEntry = Interpreter* (*)(std::uint32_t abi, NamedObjects& names, EngineApi& engine,
                                           std::string& error);
+inline constexpr const char* kLambdasEntry = "roundhouse_lambdas";
+using LambdasEntry = LambdaCompiler* (*)(std::uint32_t abi, EngineApi& engine, std::string& error);
 
 // Makes interpreters. Never unloads the library.
 class InterpreterLibrary {
@@ -105,10 +113,14 @@ class InterpreterLibrary {
   // code, outlive it.
   [[nodiscard]] std::unique_ptr<Interpreter> make(NamedObjects& names, EngineApi& engine,
                                                   std::string& error);
+  [[nodiscard]] std::unique_ptr<LambdaCompiler> make_lambdas(EngineApi& engine, std::string& error);
 
  private:
+  // Null, and the reason, when the library has no such function.
+  [[nodiscard]] void* find(const char* entry, std::string& error);
+
   std::string path_;
-  InterpreterEntry entry_ = nullptr;
+  void* library_ = nullptr;
 };
 
 }  // namespace roundhouse::engine

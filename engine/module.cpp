@@ -191,6 +191,13 @@ std::vector<const TaskInfo*> ModuleSet::tasks() const {
   return out;
 }
 
+std::vector<const TaskInfo*> ModuleSet::functions() const {
+  std::vector<const TaskInfo*> out = tasks();
+  for (const std::string& name : shipped_.tasks())
+    if (const auto found = shipped_.find_latest(name)) out.push_back(found->task);
+  return out;
+}
+
 Result<ModuleSet::FileStamp> ModuleSet::stamp_of(const std::string& path) {
   struct stat status {};
 

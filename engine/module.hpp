@@ -70,6 +70,8 @@ class ModuleSet {
   [[nodiscard]] std::vector<Module> modules() const;
   // Tasks of all modules, sorted by name, without the built-in ones.
   [[nodiscard]] std::vector<const TaskInfo*> tasks() const;
+  // These, and of what was shipped the last build that has a name.
+  [[nodiscard]] std::vector<const TaskInfo*> functions() const;
 
  private:
   // Tells a file from one that took its place.

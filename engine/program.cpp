@@ -112,8 +112,11 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
   // Both stay for ever: tasks may still be running on their threads when the process ends.
   TaskHost* host = std::make_unique<TaskHost>(config.slots).release();
   host->set_output(std::make_unique<TaskOutput>(inherited.pipes).release());
-  if (!config.source) host->source().refuse();
   host->set_client_file(client_file_beside(*path));
+  if (!config.source) {
+    host->source().refuse();
+    host->lambdas().refuse();
+  }
   host->commands().set({config.commands, config.limit_grace / 2}, page.commands());
   ModuleSet* modules = std::make_unique<ModuleSet>(*host).release();
   for (const std::string& module : config.modules)

@@ -14,12 +14,6 @@ namespace roundhouse::engine {
 
 namespace {
 
-void fail(Reply& reply, TaskError error) {
-  reply.clear();
-  reply.ok = false;
-  reply.error = std::move(error);
-}
-
 // What code had printed when it threw is told with the error.
 std::string with_output(std::string traceback, const OutputCapture::Text& printed) {
   const auto add = [&](const char* title, const std::string& text) {
@@ -89,13 +83,13 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
   in.finish();
   std::string error;
   if (refused_)
-    return fail(reply, {std::string(kNoInterpreter),
+    return detail::fail(reply, {std::string(kNoInterpreter),
                         "this engine was told to run no source (--no-source, or source: false)",
                         {}});
   std::unique_lock lock(inputs_);
   const std::shared_ptr<Interpreter> interpreter = need(error);
   if (interpreter == nullptr)
-    return fail(reply, {std::string(kNoInterpreter), std::move(error), {}});
+    return detail::fail(reply, {std::string(kNoInterpreter), std::move(error), {}});
   Output output;
   Executed executed;
   {
@@ -110,24 +104,25 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
           interpreter->take_again();
           output.resume();
         });
-    executed = interpreter->execute({code, file});
+    executed = interpreter->execute({code, file}, call);
   }
   output.pause();
   OutputCapture::Text printed = std::move(output.text);
   if (!executed.ok) {
     executed.error.traceback = with_output(std::move(executed.error.traceback), printed);
-    return fail(reply, std::move(executed.error));
+    return detail::fail(reply, std::move(executed.error));
   }
   encode_result(reply.result, ExecuteResult{std::move(executed.value), std::move(executed.type),
                                             std::move(printed.out), std::move(printed.err),
                                             std::move(executed.warnings)});
 }
 
-bool SourceHost::call(std::string_view function, const Invocation& call, Reply& reply) noexcept {
+bool SourceHost::call(CallKind kind, std::string_view function, const Invocation& call,
+                      Reply& reply) noexcept {
   try {
     const std::shared_ptr<Interpreter> interpreter = this->interpreter();
     if (interpreter == nullptr || !interpreter->has_function(function)) return false;
-    interpreter->call(function, call, reply);
+    interpreter->call(kind, function, call, reply);
   } catch (...) {
     detail::fail_with_current_exception(reply);
   }

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/interpreter.hpp"
+#include <roundhouse/map_call.hpp>
 #include <roundhouse/module_abi.hpp>
 
 namespace roundhouse::engine {
@@ -28,9 +29,10 @@ class SourceHost {
   // The task kExecuteTask.
   void execute(const Invocation& call, Reply& reply) noexcept;
 
-  // Calls the function of this name that code has declared. False, and nothing done, when there is
-  // none.
-  [[nodiscard]] bool call(std::string_view function, const Invocation& call, Reply& reply) noexcept;
+  // Calls the function of this name that code has declared, or works through lists with it. False,
+  // and nothing done, when there is none.
+  [[nodiscard]] bool call(CallKind kind, std::string_view function, const Invocation& call,
+                          Reply& reply) noexcept;
 
   // Null while no code has been sent since the start, or since clear().
   [[nodiscard]] std::shared_ptr<Interpreter> interpreter() const;

@@ -76,6 +76,7 @@ std::vector<std::string> TaskHost::names() const {
 
 void TaskHost::clear() noexcept {
   source_.clear();
+  lambdas_.clear();
   namespace_.clear();
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/commands.hpp"
+#include "engine/lambda_host.hpp"
 #include "engine/namespace.hpp"
 #include "engine/source_host.hpp"
 #include "engine/task_output.hpp"
@@ -30,10 +31,11 @@ class TaskHost final : public EngineApi {
 
   // `interpreter` is for tests: see InterpreterLibrary.
   explicit TaskHost(std::uint32_t slots, ProgressFunction progress = nullptr,
-                    std::string interpreter = {})
+                    const std::string& interpreter = {})
       : slots_(slots),
         progress_(std::move(progress)),
-        source_(namespace_, *this, std::move(interpreter)) {}
+        source_(namespace_, *this, interpreter),
+        lambdas_(*this, interpreter) {}
 
   TaskHost(const TaskHost&) = delete;
   TaskHost& operator=(const TaskHost&) = delete;
@@ -48,6 +50,8 @@ class TaskHost final : public EngineApi {
   [[nodiscard]] Namespace& data() { return namespace_; }
 
   [[nodiscard]] SourceHost& source() { return source_; }
+
+  [[nodiscard]] LambdaHost& lambdas() { return lambdas_; }
 
   [[nodiscard]] Commands& commands() { return commands_; }
 
@@ -79,6 +83,7 @@ class TaskHost final : public EngineApi {
   std::atomic<std::uint32_t> engine_id_{0};
   Namespace namespace_;
   SourceHost source_;
+  LambdaHost lambdas_;
   Commands commands_;
   TaskOutput* output_ = nullptr;
   std::string client_file_;

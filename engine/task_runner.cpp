@@ -105,10 +105,15 @@ Finish TaskRunner::describe_module(const Template& shared) const {
 }
 
 Result<void> TaskRunner::invoke(const Template& shared, const Invocation& call) {
-  const CallKind kind = split_kind(shared.function).first;
+  const auto [kind, name] = split_kind(shared.function);
+  if (!shared.source.empty()) {
+    const auto functions = [this] { return modules_.functions(); };
+    host_.lambdas().invoke(shared.source, kind, functions, call, reply_);
+    return {};
+  }
   const auto task = resolve(shared);
   if (task) return (*task)->invoke_as(kind)(call, reply_), Result<void>();
-  if (kind == CallKind::call && host_.source().call(shared.function, call, reply_)) return {};
+  if (host_.source().call(kind, name, call, reply_)) return {};
   return task.error();
 }
 

@@ -198,6 +198,7 @@ struct Define {
   std::vector<std::string> require_modules = {};    // names; an engine must have them
   std::vector<std::string> require_functions = {};  // names, each followed by its signature
   std::uint32_t depth = 0;  // one more than that of the task that submits them; 0: no task does
+  std::string source = {};  // of a function that is sent with the call (lambda_source.hpp)
   friend bool operator==(const Define&, const Define&) = default;
 
   // Whether it says more than where and how often its tasks run.
@@ -209,7 +210,8 @@ struct Define {
   // What counts against the bounds of templates.
   [[nodiscard]] std::size_t bytes() const {
     std::size_t texts = function.size() + signature.size() + view.size() + label.size() +
-                        depend.size() + depend_signature.size() + depend_body.size();
+                        depend.size() + depend_signature.size() + depend_body.size() +
+                        source.size();
     for (const auto* names : {&require_modules, &require_functions})
       for (const std::string& name : *names) texts += name.size() + 4;
     return texts + 4 * targets.size() + sizeof(ContentHash) * builds.size();
@@ -223,7 +225,7 @@ struct Define {
     v("builds", m.builds), v("timeout_us", m.timeout_us), v("time_limit_us", m.time_limit_us);
     v("depend", m.depend), v("depend_signature", m.depend_signature);
     v("depend_body", m.depend_body), v("require_modules", m.require_modules);
-    v("require_functions", m.require_functions), v("depth", m.depth);
+    v("require_functions", m.require_functions), v("depth", m.depth), v("source", m.source);
   }
 };
 

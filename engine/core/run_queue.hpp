@@ -56,6 +56,7 @@ struct Template {
   SessionId session;
   std::string function;
   std::string signature;
+  std::string source;                  // of a lambda; empty: it is found by its name
   std::vector<ContentHash> builds;     // of modules, to look for it in
   std::unique_ptr<const Rules> rules;  // null: none
   Duration time_limit{0};              // of a run; 0: none

@@ -164,6 +164,7 @@ void Session::on_define(const wire::Message& message, TimePoint now, Outbox& out
   shared->session = define->session;
   shared->function = std::move(define->function);
   shared->signature = std::move(define->signature);
+  shared->source = std::move(define->source);
   shared->builds = std::move(define->builds);
   shared->time_limit = limit_of(define->time_limit_us);
   shared->depth = define->depth;

@@ -169,6 +169,10 @@ std::vector<Function> Compiler::functions(std::string_view name) {
   return functions_named(*instance_, name);
 }
 
+std::optional<Undefined> Compiler::undefined(std::string_view symbol) const {
+  return function_of(*instance_, emitter_->generator(), symbol);
+}
+
 Older Compiler::conflicts() const {
   return emitter_->shadowing().at(diagnostics_->noted(), path());
 }

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,9 @@ class Compiler {
   // From now on the value of an input's last expression, if no semicolon follows, goes to
   // roundhouse::interpreted::value().
   void take_values();
+
+  // See function_of().
+  [[nodiscard]] std::optional<Undefined> undefined(std::string_view symbol) const;
 
   // See functions_named().
   [[nodiscard]] std::vector<Function> functions(std::string_view name);

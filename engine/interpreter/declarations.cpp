@@ -108,6 +108,17 @@ std::vector<Function> functions_named(clang::CompilerInstance& compiler, std::st
   return out;
 }
 
+std::optional<Undefined> function_of(clang::CompilerInstance& compiler,
+                                     clang::CodeGenerator& generator, std::string_view symbol) {
+  const auto* function =
+      llvm::dyn_cast_or_null<clang::FunctionDecl>(generator.GetDeclForMangledName(symbol));
+  if (function == nullptr || llvm::isa<clang::CXXMethodDecl>(function)) return std::nullopt;
+  clang::ASTContext& context = compiler.getASTContext();
+  const clang::QualType type =
+      context.getFunctionTypeWithExceptionSpec(function->getType(), clang::EST_None);
+  return Undefined{function->getQualifiedNameAsString(), type_name_of(context, type)};
+}
+
 std::string without_tags(std::string_view mangled) {
   std::string out;
   while (!mangled.empty()) {

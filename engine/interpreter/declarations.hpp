@@ -4,6 +4,7 @@
 // are named as typeid names them. Plain values, and functions for a Compiler's thread.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,17 @@ struct Declared {
 // The functions of this name that can be seen at global scope: "twice", "ns::twice".
 [[nodiscard]] std::vector<Function> functions_named(clang::CompilerInstance& compiler,
                                                     std::string_view name);
+
+// A function that code has declared and not defined.
+struct Undefined {
+  std::string name;  // "ns::twice"
+  std::string type;  // as typeid names it
+};
+
+// The function of this linker symbol; nothing when it is none, or a member.
+[[nodiscard]] std::optional<Undefined> function_of(clang::CompilerInstance& compiler,
+                                                   clang::CodeGenerator& generator,
+                                                   std::string_view symbol);
 
 // "1PB3rh9" is "1P": a type that was declared anew is to others what it was before.
 [[nodiscard]] std::string without_tags(std::string_view mangled);

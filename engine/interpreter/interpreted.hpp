@@ -213,6 +213,105 @@ void call(R (*function)(P...), void** arguments, void* result) {
   call_with(function, arguments, result, std::index_sequence_for<P...>{});
 }
 
+// What is to be done with a lambda, and what came of it. Arguments of a call are objects, those of
+// a map are arrays, that of a reduction is a std::vector.
+struct Work {
+  enum class Kind { type, call, map, reduce };
+
+  Kind kind = Kind::type;
+  void** arguments = nullptr;
+  std::size_t count = 0;       // of a map
+  void* result = nullptr;      // memory for it; of a map a std::vector, or null
+  std::size_t index = 0;       // of a map or reduction: the call that is under way
+  const char* type = nullptr;  // of the function
+};
+
+template <class V>
+struct Copy {
+  V value;
+
+  operator V&() { return value; }
+};
+
+// An element for a parameter of type P: what may be changed is copied.
+template <class P>
+decltype(auto) element(const void* array, std::size_t index) {
+  using V = std::remove_cvref_t<P>;
+  const V& value = static_cast<const V*>(array)[index];
+  if constexpr (std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>) {
+    return Copy<V>{value};
+  } else if constexpr (std::is_rvalue_reference_v<P>) {
+    return V(value);
+  } else {
+    return static_cast<const V&>(value);
+  }
+}
+
+template <class L, class R, class... P, std::size_t... I>
+void do_map(L& lambda, R (*)(P...), Work& work, std::index_sequence<I...>) {
+  if constexpr (std::is_void_v<R>) {
+    for (; work.index < work.count; ++work.index)
+      lambda(element<P>(work.arguments[I], work.index)...);
+  } else {
+    auto& results = *static_cast<std::vector<std::remove_cvref_t<R>>*>(work.result);
+    for (; work.index < work.count; ++work.index)
+      results.push_back(lambda(element<P>(work.arguments[I], work.index)...));
+  }
+}
+
+template <class P, class V>
+decltype(auto) given(V& value) {
+  return static_cast<P&&>(value);
+}
+
+template <class L, class V, class A, class B>
+void do_reduce(L& lambda, V (*)(A, B), Work& work) {
+  using T = std::remove_cvref_t<V>;
+  if constexpr (std::is_same_v<T, std::remove_cvref_t<A>> &&
+                std::is_same_v<T, std::remove_cvref_t<B>>) {
+    auto& list = *static_cast<std::vector<T>*>(work.arguments[0]);
+    T out = std::move(list.front());
+    for (work.index = 1; work.index < list.size(); ++work.index) {
+      T next = std::move(list[work.index]);
+      out = lambda(given<A>(out), given<B>(next));
+    }
+    ::new (work.result) T(std::move(out));
+  }
+}
+
+template <class L, class R, class... P>
+void do_reduce(L&, R (*)(P...), Work&) {}
+
+template <class L, class R, class... P, std::size_t... I>
+void do_call(L& lambda, R (*)(P...), Work& work, std::index_sequence<I...>) {
+  if constexpr (std::is_void_v<R>) {
+    lambda(passed<P>(work.arguments[I])...);
+  } else {
+    ::new (work.result) std::remove_cvref_t<R>(lambda(passed<P>(work.arguments[I])...));
+  }
+}
+
+template <class R, class... P>
+const char* type_of(R (*)(P...)) {
+  return typeid(R(P...)).name();
+}
+
+// By its type, and not by its address, so that it is inlined.
+template <class L, class R, class... P>
+void work_on(L& lambda, R (*function)(P...), Work& work) {
+  switch (work.kind) {
+    case Work::Kind::type: work.type = type_of(function); return;
+    case Work::Kind::call: return do_call(lambda, function, work, std::index_sequence_for<P...>{});
+    case Work::Kind::map: return do_map(lambda, function, work, std::index_sequence_for<P...>{});
+    case Work::Kind::reduce: return do_reduce(lambda, function, work);
+  }
+}
+
+template <class L>
+void work_on(L lambda, Work& work) {
+  work_on(lambda, +lambda, work);
+}
+
 // Whether T can be printed is asked again each time, for it may have been taught meanwhile.
 template <class T, class Time>
 concept PrintableNow = requires(std::ostream& to, const T& value, Time*) {

@@ -3,7 +3,6 @@
 #include <stdexcept>
 
 #include <dlfcn.h>
-#include <llvm/Demangle/Demangle.h>
 #include <llvm/ExecutionEngine/JITLink/EHFrameSupport.h>
 #include <llvm/ExecutionEngine/Orc/MapperJITLinkMemoryManager.h>
 #include <llvm/ExecutionEngine/Orc/MemoryMapper.h>
@@ -12,6 +11,7 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Support/TargetSelect.h>
+#include <llvm/Target/TargetMachine.h>
 
 namespace roundhouse::engine::interpreter {
 
@@ -114,6 +114,9 @@ Jit::Jit(Optimization how) : how_(how), context_(std::make_unique<llvm::LLVMCont
   machine->setCodeGenOptLevel(how == Optimization::none ? llvm::CodeGenOptLevel::None
                                                         : llvm::CodeGenOptLevel::Default);
   machine->setRelocationModel(llvm::Reloc::PIC_);
+  auto target = machine->createTargetMachine();
+  if (!target) throw std::runtime_error(llvm::toString(target.takeError()));
+  machine_ = std::move(*target);
   auto made = llvm::orc::LLJITBuilder()
                   .setJITTargetMachineBuilder(std::move(*machine))
                   .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
@@ -154,7 +157,7 @@ std::vector<std::string> Jit::missing(const llvm::Module& module) const {
     llvm::StringRef name = symbol.getName();
     name.consume_front("\1");
     if (defined_.contains(name) || ::dlsym(RTLD_DEFAULT, name.str().c_str()) != nullptr) continue;
-    out.push_back(llvm::demangle(name));
+    out.push_back(name.str());
   }
   return out;
 }
@@ -162,7 +165,7 @@ std::vector<std::string> Jit::missing(const llvm::Module& module) const {
 std::vector<Jit::Step> Jit::add(std::unique_ptr<llvm::Module> module) {
   identify(*module, this);
   leave_to_others(*module, defined_);
-  optimize(*module, how_);
+  optimize(*module, how_, *machine_);
   const std::string prefix = "rh_step_" + std::to_string(++modules_) + "_";
   std::vector<std::string> names;
   for (llvm::Function* step : take_steps(*module)) {

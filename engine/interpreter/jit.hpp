@@ -33,7 +33,7 @@ class Jit {
   // Code may use this symbol.
   void define(std::string_view symbol, void* address);
 
-  // What the module needs and nobody has, as people read it.
+  // The symbols that the module needs and nobody has.
   [[nodiscard]] std::vector<std::string> missing(const llvm::Module& module) const;
 
   // What is to be run of a module, in this order, so that its variables begin to live and its
@@ -57,6 +57,7 @@ class Jit {
 
   const Optimization how_;
   llvm::orc::ThreadSafeContext context_;
+  std::unique_ptr<llvm::TargetMachine> machine_;
   std::unique_ptr<llvm::orc::LLJIT> jit_;
   llvm::StringSet<> defined_;
   std::vector<Exit> exits_;

@@ -2,16 +2,19 @@
 
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Target/TargetMachine.h>
 
 namespace roundhouse::engine::interpreter {
 
-void optimize(llvm::Module& module, Optimization how) {
+void optimize(llvm::Module& module, Optimization how, llvm::TargetMachine& machine) {
   // Destroyed in the opposite order, as the analyses refer to each other.
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder passes;
+  llvm::PipelineTuningOptions tuning;
+  tuning.SLPVectorization = true;  // as clang has it
+  llvm::PassBuilder passes(&machine, tuning);
   passes.registerModuleAnalyses(modules);
   passes.registerCGSCCAnalyses(components);
   passes.registerFunctionAnalyses(functions);

@@ -1,10 +1,8 @@
 #include "engine/interpreter/source_interpreter.hpp"
 
-#include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <utility>
 
 #include "engine/interpreter/preamble.hpp"
@@ -24,18 +22,6 @@ struct Taken {
 
 thread_local Taken* taken = nullptr;
 
-// detail::attached_engine, as code has it that includes Roundhouse's headers.
-constexpr const char* kAttachedEngine = "_ZN10roundhouse6detail15attached_engineE";
-
-// Code that knows the engine gives it objects, and its threads keep what they got until they end:
-// both come back to the code whenever that is, so it stays, as modules do.
-void keep_for_ever(const std::shared_ptr<Jit>& code) {
-  static std::mutex mutex;
-  static auto& all = *std::make_unique<std::set<std::shared_ptr<Jit>>>().release();
-  const std::lock_guard lock(mutex);
-  all.insert(code);
-}
-
 // rh_take, see interpreted.hpp
 void take(const void* object, const char* type, const std::string* text) {
   if (taken == nullptr) return;
@@ -46,12 +32,6 @@ void take(const void* object, const char* type, const std::string* text) {
   } else if (usual != nullptr) {
     taken->text = usual->show(object);
   }
-}
-
-void fail(Reply& reply, TaskError error) {
-  reply.clear();
-  reply.ok = false;
-  reply.error = std::move(error);
 }
 
 void run(const std::vector<Jit::Step>& steps, Executed& out) {
@@ -85,7 +65,7 @@ SourceInterpreter::SourceInterpreter(NamedObjects& names, EngineApi& engine)
 
 SourceInterpreter::~SourceInterpreter() = default;
 
-Executed SourceInterpreter::execute(const SourceInput& input) {
+Executed SourceInterpreter::execute(const SourceInput& input, const Invocation& call) {
   const std::lock_guard lock(mutex_);
   ++state_->inputs;
   Source source{std::string(input.code), std::string(input.file)};
@@ -102,16 +82,9 @@ Executed SourceInterpreter::execute(const SourceInput& input) {
   }
   out.warnings = std::move(compiled->warnings);
   learn(state_->unit.compiler().declared());
-  attach_engine();
-  run(compiled->steps, out);
+  state_->scope.find(state_->unit, engine_);
+  state_->scope.run(call, [&] { run(compiled->steps, out); });
   return out;
-}
-
-void SourceInterpreter::attach_engine() {
-  void* const attached = state_->unit.jit()->find(kAttachedEngine);
-  if (attached == nullptr) return;
-  static_cast<std::atomic<EngineApi*>*>(attached)->store(&engine_);
-  keep_for_ever(state_->unit.jit());
 }
 
 void SourceInterpreter::learn(const Declared& declared) {
@@ -217,19 +190,20 @@ bool SourceInterpreter::has_function(std::string_view name) {
   return !state_->unit.compiler().functions(name).empty();
 }
 
-void SourceInterpreter::call(std::string_view function, const Invocation& call, Reply& reply) {
+void SourceInterpreter::call(CallKind kind, std::string_view function, const Invocation& call,
+                             Reply& reply) {
   std::shared_ptr<const Callable> callable;
-  std::shared_ptr<void> life;
+  Scope scope;
   {
     const std::lock_guard lock(mutex_);
     TaskError error;
     callable = find_callable(function, error);
-    if (callable == nullptr) return fail(reply, std::move(error));
-    attach_engine();
+    if (callable == nullptr) return detail::fail(reply, std::move(error));
     state_->bindings.refresh();
-    life = state_->unit.life();
+    state_->scope.find(state_->unit, engine_);
+    scope = state_->scope;
   }
-  callable->invoke(call, reply);
+  scope.run(call, [&] { callable->invoke(kind, call, reply); });
 }
 
 std::shared_ptr<const Callable> SourceInterpreter::find_callable(std::string_view function,
@@ -250,8 +224,13 @@ std::shared_ptr<const Callable> SourceInterpreter::find_callable(std::string_vie
   }
   auto& known = state_->callables[name];
   if (known == nullptr || known->identity() != found.front().identity) {
-    known = Callable::make(state_->unit, found.front(), name.starts_with("::") ? name : "::" + name,
-                           error);
+    const std::string address = "&" + std::string(name.starts_with("::") ? "" : "::") + name;
+    known = Callable::make(
+        state_->unit, found.front(),
+        [&](const std::string& before, const std::string& after) {
+          return before + address + after;
+        },
+        error);
   }
   return known;
 }

@@ -15,6 +15,7 @@
 #include "engine/interpreter.hpp"
 #include "engine/interpreter/bindings.hpp"
 #include "engine/interpreter/callable.hpp"
+#include "engine/interpreter/scope.hpp"
 #include "engine/interpreter/types.hpp"
 #include "engine/interpreter/unit.hpp"
 
@@ -26,7 +27,7 @@ class SourceInterpreter final : public Interpreter {
   SourceInterpreter(NamedObjects& names, EngineApi& engine);
   ~SourceInterpreter() override;
 
-  [[nodiscard]] Executed execute(const SourceInput& input) override;
+  [[nodiscard]] Executed execute(const SourceInput& input, const Invocation& call) override;
 
   void let_go() override { mutex_.unlock(); }
 
@@ -39,7 +40,8 @@ class SourceInterpreter final : public Interpreter {
   [[nodiscard]] bool has(std::string_view name) override;
   [[nodiscard]] bool assign(std::string_view name, const PackedValue& value) override;
   [[nodiscard]] bool has_function(std::string_view name) override;
-  void call(std::string_view function, const Invocation& call, Reply& reply) override;
+  void call(CallKind kind, std::string_view function, const Invocation& call,
+            Reply& reply) override;
   void clear() override;
 
  private:
@@ -48,6 +50,7 @@ class SourceInterpreter final : public Interpreter {
     explicit State(NamedObjects& names);
 
     Unit unit;
+    Scope scope;
     KnownTypes types;
     Bindings bindings;
     std::map<std::string, Variable, std::less<>> variables;
@@ -55,8 +58,6 @@ class SourceInterpreter final : public Interpreter {
     std::size_t inputs = 0;
   };
 
-  // this_engine of code that knows of it finds the engine, also on threads that run no task.
-  void attach_engine();
   // What the last input has declared is known by its name, and no longer as anything else.
   void learn(const Declared& declared);
   [[nodiscard]] void* address_of(const Variable& variable);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <dlfcn.h>
+#include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/Module.h>
 
 #include "engine/interpreter/diagnostics.hpp"
@@ -78,7 +79,10 @@ std::optional<Unit::Compiled> Unit::compile(const Source& source, TaskError& err
     if (!hidden) return std::nullopt;
     if (!compiler_->parse(source, *hidden))
       throw std::runtime_error(compiler_->diagnostics().first_error());
-    out.steps = jit_->add(compiler_->take_module());
+    auto module = compiler_->take_module();
+    std::vector<std::string> missing;
+    for (const auto& [symbol, address] : resolve(*module, missing)) jit_->define(symbol, address);
+    out.steps = jit_->add(std::move(module));
     return out;
   } catch (const std::exception& problem) {
     error = compile_error(problem.what());
@@ -132,11 +136,32 @@ Verdict Unit::judge(const Source& source, const Older& hidden, const Trial::Answ
     out.repeated = without(compiler_->conflicts(), hidden);
     out.kind = out.repeated.empty() ? Verdict::Kind::wrong : Verdict::Kind::repeats;
     out.error = compiler_->diagnostics().first_error();
-  } else if (const auto missing = jit_->missing(*compiler_->take_module()); !missing.empty()) {
-    out.kind = Verdict::Kind::wrong;
-    out.error = missing.front() + " is declared and used, and nowhere defined";
+  } else {
+    std::vector<std::string> missing;
+    (void)resolve(*compiler_->take_module(), missing);
+    if (!missing.empty()) {
+      out.kind = Verdict::Kind::wrong;
+      out.error = llvm::demangle(missing.front()) + " is declared and used, and nowhere defined";
+    }
   }
   out.text = compiler_->diagnostics().text();
+  return out;
+}
+
+Unit::Symbols Unit::resolve(const llvm::Module& module, std::vector<std::string>& missing) const {
+  Symbols out;
+  for (std::string& symbol : jit_->missing(module)) {
+    const std::optional<Undefined> wanted =
+        offered_.empty() ? std::nullopt : compiler_->undefined(symbol);
+    const auto found = std::ranges::find_if(offered_, [&](const TaskInfo* task) {
+      return wanted && task->name == wanted->name && task->exact == wanted->type;
+    });
+    if (found == offered_.end()) {
+      missing.push_back(std::move(symbol));
+    } else {
+      out.emplace_back(std::move(symbol), reinterpret_cast<void*>((*found)->address));
+    }
+  }
   return out;
 }
 

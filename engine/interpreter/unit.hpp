@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/interpreter/compiler.hpp"
@@ -28,6 +29,10 @@ class Unit {
     std::vector<Jit::Step> steps;  // to be run in this order
     std::string warnings;
   };
+
+  // From now on code that declares one of these, and does not define it, means it. They live for
+  // ever.
+  void offer(const std::vector<const TaskInfo*>& functions) { offered_ = functions; }
 
   // Nothing, and why, when it cannot be compiled; then all is as it was.
   [[nodiscard]] std::optional<Compiled> compile(const Source& source, TaskError& error);
@@ -51,9 +56,15 @@ class Unit {
   [[nodiscard]] Verdict judge(const Source& source, const Older& hidden,
                               const Trial::AnswerNow& answer_now);
 
+  // The symbols that are to mean functions of `offered_`; and, in `missing`, those of nobody.
+  using Symbols = std::vector<std::pair<std::string, void*>>;
+  [[nodiscard]] Symbols resolve(const llvm::Module& module,
+                                std::vector<std::string>& missing) const;
+
   std::shared_ptr<Jit> jit_;
   std::shared_ptr<void> life_;
   std::unique_ptr<Compiler> compiler_;  // its context is the Jit's
+  std::vector<const TaskInfo*> offered_;
 };
 
 }  // namespace roundhouse::engine::interpreter

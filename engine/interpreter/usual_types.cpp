@@ -29,6 +29,46 @@ class UsualArgument final : public Argument {
 };
 
 template <class T>
+class UsualArguments final : public ArgumentList {
+ public:
+  void read(detail::Decoder& in, std::size_t number, std::size_t count) override {
+    values_.read(in, number, count);
+    if constexpr (std::is_same_v<T, bool>) {
+      flags_ = std::make_unique<bool[]>(values_.size());
+      for (std::size_t i = 0; i < values_.size(); ++i) flags_[i] = values_.pass(i);
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const override { return values_.size(); }
+
+  [[nodiscard]] const void* array() override {
+    if (values_.size() == 0) return nullptr;
+    if constexpr (std::is_same_v<T, bool>) {
+      return flags_.get();
+    } else {
+      return std::addressof(values_.pass(0));
+    }
+  }
+
+ private:
+  detail::ParameterList<const T&> values_;
+  std::unique_ptr<bool[]> flags_;
+};
+
+template <class T>
+class UsualResults final : public ResultList {
+ public:
+  explicit UsualResults(std::size_t count) { values_.reserve(count); }
+
+  [[nodiscard]] void* list() override { return &values_; }
+
+  void encode(Encoded& out) override { encode_result(out, std::move(values_)); }
+
+ private:
+  std::vector<T> values_;
+};
+
+template <class T>
 UsualType describe() {
   static_assert(interpreted::kUsual<T>);
   UsualType out;
@@ -39,6 +79,18 @@ UsualType describe() {
     return text;
   };
   out.argument = []() -> std::unique_ptr<Argument> { return std::make_unique<UsualArgument<T>>(); };
+  out.arguments = []() -> std::unique_ptr<ArgumentList> {
+    return std::make_unique<UsualArguments<T>>();
+  };
+  out.list = []() -> std::unique_ptr<Argument> {
+    return std::make_unique<UsualArgument<std::vector<T>>>();
+  };
+  out.size_of_list = [](const void* list) {
+    return static_cast<const std::vector<T>*>(list)->size();
+  };
+  out.results = [](std::size_t count) -> std::unique_ptr<ResultList> {
+    return std::make_unique<UsualResults<T>>(count);
+  };
   out.assign = [](void* object, const Encoded& value) {
     *static_cast<T*>(object) = decode_result<T>(value.body, value.frames, "value");
   };

@@ -26,11 +26,41 @@ class Argument {
   [[nodiscard]] virtual void* object() = 0;
 };
 
+// The arguments of many calls: so many values, one behind the other.
+class ArgumentList {
+ public:
+  ArgumentList() = default;
+  ArgumentList(const ArgumentList&) = delete;
+  ArgumentList& operator=(const ArgumentList&) = delete;
+  virtual ~ArgumentList() = default;
+
+  // As Argument::read.
+  virtual void read(detail::Decoder& in, std::size_t number, std::size_t count) = 0;
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  [[nodiscard]] virtual const void* array() = 0;
+};
+
+// What many calls return: a std::vector.
+class ResultList {
+ public:
+  ResultList() = default;
+  ResultList(const ResultList&) = delete;
+  ResultList& operator=(const ResultList&) = delete;
+  virtual ~ResultList() = default;
+
+  [[nodiscard]] virtual void* list() = 0;
+  virtual void encode(Encoded& out) = 0;
+};
+
 struct UsualType {
   // How values are kept under a name.
   const ObjectType* object = nullptr;
   std::string (*show)(const void* object) = nullptr;
   std::unique_ptr<Argument> (*argument)() = nullptr;
+  std::unique_ptr<ArgumentList> (*arguments)() = nullptr;
+  std::unique_ptr<Argument> (*list)() = nullptr;  // one argument: a std::vector of them
+  std::size_t (*size_of_list)(const void* list) = nullptr;
+  std::unique_ptr<ResultList> (*results)(std::size_t count) = nullptr;
   // Gives the object another value. Throws SerializationError.
   void (*assign)(void* object, const Encoded& value) = nullptr;
 };

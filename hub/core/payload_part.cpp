@@ -7,7 +7,7 @@
 namespace roundhouse::hub {
 namespace {
 
-constexpr std::uint32_t kCallKeys = 18;
+constexpr std::uint32_t kCallKeys = 19;
 
 void pack_texts(std::string_view key, const std::vector<std::string>& texts, wire::Packer& p) {
   p.str(key), p.array(texts.size());
@@ -32,6 +32,7 @@ void pack_call(const PayloadPart& part, wire::Packer& p) {
   p.str("depend_body"), p.bin(define.depend_body);
   pack_texts("require_modules", define.require_modules, p);
   pack_texts("require_functions", define.require_functions, p);
+  p.str("source"), p.bin(define.source);
   p.str("depends"), p.bin(part.depends.bytes.view());
   p.str("after_ranges"), p.u64(part.depends.after_ranges);
   p.str("modes"), p.u64(wire::bits_of(part.depends.after_mode, part.depends.follow_mode));

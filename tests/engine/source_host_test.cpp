@@ -1,8 +1,10 @@
 #include "engine/source_host.hpp"
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -42,7 +44,7 @@ TEST_CASE("an engine without an interpreter says what to install, and all else w
   host.push("a", pack_value(1));
   CHECK(host.has("a"));
   Reply reply;
-  CHECK_FALSE(host.source().call("f", {}, reply));
+  CHECK_FALSE(host.source().call(CallKind::call, "f", {}, reply));
   host.clear();
   CHECK(host.names().empty());
 }
@@ -100,6 +102,53 @@ TEST_CASE("what code asks of its own engine does not wait for the code") {
                   "te::get<int>(\"n\") += 1; te::set(\"n\", te::get<int>(\"n\") + 1);\n"
                   "te::set(\"m\", 9); te::id() * 100 + n * 10 + te::get<int>(\"m\")")
             .value == "339");
+}
+
+TEST_CASE("code is asked to stop, and lets go of what it got when an input or a call is over") {
+  RH_NEEDS_INTERPRETER();
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  host.push("a", pack_value(std::vector<double>{1, 2}));
+  const auto users = [&] {
+    Pin pin;
+    std::string error;
+    REQUIRE(host.get("a", detail::object_type<std::vector<double>>(), false, pin, error) ==
+            Lookup::found);
+    return pin.owner.use_count();
+  };
+  const long before = users();
+  result_of(host,
+            "#include <roundhouse/this_engine.hpp>\nnamespace te = roundhouse::this_engine;\n"
+            "double first() { return te::get<std::vector<double>>(\"a\")[0]; }");
+  CHECK(result_of(host, "te::get<std::vector<double>>(\"a\").size() + first()").value == "3");
+  CHECK(users() == before);
+  const Encoded none = encode_values();
+  Reply reply;
+  REQUIRE(host.source().call(CallKind::call, "first", {none.body, {}, &host}, reply));
+  CHECK(users() == before);
+
+  const std::atomic<bool> stop{true};
+  const Encoded asks = encode_values("te::stop_requested()", "");
+  host.source().execute({asks.body, {}, &host, &stop}, reply);
+  REQUIRE(reply.ok);
+  CHECK(decode_result<ExecuteResult>(reply.result.body, {}).value == "true");
+  CHECK(result_of(host, "te::stop_requested()").value == "false");
+}
+
+TEST_CASE("functions that code has declared are mapped and reduced") {
+  RH_NEEDS_INTERPRETER();
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  result_of(host, "int twice(int x) { return 2 * x; } int add(int a, int b) { return a + b; }");
+  Encoded list;
+  encode_map_arguments<int>(list, std::vector{1, 2});
+  Reply reply;
+  REQUIRE(host.source().call(CallKind::map, "twice", {list.body, list.frames, &host}, reply));
+  REQUIRE_MESSAGE(reply.ok, reply.error.value);
+  CHECK(decode_result<std::vector<int>>(reply.result.body, reply.result.frames) ==
+        std::vector{2, 4});
+  list = encode_values(std::vector{1, 2, 4});
+  REQUIRE(host.source().call(CallKind::reduce, "add", {list.body, list.frames, &host}, reply));
+  REQUIRE_MESSAGE(reply.ok, reply.error.value);
+  CHECK(decode_result<int>(reply.result.body, reply.result.frames) == 7);
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ inline auto maps() {
   define.timeout_us = 5'000'000, define.time_limit_us = 1ULL << 40U;
   define.depend = "has_disk", define.depend_signature = "b(s)", define.depend_body = "body";
   define.require_modules = {"survey", "fft"}, define.require_functions = {"f", "i(i)"};
+  define.source = "source";
   const Died died{11,    -1,      "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}},
                   false, hash(9), "too often"};
   return std::tuple{hello,

@@ -25,6 +25,7 @@ struct ApplyMessage {
   std::string_view function;
   std::string_view signature{};    // empty: any
   CallKind kind = CallKind::call;  // or a piece of a map, of a reduction
+  std::string_view source{};       // of a lambda: see lambda_task.hpp
   std::vector<int> engines{};      // one task on each; empty: the scheduler chooses
   std::vector<int> targets{};      // where it may choose; empty: anywhere
   std::string label{};

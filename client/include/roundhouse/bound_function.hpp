@@ -26,6 +26,7 @@
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/async_map_result.hpp>
 #include <roundhouse/async_result.hpp>
+#include <roundhouse/lambda_task.hpp>
 #include <roundhouse/pieces.hpp>
 #include <roundhouse/submission.hpp>
 #include <roundhouse/task.hpp>
@@ -114,10 +115,15 @@ class Bound {
   [[nodiscard]] const std::string& name() const { return name_; }
 
  protected:
-  Bound(View view, std::string_view name, std::string_view signature)
-      : view_(std::move(view)), name_(name), signature_(signature) {}
+  Bound(View view, const Function& function)
+      : view_(std::move(view)), name_(function.name), function_(function) {}
 
-  [[nodiscard]] Function function(CallKind kind) const { return {name_, signature_, kind}; }
+  [[nodiscard]] Function function(CallKind kind) const {
+    Function out = function_;
+    out.name = name_;
+    out.kind = kind;
+    return out;
+  }
 
   template <class R, class... P, class... Args>
   auto call(Urgency urgency, Args&&... args) const {
@@ -146,7 +152,7 @@ class Bound {
  private:
   View view_;
   std::string name_;
-  std::string_view signature_;
+  Function function_;  // but for the name
 };
 
 // The parameter of a function that has just one.
@@ -178,10 +184,10 @@ class RemoteFunction<View, R(P...)> : public detail::Bound<View> {
 
  public:
   RemoteFunction(View view, const TaskInfo& task)
-      : Base(std::move(view), task.name, task.signature) {}
+      : Base(std::move(view), detail::function_of(task)) {}
 
   RemoteFunction(View view, std::string_view name)
-      : Base(std::move(view), name, signature_of<R(P...)>()) {}
+      : Base(std::move(view), {name, signature_of<R(P...)>()}) {}
 
   // As apply() of the view, apply_async() and apply_sync().
   template <class... Args>
@@ -231,10 +237,10 @@ class ParallelFunction<View, R(P...)> : public detail::Bound<View> {
 
  public:
   ParallelFunction(View view, const TaskInfo& task)
-      : Base(std::move(view), task.name, task.signature) {}
+      : Base(std::move(view), detail::function_of(task)) {}
 
   ParallelFunction(View view, std::string_view name)
-      : Base(std::move(view), name, signature_of<R(P...)>()) {}
+      : Base(std::move(view), {name, signature_of<R(P...)>()}) {}
 
   // What the pieces gave: joined, an AsyncMapResult, when the function returns a list (of as many
   // elements as it was given, as a rule), else a list with the result of each, an AsyncListResult.

@@ -13,6 +13,8 @@
 //
 //   view.apply_sync(survey_file, path);             view.apply_sync<Survey>("survey_file", path);
 //
+// or is written where it is used: RH_LAMBDA([](int x) { return 2 * x; }), see lambda.hpp.
+//
 // By name, arguments must have exactly the types of the parameters (or what they look at: a
 // std::vector<double> for std::span<const double>); otherwise they are converted as in any call.
 //
@@ -35,6 +37,7 @@
 #include <roundhouse/async_result.hpp>
 #include <roundhouse/bound_function.hpp>
 #include <roundhouse/executor.hpp>
+#include <roundhouse/lambda_task.hpp>
 #include <roundhouse/lazy_map.hpp>
 #include <roundhouse/pieces.hpp>
 #include <roundhouse/submission.hpp>
@@ -137,7 +140,7 @@ class Calls {
   template <class R, std::ranges::input_range... Ranges>
   LazyMapResult<ResultOf<R>> imap(std::string_view function, Ranges&&... ranges) const {
     return lazy<R, std::ranges::range_value_t<Ranges>...>(
-        function, signature_of<R(std::ranges::range_value_t<Ranges>...)>(),
+        {function, signature_of<R(std::ranges::range_value_t<Ranges>...)>(), CallKind::map},
         std::forward<Ranges>(ranges)...);
   }
 
@@ -150,8 +153,7 @@ class Calls {
   auto reduce(R (*function)(A, B), Range&& range) const {
     static_assert(std::is_same_v<ResultOf<R>, Stored<A>> && std::is_same_v<ResultOf<R>, Stored<B>>,
                   "reduce needs a function of two Ts that returns a T");
-    const TaskInfo& task = find_task(function);
-    return reduce_range<ResultOf<R>>({task.name, task.signature, CallKind::reduce}, range);
+    return reduce_range<ResultOf<R>>(function_of(find_task(function), CallKind::reduce), range);
   }
 
   template <class R, class A, class B, std::ranges::forward_range Range>
@@ -213,8 +215,7 @@ class Calls {
 
   template <class R, class... P, class... Args>
   auto call(R (*function)(P...), Urgency urgency, Args&&... args) const {
-    const TaskInfo& task = find_task(function);
-    return submit<R>({task.name, task.signature}, urgency,
+    return submit<R>(function_of(find_task(function)), urgency,
                      encode_arguments(function, std::forward<Args>(args)...));
   }
 
@@ -234,14 +235,12 @@ class Calls {
 
   template <class R, class... P, class... Ranges>
   auto map_task(R (*function)(P...), Urgency urgency, Ranges&... ranges) const {
-    const TaskInfo& task = find_task(function);
-    return map_pieces<R, P...>({task.name, task.signature, CallKind::map}, urgency, ranges...);
+    return map_pieces<R, P...>(function_of(find_task(function), CallKind::map), urgency, ranges...);
   }
 
   template <class R, class... P, class... Ranges>
   auto map_task(R (*function)(Namespace&, P...), Urgency urgency, Ranges&... ranges) const {
-    const TaskInfo& task = find_task(function);
-    return map_pieces<R, P...>({task.name, task.signature, CallKind::map}, urgency, ranges...);
+    return map_pieces<R, P...>(function_of(find_task(function), CallKind::map), urgency, ranges...);
   }
 
   template <class R, class... Ranges>
@@ -264,22 +263,21 @@ class Calls {
 
   template <class R, class... P, class... Ranges>
   auto lazy_map(R (*function)(P...), Ranges&&... ranges) const {
-    const TaskInfo& task = find_task(function);
-    return lazy<R, P...>(task.name, task.signature, std::forward<Ranges>(ranges)...);
+    return lazy<R, P...>(function_of(find_task(function), CallKind::map),
+                         std::forward<Ranges>(ranges)...);
   }
 
   template <class R, class... P, class... Ranges>
   auto lazy_map(R (*function)(Namespace&, P...), Ranges&&... ranges) const {
-    const TaskInfo& task = find_task(function);
-    return lazy<R, P...>(task.name, task.signature, std::forward<Ranges>(ranges)...);
+    return lazy<R, P...>(function_of(find_task(function), CallKind::map),
+                         std::forward<Ranges>(ranges)...);
   }
 
   template <class R, class... P, class... Ranges>
-  LazyMapResult<ResultOf<R>> lazy(std::string_view name, std::string_view signature,
-                                  Ranges&&... ranges) const {
+  LazyMapResult<ResultOf<R>> lazy(const Function& function, Ranges&&... ranges) const {
     static_assert(sizeof...(P) == sizeof...(Ranges), "imap needs one range for each parameter");
     return LazyMapResult<ResultOf<R>>(
-        submit_lazily<P...>(submitter(), name, signature, std::forward<Ranges>(ranges)...),
+        submit_lazily<P...>(submitter(), function, std::forward<Ranges>(ranges)...),
         submitter().window(), submitter().settings().ordered);
   }
 

@@ -89,6 +89,13 @@ inline std::string causes_of_current_exception() {
   return out;
 }
 
+// An error reply.
+inline void fail(Reply& reply, TaskError error) {
+  reply.clear();
+  reply.ok = false;
+  reply.error = std::move(error);
+}
+
 // Turns the exception that is being handled into an error reply.
 inline void fail_with_current_exception(Reply& reply) noexcept {
   try {

@@ -183,11 +183,10 @@ class Walk {
 
 // What takes the next elements of the ranges and submits them as one piece of a map.
 template <class... P, class... Ranges>
-auto submit_lazily(const Submitter& submitter, std::string_view name, std::string_view signature,
-                   Ranges&&... ranges) {
+auto submit_lazily(const Submitter& submitter, const Function& function, Ranges&&... ranges) {
   auto walks = std::make_shared<std::tuple<Walk<Ranges>...>>(std::forward<Ranges>(ranges)...);
   const std::size_t chunk = std::max<std::size_t>(submitter.settings().chunk_size, 1);
-  return [submitter, name = std::string(name), signature, chunk, walks,
+  return [submitter, name = std::string(function.name), called = function, chunk, walks,
           turn = std::size_t{0}]() mutable -> std::optional<Pending> {
     std::tuple<std::vector<Stored<P>>...> elements;
     std::size_t count = 0;
@@ -205,8 +204,8 @@ auto submit_lazily(const Submitter& submitter, std::string_view name, std::strin
       const std::vector<int> engines = submitter.engines();
       plan.engines = {engines[turn++ % engines.size()]};
     }
-    return submitter.submit_map({name, signature, CallKind::map}, plan, {&piece, 1},
-                                Urgency::later);
+    called.name = name;
+    return submitter.submit_map(called, plan, {&piece, 1}, Urgency::later);
   };
 }
 

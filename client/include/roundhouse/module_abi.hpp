@@ -142,6 +142,7 @@ struct TaskInfo {
   // remains. Null for functions that are not T(T, T).
   InvokeFunction invoke_reduce = nullptr;
   void (*address)() = nullptr;  // the function itself, as some pointer
+  const char* exact = "";       // its type, as typeid names it
   const char* file = "";
   int line = 0;
   const TaskInfo* next = nullptr;

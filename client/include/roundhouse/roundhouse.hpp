@@ -32,6 +32,7 @@
 #include <roundhouse/hub_info.hpp>
 #include <roundhouse/ids.hpp>
 #include <roundhouse/jobs.hpp>
+#include <roundhouse/lambda.hpp>
 #include <roundhouse/lazy_map.hpp>
 #include <roundhouse/metadata.hpp>
 #include <roundhouse/modules.hpp>

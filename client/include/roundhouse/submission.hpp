@@ -29,7 +29,8 @@ struct Function {
   std::string_view name;
   std::string_view signature;  // empty: any
   CallKind kind = CallKind::call;
-  std::string_view build{};  // of the module to take it from; empty: what the client shipped
+  std::string_view build{};   // of the module to take it from; empty: what the client shipped
+  std::string_view source{};  // of a lambda: see lambda_task.hpp
 };
 
 // Whether the caller waits for the result at once, and so will send the call itself.

@@ -16,11 +16,14 @@
 // serialize.hpp can pack, by value or reference (changes to a `T&` stay on the engine, and are kept
 // when the caller passed rh::ref), std::string_view and std::span<T>. A first parameter that is an
 // rh::Namespace& gets the engine's, and is no argument of the call. Not: overloaded functions
-// (give the overload a name of its own), pointers, variadic functions, lambdas.
+// (give the overload a name of its own), pointers, variadic functions; lambdas are for RH_LAMBDA
+// (lambda.hpp).
 // Thread rule: everything is registered before main() or while a module is loaded; read-only then.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <initializer_list>
 #include <new>
 #include <string>
 #include <string_view>
@@ -50,6 +53,9 @@ namespace detail {
 
 // The list of this program's or module's tasks. Hidden: each module has its own.
 [[gnu::visibility("hidden")]] inline constinit const TaskInfo* first_task = nullptr;
+
+// The lambdas of this program that have been used: lambda.hpp.
+[[gnu::visibility("hidden")]] inline constinit std::atomic<const TaskInfo*> first_lambda{nullptr};
 
 // Overload resolution fails here, with this name in the compiler's message, when RH_TASK is given
 // several functions of one name.
@@ -260,6 +266,7 @@ class Registration {
                int line) {
     info_.name = name.starts_with("::") ? name.substr(2) : name;
     info_.signature = typeid(typename WireSignature<R(P...)>::type).name();
+    info_.exact = typeid(R(P...)).name();
     info_.invoke = invoke;
     info_.invoke_map = invoke_map;
     info_.invoke_reduce = invoke_reduce;
@@ -292,10 +299,13 @@ inline void attach_to_this_module(EngineApi* engine) noexcept {
 template <class R, class... P>
 [[nodiscard]] const TaskInfo& find_task(R (*function)(P...)) {
   const auto address = reinterpret_cast<void (*)()>(function);
-  for (const TaskInfo* task = detail::first_task; task != nullptr; task = task->next) {
-    if (task->address == address) {
-      (void)signature_of<R(P...)>();
-      return *task;
+  for (const TaskInfo* first : {static_cast<const TaskInfo*>(detail::first_task),
+                                detail::first_lambda.load(std::memory_order_acquire)}) {
+    for (const TaskInfo* task = first; task != nullptr; task = task->next) {
+      if (task->address == address) {
+        (void)signature_of<R(P...)>();
+        return *task;
+      }
     }
   }
   throw TaskNotRegistered(

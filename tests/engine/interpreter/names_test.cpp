@@ -45,7 +45,7 @@ template <class R, class... A>
 R call(Interpreter& it, const std::string& function, const A&... arguments) {
   const Encoded encoded = encode_values(arguments...);
   Reply reply;
-  it.call(function, {encoded.body, encoded.frames, &interpreters_host()}, reply);
+  it.call(CallKind::call, function, {encoded.body, encoded.frames, &interpreters_host()}, reply);
   INFO(reply.error.value << reply.error.traceback);
   REQUIRE(reply.ok);
   return decode_result<R>(reply.result.body, reply.result.frames, "result");
@@ -55,7 +55,7 @@ template <class... A>
 TaskError failed_call(Interpreter& it, const std::string& function, const A&... arguments) {
   const Encoded encoded = encode_values(arguments...);
   Reply reply;
-  it.call(function, {encoded.body, encoded.frames, &interpreters_host()}, reply);
+  it.call(CallKind::call, function, {encoded.body, encoded.frames, &interpreters_host()}, reply);
   CHECK_FALSE(reply.ok);
   return reply.error;
 }
@@ -155,7 +155,7 @@ std::size_t length(std::string_view text) { return text.size(); }
   CHECK(call<std::string>(it, "join", std::vector<std::string>{"a", "b"}) == "ab");
   const Encoded none = encode_values();
   Reply reply;
-  it.call("count", {none.body, none.frames, &interpreters_host()}, reply);
+  it.call(CallKind::call, "count", {none.body, none.frames, &interpreters_host()}, reply);
   CHECK(reply.ok);
   CHECK(pull<int>(it, "calls") == 1);
   CHECK(call<int>(it, "ns::inner", 4) == -4);
