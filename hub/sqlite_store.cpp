@@ -159,7 +159,7 @@ void SqliteStore::apply(const TemplateDefined& fact) {
   insert_template_.bind(9, fact.define->retries);
   insert_template_.bind(10, fact.define->priority);
   insert_template_.run();
-  if (fact.define->has_rules()) {
+  if (fact.define->has_rules() || !fact.define->source.empty()) {
     const wire::Message define = wire::encode(*fact.define);
     insert_rules_.bind(1, fact.number);
     insert_rules_.bind_blob(2, define.header.view());

@@ -300,6 +300,26 @@ TEST_CASE("arguments come with all that was asked for with the call, also from a
   }
 }
 
+TEST_CASE("the source of a lambda comes with its arguments, also from a later hub") {
+  for (const char* kind : {"sqlite", "memory"}) {
+    CAPTURE(kind);
+    Fixture store(kind);
+    TemplateDefined lambda = defined(1, 1);
+    lambda.define->source = std::string("\x95its source\0", 12);
+    Ended fact = ended(1, 20, 20);
+    fact.arguments = Payload::of("x");
+    store.commit({opened(1), lambda, submitted(1, 20, 20), fact});
+    if (std::string(kind) == "sqlite") {
+      store.store.reset();
+      store.store = open_store(store.options);
+      (void)store.store->restore();
+    }
+    auto part = read_map(
+        store.ask("payload", ids_body({id_of(1, 20)}, pair_of("of", "arguments"), 1)).body.bytes);
+    CHECK(text(part["source"]) == lambda.define->source);
+  }
+}
+
 TEST_CASE("arguments with bulk frames are kept while there is room, until their task is purged") {
   for (const char* kind : {"sqlite", "memory"}) {
     CAPTURE(kind);
