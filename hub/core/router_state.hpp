@@ -203,8 +203,7 @@ struct Router::State {
   // Ends the incarnation: tasks that `began` names (null: all may have begun) are lost with it.
   void lose(Engine& engine, const std::set<TaskId>* began, const std::string& why, Now now,
             Outbox& out);
-  void begun_and_lost(Engine& engine, const wire::RunRef& run, const wire::Died& died, Now now,
-                      Outbox& out);
+  void begun_and_lost(Engine&, const wire::RunRef& run, const wire::Died&, Now now, Outbox& out);
   void end_lanes(Engine& engine, const std::string& why);
   void give_up_restart(Engine& engine, Outbox& out);
   void disconnect(Engine& engine, Now now, Outbox& out);
@@ -275,6 +274,7 @@ struct Router::State {
   // --- aborts.cpp: work that clients want to end
   Result<void> begin_abort(LinkId link, const wire::Request& request);
   void run_aborts(Now now, Outbox& out);
+  void abort_assigned(AbortJob& job, Now now, Outbox& out);
   void abort_some(AbortJob& job, std::size_t& ends, std::size_t& looks, Now now, Outbox& out);
   void abort_task(AbortJob& job, TaskIndex index, std::size_t& ends, Now now, Outbox& out);
   bool mark_ahead(Session& session, AbortJob& job, std::uint64_t last, Now now, Outbox& out);

@@ -183,7 +183,7 @@ void Router::State::place_ready(Now now, Outbox& out) {
   while (engine != nullptr || policy.size() > 0 || ready.has_picky_awake()) {
     const auto first = ready.next(tasks);
     if (!first) break;
-    if (is_full(sessions.get(first->session))) {
+    if (is_full(sessions.get(first->session)) || aborts.holds(first->session)) {
       ready.skip(tasks, *first);
       continue;
     }
@@ -232,7 +232,7 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
       continue;
     }
     const std::uint32_t limit = std::max(1U, engine.window / engine.slots);
-    if (lane.in_flight >= limit || is_full(sessions.get(session)) ||
+    if (lane.in_flight >= limit || is_full(sessions.get(session)) || aborts.holds(session) ||
         !lane_may_go(engine, lane, now, out)) {
       engine.busy_lanes.push_back(session);
       ++full;
