@@ -24,7 +24,8 @@
 
 namespace roundhouse::wire {
 
-enum class Role : std::uint8_t { client, engine, nanny };
+// A nanny speaks for a process that is dead, as a keeper it looks after one that lives.
+enum class Role : std::uint8_t { client, engine, nanny, keeper };
 
 // First on the task and on the control plane of a connection; both carry the same `connection`.
 struct Hello {
@@ -40,7 +41,7 @@ struct Hello {
   std::uint64_t settled = 0;      // client: it has the outcomes of all sequences up to this
   std::vector<Range> failed;      // client: of all those, the ones that did not end ok
   std::uint64_t submitted = 0;    // client: the highest sequence it ever sent
-  Uuid uuid;                      // engine, nanny
+  Uuid uuid;                      // engine, nanny, keeper
   std::uint32_t incarnation = 0;  // engine, nanny
   std::uint32_t slots = 1;        // engine
   std::uint64_t next_number = 1;  // engine: the number it expects of the next assignment
@@ -174,6 +175,39 @@ struct Stop {
   }
 };
 
+// Control plane, hub to an engine or its keeper: do this, and say so by `acted` with the same id.
+struct Act {
+  static constexpr Kind kKind = Kind::act;
+  std::uint64_t id = 0;
+  std::string verb;                        // "clear", "interrupt"; a keeper: "restart", "signal"
+  std::uint32_t signal = 0;                // of "signal"
+  std::vector<AssignmentRef> assignments;  // of "interrupt": those of them that run
+  bool all = false;                        // of "interrupt": whatever runs
+  friend bool operator==(const Act&, const Act&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("id", m.id), v("verb", m.verb), v("signal", m.signal), v("assignments", m.assignments);
+    v("all", m.all);
+  }
+};
+
+// The answer: at once, when it cannot be done at once, that it was heard; and when it is done.
+struct Acted {
+  static constexpr Kind kKind = Kind::acted;
+  std::uint64_t id = 0;
+  bool done = false;
+  std::uint64_t count = 0;  // of "interrupt": tasks
+  std::string code;         // Errc's name when it will not be done; then `text` says why
+  std::string text;
+  friend bool operator==(const Acted&, const Acted&) = default;
+
+  template <class Self, class V>
+  static void fields(Self& m, V&& v) {
+    v("id", m.id), v("done", m.done), v("count", m.count), v("code", m.code), v("text", m.text);
+  }
+};
+
 // What many tasks share, sent once per connection before the first record that refers to it.
 // Client to hub: numbers are the session's. Hub to engine: numbers are the hub's, and `session`
 // tells whose tasks they are.
@@ -303,13 +337,14 @@ struct Died {
   bool restarting = true;  // a fresh incarnation follows
   ContentHash loading;     // the build of the module that it was loading; empty: none
   std::string given_up;    // why the nanny does not start it again, unless it was told to stop
+  bool asked = false;      // a client asked for it
   friend bool operator==(const Died&, const Died&) = default;
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
     v("signal", m.signal), v("exit_code", m.exit_code), v("output", m.output);
     v("running", m.running), v("restarting", m.restarting);
-    v("loading", m.loading), v("given_up", m.given_up);
+    v("loading", m.loading), v("given_up", m.given_up), v("asked", m.asked);
   }
 };
 
@@ -331,9 +366,9 @@ struct Hint {
   }
 };
 
-using MapMessage =
-    std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop, Define,
-                 Accepted, Received, Stored, Revoke, Revoked, Died, Offer, Want, Part, Have, Hint>;
+using MapMessage = std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop,
+                                Act, Acted, Define, Accepted, Received, Stored, Revoke, Revoked,
+                                Died, Offer, Want, Part, Have, Hint>;
 
 // The kind of a message, after its prefix was checked: malformed when the header is shorter than
 // the prefix or does not begin with 'R' 'H'; version when another major speaks.

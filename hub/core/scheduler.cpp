@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "hub/core/router_state.hpp"
+#include "hub/core/steer.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -26,7 +27,8 @@ bool somebody_reports(EngineTable& engines, PeerTable& peers) {
             (engine.presence == Presence::away && engine.nanny_speaks);
   });
   peers.each([&](PeerIndex, const Peer& peer) {
-    found = found || (peer.side == Side::engine && !peer.usable);
+    found = found ||
+            (peer.side == Side::engine && !peer.usable && peer.hello.role != wire::Role::keeper);
   });
   return found;
 }
@@ -107,6 +109,7 @@ void Router::State::schedule(Now now, Outbox& out) {
   }
   settle_marks();
   settle_modules(out);
+  Steer{*this}.run(now, out);
   // In the grace nothing ends here, either: a client that is not back yet may have the outcome.
   if (!in_grace) {
     expire_dependencies(now);

@@ -69,6 +69,8 @@ class ClientActor final : public PeerEnd {
   void ask_something();
   void abort_something();
   void on_abort_answer(const wire::Reply& reply);
+  void steer_something();
+  void on_steer_answer(const wire::Reply& reply);
   void settle();
   void carry_out();
   void watch(wire::Plane plane, const wire::Message& message, bool incoming);
@@ -78,6 +80,7 @@ class ClientActor final : public PeerEnd {
   Prng prng_;
   Prng depends_prng_;  // of its own: worlds without dependencies are what they were
   Prng aborts_prng_;   // likewise
+  Prng steers_prng_;   // likewise
   std::uint64_t submitted_ = 0;
   std::string name_;
   client::Session session_;
@@ -90,6 +93,7 @@ class ClientActor final : public PeerEnd {
   std::uint64_t next_token_ = 1;
   std::set<std::uint64_t> asked_;
   std::map<std::uint64_t, Abort> aborts_;  // by request
+  std::set<std::uint64_t> steers_;         // requests
 };
 
 }  // namespace roundhouse::sim

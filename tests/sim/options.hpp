@@ -40,6 +40,7 @@ struct WorldOptions {
   unsigned depends_percent = 0;  // of the submissions depend on others
   unsigned foreign_percent = 0;  // of those on other clients' tasks, or on what is none
   unsigned abort_percent = 0;    // of the times that a client works it aborts something
+  unsigned steer_percent = 0;    // the same of what is done to engines
   unsigned modules_percent = 0;  // of the times that a client works it ships a module first
 
   // The store.
