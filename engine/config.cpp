@@ -15,6 +15,7 @@ void EngineConfig::bind(JsonConfig& table) {
   table.key("commands", commands);
   table.key("wait", wait);
   table.key("hub_timeout", hub_timeout);
+  table.key("idle_timeout", idle_timeout);
   table.key("crashes_max", crashes_max, {.min = 1});
   table.key("crash_window", crash_window);
   table.key("stop_grace", stop_grace);

@@ -27,6 +27,7 @@ struct EngineConfig {
   bool commands = true;         // runs external programs
   Duration wait{0};             // for a hub, at the start
   Duration hub_timeout{0};      // without the hub; 0: for ever
+  Duration idle_timeout{0};     // without work; 0: for ever
   std::uint32_t crashes_max = 5;
   Duration crash_window = std::chrono::seconds{60};
   Duration stop_grace = std::chrono::seconds{2};

@@ -76,6 +76,7 @@ void Engine::absorb() {
     modules_.shipped().set_order(changed.build, changed.order);
   for (ModuleBytes& module : out_.loads) loader_.push(std::move(module));
   for (const std::uint32_t slot : out_.stops) stop_task(slot);
+  clears_.insert(clears_.end(), out_.clears.begin(), out_.clears.end());
   overdue_.insert(overdue_.end(), out_.overdue.begin(), out_.overdue.end());
   if (out_.close) close_asked_ = true;
   if (out_.connect) connect_asked_ = true;
@@ -139,6 +140,7 @@ void Engine::settle(Lease::Guard& guard) {
 void Engine::work(std::uint32_t slot) {
   auto guard = lease_.lock();
   while (!farewell_) {
+    if (!clears_.empty()) clear_names(guard);
     if (is_spare()) {
       park(guard, slot);
       continue;
@@ -214,7 +216,7 @@ void Engine::wait_for_work(Lease::Guard& guard) {
   drain_tasks(looked_at_);
   flush_tasks();
   const bool work = session_.has_work() && (page_ == nullptr || page_->room());
-  if (work || farewell_) return;
+  if (work || farewell_ || !clears_.empty()) return;
   std::array<net::PollItem, 2> items{net::PollItem::readable(lease_.wake_fd()), {}};
   if (link_) items[1] = link_->task_item();
   if (!guard.begin_poll(Lease::Holder::primary)) return;
@@ -273,8 +275,8 @@ void Engine::turn(Lease::Guard& guard) {
     session_.on_outcome_tick(now, out_, busy_ > 0 && now - last_start_ >= kTakeOver);
     absorb();
     flush_tasks();
-    if (session_.has_work()) guard.wake_followers();
-  } else if (!to_task_.empty()) {
+    if (session_.has_work() || !clears_.empty()) guard.wake_followers();
+  } else if (!to_task_.empty() || !clears_.empty()) {
     guard.wake_holder();  // what control brought is to be answered there
   }
   report_changes();

@@ -118,6 +118,7 @@ class Engine {
   void work(std::uint32_t slot);
   void execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start start);
   void wait_for_work(Lease::Guard& guard);
+  void clear_names(Lease::Guard& guard);
 
   // engine_seats.cpp
   void add_seat();
@@ -176,6 +177,7 @@ class Engine {
   std::vector<wire::Message> to_control_;  // to be sent by the control thread
   bool close_asked_ = false;
   bool connect_asked_ = false;
+  std::vector<std::uint64_t> clears_;   // acts: the names are to be forgotten before the next task
   std::vector<std::uint32_t> overdue_;  // slots to be ended with the process
   std::optional<Farewell> farewell_;
   bool control_sleeps_ = false;  // and wants to be woken when a task begins

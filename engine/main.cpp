@@ -25,7 +25,7 @@ namespace engine = roundhouse::engine;
 
 struct Options {
   std::string config_file;
-  std::string cluster, connection_file, name, wait, log_level, slots;
+  std::string cluster, connection_file, name, wait, idle_timeout, log_level, slots;
   std::vector<std::string> modules;
   bool no_shipped_modules = false;
   bool no_source = false;
@@ -49,6 +49,9 @@ void declare(CLI::App& app, Options& o) {
   app.add_flag("--no-commands", o.no_commands, "run no external programs, only functions");
   app.add_option("--name", o.name, "a name for people")->type_name("NAME");
   app.add_option("--wait", o.wait, "seconds (or 500ms, 5min) to wait for a hub; default: not")
+      ->type_name("TIME");
+  app.add_option("--idle-timeout", o.idle_timeout,
+                 "leave after so long without work: 10min, 300; default: never")
       ->type_name("TIME");
   app.add_option("--config", o.config_file, "a file like config/engine.json")->type_name("FILE");
   app.add_option("--set", o.settings, "KEY=VALUE: any key of config/engine.json; repeat")
@@ -79,6 +82,12 @@ void write_manual(const CLI::App& app, const std::string& folder) {
   roundhouse::manual::write_pages(app, notes, folder);
 }
 
+// A time without a unit is in seconds.
+std::string in_seconds(const std::string& time) {
+  const bool bare = time.find_first_not_of("0123456789.") == std::string::npos;
+  return time.empty() || !bare ? time : time + "s";
+}
+
 roundhouse::JsonConfig::Settings flags_of(const Options& o) {
   roundhouse::JsonConfig::Settings flags;
   const auto flag = [&flags](const char* key, const std::string& value) {
@@ -88,8 +97,8 @@ roundhouse::JsonConfig::Settings flags_of(const Options& o) {
   flag("connection_file", o.connection_file);
   flag("slots", o.slots);
   flag("name", o.name);
-  const bool seconds = o.wait.find_first_not_of("0123456789.") == std::string::npos;
-  flag("wait", o.wait.empty() || !seconds ? o.wait : o.wait + "s");
+  flag("wait", in_seconds(o.wait));
+  flag("idle_timeout", in_seconds(o.idle_timeout));
   flag("log.level", o.log_level);
   if (o.no_shipped_modules) flags.emplace_back("shipped_modules", "false");
   if (o.no_source) flags.emplace_back("source", "false");

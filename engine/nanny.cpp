@@ -62,6 +62,7 @@ Farewell Nanny::run() {
 void Nanny::turn() {
   take_signals();
   look_at_process();
+  carry_out();  // another link may be made: what comes by the one before is not for it
   reap_orphans();
   look_at_link();
   core_.on_tick(steady_now(), out_);
@@ -145,6 +146,8 @@ void Nanny::carry_out() {
       }
     }
     if (now.start) start_process(*now.start);
+    for (const int signal : now.signals)
+      if (process_) process_->send_signal(signal);
     if (now.terminate && process_) process_->send_signal(SIGTERM);
     if (now.kill && process_) process_->send_signal(SIGKILL);
     if (now.ready && ready_) ready_();

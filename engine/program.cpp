@@ -90,6 +90,7 @@ SessionOptions session_options(const EngineConfig& config, const Inheritance& in
   options.has_nanny = true;
   options.shipped_modules = config.shipped_modules;
   options.limit_grace = config.limit_grace;
+  options.idle_timeout = config.idle_timeout;
   options.terms.epoch = inherited.epoch;
   options.terms.hub_timeout = unless_zero(config.hub_timeout);
   // Only the first incarnation asks whether there is a hub at all; later ones know that there was.

@@ -88,6 +88,18 @@ bool Ledger::pending(SessionNumber number, std::uint64_t sequence) const {
   return sequence <= batch.last && batch.left > 0;
 }
 
+bool Ledger::unfinished(SessionNumber number, std::uint64_t first, std::uint64_t last) const {
+  const auto found = sessions_.find(number);
+  if (found == sessions_.end()) return false;
+  if (last > found->second.accepted) return true;
+  const auto& batches = found->second.batches;
+  auto after = std::upper_bound(batches.begin(), batches.end(), last,
+                                [](std::uint64_t s, const Batch& b) { return s < b.first; });
+  for (; after != batches.begin() && std::prev(after)->last >= first; --after)
+    if (std::prev(after)->left > 0) return true;
+  return false;
+}
+
 void Ledger::finish_transaction() {
   for (Session* session : changed_) {
     session->changed = session->received = false;

@@ -62,6 +62,10 @@ class Ledger {
   // started again, must say that the task itself is not.
   [[nodiscard]] bool pending(SessionNumber session, std::uint64_t sequence) const;
 
+  // Whether any of these tasks is unfinished, or may still come: as exactly as by submit message.
+  [[nodiscard]] bool unfinished(SessionNumber session, std::uint64_t first,
+                                std::uint64_t last) const;
+
   // Whether nobody needs the task's row any more, should the hub be started again.
   [[nodiscard]] bool done_with(SessionNumber session, std::uint64_t sequence,
                                std::uint64_t delivery) const {

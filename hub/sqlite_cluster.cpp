@@ -8,6 +8,11 @@
 #include "hub/sqlite_store.hpp"
 
 namespace roundhouse::hub {
+namespace {
+
+constexpr std::size_t kAbortsKept = 1000;  // ranges that were asked for, between two such looks
+
+}  // namespace
 
 void SqliteStore::apply(const PolicySet& fact) {
   sql::Statement set = db_.prepare("INSERT OR REPLACE INTO settings VALUES ('policy', ?1)");
@@ -40,6 +45,29 @@ void SqliteStore::apply(const AbortAsked& fact) {
     set.bind(2, static_cast<std::int64_t>(range.last));
     set.run();
   }
+  aborts_added_ += fact.tasks.size();
+  if (aborts_added_ >= kAbortsKept) forget_aborts();
+}
+
+// Those whose tasks have ended, now and then: so they are as many as have not, and some more.
+void SqliteStore::forget_aborts() {
+  aborts_added_ = 0;
+  std::vector<std::int64_t> over;
+  sql::Statement rows = db_.prepare("SELECT id, last FROM aborts");
+  while (rows.next()) {
+    const auto last = static_cast<std::uint64_t>(rows.integer(1));
+    if (!ledger_.unfinished(session_of(rows.integer(0)), sequence_of(rows.integer(0)), last))
+      over.push_back(rows.integer(0));
+  }
+  forget_aborts(over);
+}
+
+void SqliteStore::forget_aborts(const std::vector<std::int64_t>& over) {
+  sql::Statement forget = db_.prepare("DELETE FROM aborts WHERE id = ?1");
+  for (const std::int64_t id : over) {
+    forget.bind(1, id);
+    forget.run();
+  }
 }
 
 // Those are forgotten whose tasks have ended.
@@ -66,11 +94,7 @@ void SqliteStore::restore_aborts(Restored& out) {
     else
       over.push_back(rows.integer(0));
   }
-  sql::Statement forget = db_.prepare("DELETE FROM aborts WHERE id = ?1");
-  for (const std::int64_t id : over) {
-    forget.bind(1, id);
-    forget.run();
-  }
+  forget_aborts(over);
 }
 
 }  // namespace roundhouse::hub

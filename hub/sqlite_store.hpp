@@ -83,6 +83,8 @@ class SqliteStore final : public Store {
   void apply(const PolicySet& fact);
   void apply(const HubStopped& fact);
   void apply(const AbortAsked& fact);
+  void forget_aborts();
+  void forget_aborts(const std::vector<std::int64_t>& over);
   void restore_aborts(Restored& out);
   void note_given_up(const EngineLeft& fact);
   void restore_policy(Restored& out);
@@ -132,6 +134,7 @@ class SqliteStore final : public Store {
   std::optional<SqliteEndings> endings_;     // the same
   std::unique_ptr<StoreSearch> own_search_;  // for questions that come to answer()
   Ledger ledger_;
+  std::size_t aborts_added_ = 0;  // ranges, since it was last looked which of them are over
   LargeArguments large_arguments_;
   std::unordered_map<std::uint64_t, SessionNumber> numbers_;  // by session id
   std::unordered_map<SessionNumber, std::uint64_t> ids_;

@@ -11,7 +11,7 @@
 namespace roundhouse::wire {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 27> kNames{{
+constexpr std::array<std::pair<Kind, std::string_view>, 29> kNames{{
     {Kind::hello, "hello"},       {Kind::welcome, "welcome"},   {Kind::refused, "refused"},
     {Kind::who, "who"},           {Kind::beat, "beat"},         {Kind::goodbye, "goodbye"},
     {Kind::request, "request"},   {Kind::reply, "reply"},       {Kind::define, "define"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 27> kNames{{
     {Kind::died, "died"},         {Kind::offer, "offer"},       {Kind::want, "want"},
     {Kind::part, "part"},         {Kind::have, "have"},         {Kind::hint, "hint"},
     {Kind::stop, "stop"},         {Kind::output, "output"},     {Kind::lent, "lent"},
+    {Kind::act, "act"},           {Kind::acted, "acted"},
 }};
 
 // Writing one field.
@@ -119,7 +120,7 @@ void get(Unpacker& u, std::string& value) {
 
 void get(Unpacker& u, Role& value) {
   const std::uint64_t number = u.u64();
-  if (number > static_cast<std::uint64_t>(Role::nanny)) u.fail();
+  if (number > static_cast<std::uint64_t>(Role::keeper)) u.fail();
   value = u.ok() ? static_cast<Role>(number) : Role::client;
 }
 
@@ -192,7 +193,7 @@ std::string text_of(const T& value) {
   } else if constexpr (std::is_integral_v<T>) {
     return std::to_string(value);
   } else if constexpr (std::is_same_v<T, Role>) {
-    constexpr std::array<const char*, 3> kRoles{"client", "engine", "nanny"};
+    constexpr std::array<const char*, 4> kRoles{"client", "engine", "nanny", "keeper"};
     return kRoles[static_cast<std::size_t>(value)];
   } else if constexpr (std::is_same_v<T, Raw>) {
     return std::to_string(value.bytes.size()) + "B";
@@ -311,6 +312,8 @@ Result<MapMessage> decode(const Message& message) {
     case Kind::request: return decode_any<Request>(message);
     case Kind::reply: return decode_any<Reply>(message);
     case Kind::stop: return decode_any<Stop>(message);
+    case Kind::act: return decode_any<Act>(message);
+    case Kind::acted: return decode_any<Acted>(message);
     case Kind::define: return decode_any<Define>(message);
     case Kind::accepted: return decode_any<Accepted>(message);
     case Kind::received: return decode_any<Received>(message);
@@ -361,6 +364,8 @@ RH_MESSAGE(Goodbye)
 RH_MESSAGE(Request)
 RH_MESSAGE(Reply)
 RH_MESSAGE(Stop)
+RH_MESSAGE(Act)
+RH_MESSAGE(Acted)
 RH_MESSAGE(Define)
 RH_MESSAGE(Accepted)
 RH_MESSAGE(Received)

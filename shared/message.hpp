@@ -17,6 +17,7 @@
 #include "shared/content_hash.hpp"
 #include "shared/module_messages.hpp"
 #include "shared/payload.hpp"
+#include "shared/steering_messages.hpp"
 #include "shared/wire.hpp"
 #include <roundhouse/buffer.hpp>
 #include <roundhouse/ids.hpp>
@@ -24,7 +25,8 @@
 
 namespace roundhouse::wire {
 
-enum class Role : std::uint8_t { client, engine, nanny };
+// A nanny speaks for a process that is dead, as a keeper it looks after one that lives.
+enum class Role : std::uint8_t { client, engine, nanny, keeper };
 
 // First on the task and on the control plane of a connection; both carry the same `connection`.
 struct Hello {
@@ -40,7 +42,7 @@ struct Hello {
   std::uint64_t settled = 0;      // client: it has the outcomes of all sequences up to this
   std::vector<Range> failed;      // client: of all those, the ones that did not end ok
   std::uint64_t submitted = 0;    // client: the highest sequence it ever sent
-  Uuid uuid;                      // engine, nanny
+  Uuid uuid;                      // engine, nanny, keeper
   std::uint32_t incarnation = 0;  // engine, nanny
   std::uint32_t slots = 1;        // engine
   std::uint64_t next_number = 1;  // engine: the number it expects of the next assignment
@@ -157,20 +159,6 @@ struct Reply {
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
     v("id", m.id), v("code", m.code), v("text", m.text), v("body", m.body), v("more", m.more);
-  }
-};
-
-// Control plane, hub to engine: these assignments are aborted. What waits is revoked, what runs is
-// asked to stop and ends `aborted`; with `force` its process is ended when it goes on.
-struct Stop {
-  static constexpr Kind kKind = Kind::stop;
-  std::vector<AssignmentRef> assignments;
-  bool force = false;
-  friend bool operator==(const Stop&, const Stop&) = default;
-
-  template <class Self, class V>
-  static void fields(Self& m, V&& v) {
-    v("assignments", m.assignments), v("force", m.force);
   }
 };
 
@@ -320,13 +308,14 @@ struct Died {
   bool restarting = true;  // a fresh incarnation follows
   ContentHash loading;     // the build of the module that it was loading; empty: none
   std::string given_up;    // why the nanny does not start it again, unless it was told to stop
+  bool asked = false;      // a client asked for it
   friend bool operator==(const Died&, const Died&) = default;
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
     v("signal", m.signal), v("exit_code", m.exit_code), v("output", m.output);
     v("running", m.running), v("restarting", m.restarting);
-    v("loading", m.loading), v("given_up", m.given_up);
+    v("loading", m.loading), v("given_up", m.given_up), v("asked", m.asked);
   }
 };
 
@@ -371,8 +360,8 @@ struct Hint {
 };
 
 using MapMessage = std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop,
-                                Define, Accepted, Received, Stored, Revoke, Revoked, Lent, Died,
-                                Offer, Want, Part, Have, Hint, Output>;
+                                Act, Acted, Define, Accepted, Received, Stored, Revoke, Revoked,
+                                Lent, Died, Offer, Want, Part, Have, Hint, Output>;
 
 // The kind of a message, after its prefix was checked: malformed when the header is shorter than
 // the prefix or does not begin with 'R' 'H'; version when another major speaks.

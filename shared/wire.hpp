@@ -37,6 +37,8 @@ enum class Kind : std::uint8_t {
   request = 7,
   reply = 8,
   stop = 9,
+  act = 10,
+  acted = 11,
   define = 16,
   submit = 17,  // batch
   accepted = 18,

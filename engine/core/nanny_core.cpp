@@ -24,8 +24,11 @@ void NannyCore::start(TimePoint now, NannyOutbox& out) {
   begin_incarnation(now, out);
 }
 
-void NannyCore::begin_incarnation(TimePoint, NannyOutbox& out) {
+void NannyCore::begin_incarnation(TimePoint now, NannyOutbox& out) {
   state_ = State::starting;
+  restart_asked_ = false;
+  signal_asked_ = 0;
+  keep(now, out);
   out.start = ++incarnation_;
 }
 
@@ -46,6 +49,7 @@ void NannyCore::on_start_failed(std::string text, NannyOutbox& out) {
 void NannyCore::on_process_ended(ProcessEnded ended, TimePoint now, NannyOutbox& out) {
   RH_CHECK(state_ == State::starting || state_ == State::running);
   kill_at_.reset();
+  stop_keeping(out);
   if (ended.farewell && ended.farewell->exit == Exit::overran) {
     // Told to the tasks of its other slots, which ended with it. No fault of the engine's.
     ended.output += ended.farewell->text;
@@ -61,8 +65,11 @@ void NannyCore::on_process_ended(ProcessEnded ended, TimePoint now, NannyOutbox&
     will_->give_up_at = now + options_.farewell_max;
     return;
   }
-  std::optional<Farewell> then = count_crash(ended, now);
+  // What a client wanted is no crash.
+  const bool asked = restart_asked_ || (ended.signal != 0 && ended.signal == signal_asked_);
+  std::optional<Farewell> then = asked ? std::nullopt : count_crash(ended, now);
   begin_will(std::move(ended), std::move(then), now, out);
+  will_->died.asked = restart_asked_;
 }
 
 std::optional<Farewell> NannyCore::count_crash(const ProcessEnded& ended, TimePoint now) {
@@ -90,18 +97,19 @@ void NannyCore::begin_will(ProcessEnded ended, std::optional<Farewell> then, Tim
                  std::move(ended.running),
                  !then.has_value(),
                  ended.loading,
-                 then && then->exit == Exit::crash_loop ? then->text : std::string()};
+                 then && then->exit == Exit::crash_loop ? then->text : std::string(),
+                 false};
   will_->then = std::move(then);
   will_->contact.start(now, out);
 }
 
-wire::Hello NannyCore::hello() const {
+wire::Hello NannyCore::hello(wire::Role role) const {
   wire::Hello hello;
-  hello.role = wire::Role::nanny;
+  hello.role = role;
   hello.uuid = options_.uuid;
   hello.incarnation = incarnation_;
   hello.slots = options_.slots;
-  hello.next_number = will_->next_number;
+  if (will_) hello.next_number = will_->next_number;
   hello.pid = options_.pid;
   hello.host = options_.host;
   hello.label = options_.label;
@@ -109,13 +117,15 @@ wire::Hello NannyCore::hello() const {
 }
 
 void NannyCore::on_link(std::uint64_t connection, TimePoint now, NannyOutbox& out) {
+  if (keeper_) return keeper_->on_link(connection, hello(wire::Role::keeper), now, out);
   if (state_ != State::will) return;
   will_->died_sent.reset();
   will_->heard = false;
-  will_->contact.on_link(connection, hello(), now, out);
+  will_->contact.on_link(connection, hello(wire::Role::nanny), now, out);
 }
 
 void NannyCore::on_link_lost(TimePoint now, NannyOutbox& out) {
+  if (keeper_) return keeper_->on_link_lost(now, out);
   if (state_ != State::will) return;
   will_->contact.on_link_lost(now, out);
   settle(now, out);
@@ -123,6 +133,7 @@ void NannyCore::on_link_lost(TimePoint now, NannyOutbox& out) {
 
 void NannyCore::on_message(Plane plane, const wire::Message& message, TimePoint now,
                            NannyOutbox& out) {
+  if (keeper_) return on_keeper_message(plane, message, now, out);
   if (state_ != State::will || !will_->contact.has_link()) return;
   const auto kind = wire::kind_of(message);
   if (!kind && will_->contact.is_foreign(kind.error()))
@@ -183,6 +194,7 @@ void NannyCore::end_will(TimePoint now, NannyOutbox& out) {
 void NannyCore::end(Farewell farewell, NannyOutbox& out) {
   if (will_) will_->contact.leave(out);
   will_.reset();
+  stop_keeping(out);
   state_ = State::over;
   kill_at_.reset();
   out.connect = false;
@@ -208,6 +220,7 @@ void NannyCore::on_tick(TimePoint now, NannyOutbox& out) {
     kill_at_.reset();
     out.kill = true;
   }
+  if (keeper_) keeper_->on_tick(now, out);
   if (state_ != State::will) return;
   will_->contact.on_tick(now, out);
   settle(now, out);
@@ -218,6 +231,7 @@ std::optional<TimePoint> NannyCore::next_deadline() const {
   const auto consider = [&next](std::optional<TimePoint> at) {
     if (at && (!next || *at < *next)) next = at;
   };
+  if (keeper_) consider(keeper_->next_deadline());
   if (state_ != State::will) return next;
   consider(will_->contact.next_deadline());
   consider(will_->give_up_at);
@@ -230,6 +244,8 @@ void NannyCore::check_invariants() const {
   RH_CHECK(will_.has_value() == (state_ == State::will));
   RH_CHECK(!kill_at_ || state_ == State::starting || state_ == State::running);
   RH_CHECK(crashes_.size() <= options_.crashes_max);
+  RH_CHECK(!keeper_ || state_ == State::starting || state_ == State::running);
+  if (keeper_) keeper_->check_invariants();
   if (!will_) return;
   will_->contact.check_invariants();
   will_->outcomes.check_invariants();

@@ -3,11 +3,12 @@
 // CORE. NannyCore: the brain of the process above the engine's. It starts the engine process,
 // notices its death, tells the hub what the page of the dead says (its last will), and starts the
 // next incarnation, which begins only after the will was delivered, so that the hub sees the two
-// in order.
+// in order. While the process lives it is its keeper: by a connection of its own it hears what
+// clients want of a process that may be busy or frozen: a signal, another process, the end.
 //
 //   nanny.start(now, out);                          // out.start: start this incarnation
 //   nanny.on_process_ended(ended, now, out);        // waitpid; with what the page says
-//   nanny.on_link(...), on_link_lost, on_message    // the conversation about the will
+//   nanny.on_link(...), on_link_lost, on_message    // the keeper's link, or that of the will
 //   nanny.on_stop(now, out);                        // SIGTERM: out.terminate, later out.kill
 //
 // Pure, as Session; thread rule: one thread.
@@ -39,6 +40,8 @@ struct NannyOptions {
   Duration crash_window = std::chrono::seconds{60};
   Duration stop_grace = std::chrono::seconds{2};    // from SIGTERM to SIGKILL
   Duration farewell_max = std::chrono::seconds{1};  // for the will of an engine that was stopped
+  // From the hub's goodbye to SIGKILL: the process has heard it, too, unless it is frozen.
+  Duration dismissal_max = std::chrono::seconds{1};
   // The will counts as heard when the hub has said that it is stored, or when so much time has
   // passed and the link is still there; the same for the outcomes.
   Duration stored_max = std::chrono::seconds{2};
@@ -62,15 +65,17 @@ struct NannyOutbox : Outbox {
   std::optional<std::uint32_t> start;  // start the engine process of this incarnation
   bool terminate = false;              // ask the engine process to stop (SIGTERM)
   bool kill = false;                   // SIGKILL
+  std::vector<int> signals;            // for the engine process, before the two
   bool ready = false;                  // tell the launcher, once
 
   [[nodiscard]] bool empty() const {
-    return Outbox::empty() && !start && !terminate && !kill && !ready;
+    return Outbox::empty() && !start && !terminate && !kill && !ready && signals.empty();
   }
 
   void clear() {
     Outbox::clear();
     start.reset();
+    signals.clear();
     terminate = kill = ready = false;
   }
 };
@@ -128,6 +133,12 @@ class NannyCore {
     std::optional<Farewell> then;         // how the nanny ends; nothing: the next incarnation
   };
 
+  // nanny_keeper.cpp
+  void keep(TimePoint now, NannyOutbox& out);
+  void stop_keeping(NannyOutbox& out);
+  void on_keeper_message(wire::Plane plane, const wire::Message& message, TimePoint now,
+                         NannyOutbox& out);
+  void on_act(const wire::Act& act, NannyOutbox& out);
   void begin_will(ProcessEnded ended, std::optional<Farewell> then, TimePoint now,
                   NannyOutbox& out);
   void end_will(TimePoint now, NannyOutbox& out);
@@ -139,7 +150,7 @@ class NannyCore {
   void tell(TimePoint now, NannyOutbox& out);
   [[nodiscard]] bool delivered(TimePoint now) const;
   void settle(TimePoint now, NannyOutbox& out);
-  [[nodiscard]] wire::Hello hello() const;
+  [[nodiscard]] wire::Hello hello(wire::Role role) const;
 
   NannyOptions options_;
   State state_ = State::starting;
@@ -148,6 +159,9 @@ class NannyCore {
   bool stopping_ = false;
   std::uint64_t epoch_ = 0;  // the highest that is known
   std::optional<TimePoint> kill_at_;
+  std::optional<HubContact> keeper_;  // while the process lives, unless the hub wants none
+  bool restart_asked_ = false;        // by a client: the process is being killed
+  int signal_asked_ = 0;              // the last that a client sent to this process
   std::deque<TimePoint> crashes_;
   std::optional<Will> will_;
 };

@@ -62,7 +62,8 @@ struct Outbox {
   bool connect = false;            // make a new link (reading the connection file again): on_link()
   std::vector<ModuleBytes> loads;  // load these, and say so: Session::on_module_loaded()
   std::vector<ModuleOrder> orders;
-  std::vector<std::uint32_t> stops;  // ask what these slots run to stop: its time is up
+  std::vector<std::uint32_t> stops;   // ask what these slots run to stop: its time is up
+  std::vector<std::uint64_t> clears;  // empty the namespace between two tasks: on_cleared()
   // Slots whose tasks have to be stopped with the process: Session::end_overdue() for each, then
   // Session::on_overrun().
   std::vector<std::uint32_t> overdue;
@@ -70,11 +71,12 @@ struct Outbox {
 
   [[nodiscard]] bool empty() const {
     return sends.empty() && !close && !connect && loads.empty() && orders.empty() &&
-           stops.empty() && overdue.empty() && !exit;
+           stops.empty() && clears.empty() && overdue.empty() && !exit;
   }
 
   void clear() {
-    sends.clear(), loads.clear(), orders.clear(), stops.clear(), overdue.clear();
+    sends.clear(), loads.clear(), orders.clear(), stops.clear(), clears.clear();
+    overdue.clear();
     close = connect = false;
     exit.reset();
   }

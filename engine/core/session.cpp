@@ -45,7 +45,8 @@ Session::Session(SessionOptions options, TimePoint now)
       contact_(options_.terms, now),
       queue_(options_.slots),
       modules_(options_.shipped_modules),
-      limits_(kSeatsMax, options_.limit_grace) {
+      limits_(kSeatsMax, options_.limit_grace),
+      idle_since_(now) {
   for (const wire::Have& have : options_.modules) modules_.add(have);
 }
 
@@ -70,6 +71,7 @@ void Session::on_link(std::uint64_t connection, TimePoint now, Outbox& out) {
   if (over_) return;
   templates_.clear();
   stopped_ahead_.clear();
+  interrupts_.clear();
   modules_.on_link();
   contact_.on_link(connection, hello(), now, out);
 }
@@ -106,6 +108,8 @@ void Session::on_message(Plane plane, const wire::Message& message, TimePoint no
           on_task_plane(*kind, message, now, out);
         } else if (*kind == Kind::stop && contact_.usable(plane)) {
           on_stop_asked(message, now, out);
+        } else if (*kind == Kind::act && contact_.usable(plane)) {
+          on_act(message, now, out);
         } else {
           ++counters_.strays;
         }
@@ -261,6 +265,8 @@ void Session::on_control_tick(TimePoint now, Outbox& out) {
   for (const std::uint32_t slot : limits_.take_late(now)) out.stops.push_back(slot);
   lift_limit(now, out);
   out.overdue = limits_.overdue(now);
+  if (const auto idle = idle_deadline(); idle && now >= *idle)
+    on_stop("no work for " + roundhouse::to_string(options_.idle_timeout), now, out);
 }
 
 void Session::on_outcome_tick(TimePoint now, Outbox& out, bool all) {
@@ -313,6 +319,7 @@ wire::FinishedRecord Session::end_overdue(std::uint32_t slot, std::int64_t start
   limits_.end(slot);
   queue_.finish(slot);
   ++counters_.finished;
+  note_ended(run.task, run.fence);
   static_cast<void>(outcomes_.add(out, now));
   return out;
 }
@@ -334,6 +341,9 @@ std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish fi
   queue_.finish(slot);
   if (queue_.lent() > 0) progress_at_ = now;
   ++counters_.finished;
+  idle_since_ = now;
+  note_ended(run.task, run.fence);
+  if (!interrupts_.empty()) say_interrupted(out);
   smooth(run.shared->typical, Duration{static_cast<Duration::rep>(finish.duration_ns)});
   const std::uint64_t number =
       outcomes_.add({run.task, run.fence, finish.ending, finish.started_us, finish.duration_ns,
@@ -355,7 +365,8 @@ std::optional<TimePoint> Session::next_deadline() const {
 
 std::optional<TimePoint> Session::control_deadline() const {
   if (over_) return std::nullopt;
-  return earlier(earlier(contact_.next_deadline(), limits_.next_deadline()), limit_deadline());
+  return earlier(earlier(idle_deadline(), limit_deadline()),
+                 earlier(contact_.next_deadline(), limits_.next_deadline()));
 }
 
 void Session::check_invariants() const {

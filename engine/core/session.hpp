@@ -49,6 +49,7 @@ struct SessionOptions {
   // What clients ship is loaded; else refused.
   bool shipped_modules = true;
   Duration limit_grace = std::chrono::seconds{1};  // for a task that was asked to stop
+  Duration idle_timeout{0};                        // without work for so long it leaves; 0: never
   std::vector<wire::Have> modules = {};            // that it was started with
 };
 
@@ -92,6 +93,8 @@ class Session {
   void on_outcome_tick(TimePoint now, Outbox& out, bool all = false);
   // A module of Outbox::loads is loaded, or cannot be.
   void on_module_loaded(wire::Have have, TimePoint now, Outbox& out);
+  // What Outbox::clears asked for is done; Act::id of each.
+  void on_cleared(const std::vector<std::uint64_t>& acts, Outbox& out);
   // Somebody wants the engine to end, in order. Ends with Outbox::exit, at once.
   void on_stop(std::string reason, TimePoint now, Outbox& out);
 
@@ -171,6 +174,13 @@ class Session {
   void lift_limit(TimePoint now, Outbox& out);
   [[nodiscard]] std::optional<TimePoint> limit_deadline() const;
   [[nodiscard]] Payload end_text(std::uint32_t slot, bool with_process) const;
+  // session_acts.cpp: what clients ask of this engine, and leaving for want of work
+  void on_act(const wire::Message& message, TimePoint now, Outbox& out);
+  void interrupt(const wire::Act& act, TimePoint now, Outbox& out);
+  void note_ended(TaskId task, Fence fence);
+  void say_interrupted(Outbox& out);
+  void say_acted(const wire::Acted& acted, Outbox& out) const;
+  [[nodiscard]] std::optional<TimePoint> idle_deadline() const;
   // The hub broke a rule: told so, and the connection begins anew, which puts things straight.
   void violation(std::string text, TimePoint now, Outbox& out);
   void end(Exit exit, std::string text, Outbox& out);
@@ -189,6 +199,16 @@ class Session {
   std::map<std::uint64_t, wire::AssignmentRef> stopped_ahead_;
   wire::Lent said_lent_;   // on this connection
   TimePoint progress_at_;  // while slots are lent: when a run began, ended, waited or went on
+
+  // Runs that are to be interrupted, and who asked for it.
+  struct Interrupt {
+    std::uint64_t act = 0;
+    std::uint64_t count = 0;
+    std::vector<wire::RunRef> left;
+  };
+
+  std::vector<Interrupt> interrupts_;
+  TimePoint idle_since_;
   std::uint64_t next_number_ = 1;
   SessionCounters counters_;
   bool over_ = false;

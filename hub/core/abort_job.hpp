@@ -3,10 +3,13 @@
 // CORE. The nouns of aborting: what a client wants to end, how far that has come, and what engines
 // are told because of it. Only hub/core includes this. Thread rule: plain values.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "hub/core/fact.hpp"
@@ -36,6 +39,8 @@ struct AbortJob {
   std::size_t at = 0;      // range
   std::uint64_t next = 0;  // sequence in it; 0: its first
   AbortCounts counts;
+  bool began = false;             // what engines have was told to stop, before all else
+  std::set<TaskId> counted;       // of that: has been counted
   std::vector<AbortAsked> asked;  // what is to be on record: none of it is told yet
   bool looked_through = false;    // and all of it said in facts
   std::uint64_t fact = 0;         // that has to commit before the answer
@@ -52,6 +57,24 @@ struct AbortJob {
   }
 };
 
+// Whether a task is in one of these, which are sorted by session and first.
+[[nodiscard]] inline bool is_among(const std::vector<wire::TaskRange>& ranges, TaskId task) {
+  const auto behind = std::upper_bound(
+      ranges.begin(), ranges.end(), task, [](const TaskId& id, const wire::TaskRange& range) {
+        return std::pair{id.session, id.sequence} < std::pair{range.session, range.first};
+      });
+  if (behind == ranges.begin()) return false;
+  const wire::TaskRange& range = *(behind - 1);
+  return range.session == task.session && task.sequence <= range.last;
+}
+
+[[nodiscard]] inline std::vector<wire::TaskRange> sorted(std::vector<wire::TaskRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
+    return std::pair{a.session, a.first} < std::pair{b.session, b.first};
+  });
+  return ranges;
+}
+
 // What a task ends with that was aborted before it ran.
 [[nodiscard]] inline wire::ErrorValue aborted_error() {
   return {"TaskAborted", "the task was aborted before it ran", "", {}};
@@ -66,6 +89,12 @@ struct Stops {
 struct Aborts {
   std::deque<AbortJob> jobs;  // in the order of the requests
   std::map<EngineIndex, Stops> stops;
+  // Sessions of which tasks are still to be aborted: nothing of them is given to engines meanwhile.
+  std::set<SessionNumber> held;
+
+  [[nodiscard]] bool holds(SessionNumber session) const {
+    return !held.empty() && held.contains(session);
+  }
 
   // Whether some of them have not looked at all their tasks.
   [[nodiscard]] bool busy() const { return !jobs.empty() && !jobs.back().done(); }

@@ -29,6 +29,17 @@ wire::Reply answer_of(const AbortJob& job) {
   return reply;
 }
 
+// How many of these, of one session, were counted before all else: that holds for one of the ranges
+// that they are in.
+std::uint64_t take_counted(AbortJob& job, SessionId session, std::uint64_t first,
+                           std::uint64_t last) {
+  const auto from = job.counted.lower_bound({session, first});
+  const auto to = job.counted.upper_bound({session, last});
+  const auto count = static_cast<std::uint64_t>(std::distance(from, to));
+  job.counted.erase(from, to);
+  return count;
+}
+
 }  // namespace
 
 Result<void> Router::State::begin_abort(LinkId link, const wire::Request& request) {
@@ -66,6 +77,7 @@ void Router::State::run_aborts(Now now, Outbox& out) {
   std::size_t looks = kLooksMax;
   for (AbortJob& job : aborts.jobs) {
     if (job.looked_through) continue;
+    if (!std::exchange(job.began, true)) abort_assigned(job, now, out);
     while (!job.done() && ends > 0 && looks > 0) abort_some(job, ends, looks, now, out);
     if (!job.done()) {
       more_work = true;
@@ -76,10 +88,36 @@ void Router::State::run_aborts(Now now, Outbox& out) {
     job.fact =
         job.counts.aborted + job.counts.stopping + job.counts.marked > 0 ? counters.facts : 0;
   }
+  // Until all that is meant has been come to, nothing of its sessions is given to engines.
+  const bool held_some = !aborts.held.empty();
+  aborts.held.clear();
+  for (const AbortJob& job : aborts.jobs)
+    for (std::size_t i = job.at; !job.looked_through && i < job.tasks.size(); ++i)
+      if (const Session* session = sessions.find(job.tasks[i].session))
+        aborts.held.insert(session->number);
+  if (held_some && aborts.held.empty()) engines.each([&](Engine& engine) { touch(engine); });
   std::erase_if(aborts.jobs, [&](const AbortJob& job) {
     if (!job.looked_through || job.fact > facts_stored) return false;
     if (peers.find(job.link) != nullptr) out.sends.push_back({job.link, encode(answer_of(job))});
     return true;
+  });
+}
+
+// Of a job that takes more than one turn, first what engines have: all of it in one breath, so that
+// nothing runs because what was in front of it has ended.
+void Router::State::abort_assigned(AbortJob& job, Now now, Outbox& out) {
+  std::uint64_t size = 0;
+  for (const wire::TaskRange& range : job.tasks) size += range.count();
+  if (size <= options.cascade_max) return;
+  const std::vector<wire::TaskRange> ranges = sorted(job.tasks);
+  engines.each([&](const Engine& engine) {
+    for (const TaskIndex index : engine.assigned) {
+      if (index == kNoTask || tasks.get(index).settled) continue;
+      const TaskId id = id_of(tasks.get(index));
+      if (!is_among(ranges, id) || !job.counted.insert(id).second) continue;
+      std::size_t unlimited = 1;
+      abort_task(job, index, unlimited, now, out);
+    }
   });
 }
 
@@ -100,7 +138,8 @@ void Router::State::abort_some(AbortJob& job, std::size_t& ends, std::size_t& lo
   }
   if (job.next < session->first_sequence) {
     const std::uint64_t last = std::min(range.last, session->first_sequence - 1);
-    job.counts.ended += job.whole ? 0 : last - job.next + 1;
+    const std::uint64_t counted = take_counted(job, range.session, job.next, last);
+    job.counts.ended += job.whole ? 0 : last - job.next + 1 - counted;
     job.next = last + 1;
   } else if (job.next > session->accepted) {
     const std::uint64_t count = range.last - job.next + 1;
@@ -109,9 +148,10 @@ void Router::State::abort_some(AbortJob& job, std::size_t& ends, std::size_t& lo
     return over();
   } else {
     const TaskIndex index = session->find(job.next);
+    const bool is_counted = job.counted.erase({range.session, job.next}) > 0;
     if (index == kNoTask || tasks.get(index).settled)
-      job.counts.ended += job.whole ? 0 : 1;
-    else
+      job.counts.ended += job.whole || is_counted ? 0 : 1;
+    else if (!is_counted)
       abort_task(job, index, ends, now, out);
     ++job.next;
   }

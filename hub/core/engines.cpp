@@ -29,6 +29,7 @@ std::string on_one_line(std::string_view text) {
 
 std::string death_text(const Engine& engine, const wire::Died& died) {
   std::string text = "engine " + std::to_string(engine.index);
+  if (died.asked) return text + " was restarted by a client";
   if (!died.restarting && died.signal == 0 && died.exit_code == 0) return text + " was stopped";
   if (died.signal != 0)
     text += " was killed by signal " + std::to_string(died.signal);
@@ -125,6 +126,7 @@ void Router::State::reconcile(Engine& engine, Now now, Outbox& out) {
   }
   engine.reported.clear();
   engine.presence = Presence::online;
+  steering.changed = true;
   offer_modules(engine, now, out);
   touch(engine);
 }
@@ -199,6 +201,7 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
   if (engine.presence == Presence::lost) return;
   engine.presence = Presence::lost;
   engines.set_lent(engine, 0, 0);
+  steering.changed = true;
   awaited.places_changed = true;
   engine.modules.clear();
   engine.awaited_modules.clear();

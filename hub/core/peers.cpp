@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "hub/core/router_state.hpp"
+#include "hub/core/steer.hpp"
 #include <roundhouse/version.hpp>
 
 namespace roundhouse::hub {
@@ -11,6 +12,19 @@ namespace {
 
 constexpr Duration kHelloMax = std::chrono::seconds{5};  // who has spoken without it by then goes
 constexpr std::uint64_t kNumbersEnd = std::uint64_t{1} << 62U;  // more than anybody counts
+
+wire::Welcome greeting(const RouterOptions& options, std::uint64_t epoch) {
+  wire::Welcome welcome;
+  welcome.major = kProtocolMajor, welcome.minor = kProtocolMinor;
+  welcome.epoch = epoch;
+  const auto ms = [](Duration d) {
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+  };
+  welcome.heartbeat_ms = ms(options.heartbeat), welcome.dead_ms = ms(options.dead);
+  welcome.durable = options.durability != Durability::none;
+  return welcome;
+}
 
 }  // namespace
 
@@ -89,6 +103,8 @@ void Router::State::admit(PeerIndex index, Now now, Outbox& out) {
   Peer& peer = peers.get(index);
   if (peer.side == Side::client)
     admit_client(index, now, out);
+  else if (peer.hello.role == wire::Role::keeper)
+    Steer{*this}.admit_keeper(index, greeting(options, epoch), now, out);
   else
     admit_engine(index, now, out);
 }
@@ -97,23 +113,6 @@ void Router::State::send_welcome(const Peer& peer, const wire::Welcome& welcome,
   out.sends.push_back({*peer.task_link, encode(welcome)});
   out.sends.push_back({*peer.control_link, encode(welcome)});
 }
-
-namespace {
-
-wire::Welcome greeting(const RouterOptions& options, std::uint64_t epoch) {
-  wire::Welcome welcome;
-  welcome.major = kProtocolMajor, welcome.minor = kProtocolMinor;
-  welcome.epoch = epoch;
-  const auto ms = [](Duration d) {
-    return static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
-  };
-  welcome.heartbeat_ms = ms(options.heartbeat), welcome.dead_ms = ms(options.dead);
-  welcome.durable = options.durability != Durability::none;
-  return welcome;
-}
-
-}  // namespace
 
 void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   Session* session = sessions.find(peers.get(index).hello.session);
@@ -264,6 +263,7 @@ void Router::State::drop_peer(PeerIndex index, Now now, Outbox& out) {
   const SessionNumber session = peer.session;
   const EngineIndex engine = peer.engine;
   const auto task_link = peer.task_link;
+  if (usable && peer.hello.role == wire::Role::keeper) Steer{*this}.drop_keeper(peer);
   for (const LinkId link : peers.remove(index)) {
     out.closes.push_back(link);
     if (link.plane == wire::Plane::control) watches.remove_link(link);

@@ -56,6 +56,10 @@ Error read_key(std::string_view key, Unpacker& u, RequestBody& out) {
     out.hub = u.boolean();
   } else if (key == "force") {
     out.force = u.boolean();
+  } else if (key == "wait_ms") {
+    out.wait_ms = u.u64();
+  } else if (key == "signal") {
+    out.signal = u.u64();
   } else if (key == "session") {
     const auto id = parse_task_id(std::string(u.str()) + "0000000000000001");
     if (!id) return {Errc::invalid, "a session has 16 hexadecimal digits"};

@@ -30,6 +30,9 @@ struct RequestBody {
   std::vector<wire::TaskRange> ranges;
   std::optional<SessionId> session;
   bool force = false;
+  // interrupt, signal, restart, clear, shutdown
+  std::uint64_t wait_ms = 0;
+  std::uint64_t signal = 0;
   // purge_results
   std::optional<std::uint64_t> older_than_us;
   std::optional<Condition> where;

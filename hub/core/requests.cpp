@@ -3,6 +3,7 @@
 #include "hub/core/queue_counts.hpp"
 #include "hub/core/request_body.hpp"
 #include "hub/core/router_state.hpp"
+#include "hub/core/steer.hpp"
 #include "shared/pack.hpp"
 
 namespace roundhouse::hub {
@@ -75,12 +76,9 @@ void Router::State::on_request(const Peer& peer, LinkId link, const wire::Reques
     answer(remove_module(asked->build, out));
   } else if (request.verb == "policy") {
     answer(policy_body(request.body, out));
-  } else if (request.verb == "shutdown") {
-    wire::Raw body;
-    Packer p{body.bytes};
-    p.map(1), p.str("stopping"), p.boolean(true);
-    answer(body);
-    shut_down(request.body, out);
+  } else if (const auto verb = Steer::verb_of(request.verb)) {
+    if (const auto begun = Steer{*this}.begin(link, request, *verb, now, out); !begun)
+      answer(begun.error());
   } else {
     answer(answer_at_once(request, now));
   }
@@ -194,20 +192,6 @@ wire::Raw Router::State::status_body(Now now) {
     key_value(p, "text", given_up[i]->given_up);
   }
   return body;
-}
-
-void Router::State::shut_down(const wire::Raw& request, Outbox& out) {
-  const auto asked = read_request(request);
-  if (!asked) return;
-  engines.each([&](Engine& engine) {
-    const bool named = asked->engines.empty() ||
-                       std::find(asked->engines.begin(), asked->engines.end(), engine.index) !=
-                           asked->engines.end();
-    if (!named || !engine.control_link) return;
-    engine.gone = true;
-    out.sends.push_back({*engine.control_link, encode(wire::Goodbye{"a client asked for it"})});
-  });
-  if (asked->hub) out.stop = true;
 }
 
 }  // namespace roundhouse::hub

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hub/core/router_state.hpp"
+#include "hub/core/steer.hpp"
 #include "shared/check.hpp"
 
 namespace roundhouse::hub {
@@ -117,6 +118,7 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
       default: return wrong();
     }
   }
+  if (peer.hello.role == wire::Role::keeper) return wrong();
   Engine& engine = engines.get(peer.engine);
   const bool is_nanny = peer.hello.role == wire::Role::nanny;
   switch (kind) {
@@ -158,6 +160,11 @@ void Router::State::on_control_plane(const Peer& peer, LinkId link, wire::Kind k
     if (!beat) return malformed(link, beat.error(), now, out);
     out.sends.push_back({link, encode(*beat)});
     return;
+  }
+  if (kind == wire::Kind::acted && peer.side == Side::engine) {
+    const auto acted = wire::decode_as<wire::Acted>(message);
+    if (!acted) return malformed(link, acted.error(), now, out);
+    return Steer{*this}.on_acted(peer, *acted);
   }
   if (kind == wire::Kind::request) {
     const auto request = wire::decode_as<wire::Request>(message);
@@ -221,6 +228,8 @@ std::optional<TimePoint> Router::next_deadline() const {
   if (s.in_grace) next = std::min(next, s.grace.deadline(s.last_tick));
   if (!s.in_grace && !s.awaited.deadlines.empty())
     next = std::min(next, s.awaited.deadlines.begin()->first);
+  if (s.steering.changed) next = s.last_tick;
+  if (s.steering.due) next = std::min(next, *s.steering.due);
   if (s.lazy_due) next = std::min(next, *s.lazy_due);
   if (!s.resting.empty() && !s.in_grace) next = std::min(next, s.resting.begin()->first);
   if (s.rebalance_due) next = std::min(next, *s.rebalance_due);
@@ -265,6 +274,8 @@ void Router::dismiss_engines(Outbox& out) {
       out.sends.push_back(
           {*engine.control_link, encode(wire::Goodbye{"the hub is shutting down"})});
   });
+  for (const auto& [uuid, keeper] : state_->steering.keepers)
+    out.sends.push_back({keeper, encode(wire::Goodbye{"the hub is shutting down"})});
   state_->emit(HubStopped{}, out);
 }
 

@@ -25,6 +25,7 @@
 #include "hub/core/router_nouns.hpp"
 #include "hub/core/search.hpp"
 #include "hub/core/session_table.hpp"
+#include "hub/core/steering.hpp"
 #include "hub/core/task_table.hpp"
 #include "hub/core/trouble.hpp"
 #include "hub/core/watch_list.hpp"
@@ -175,7 +176,6 @@ struct Router::State {
   void exclude(TaskIndex index, EngineIndex engine, bool for_good, const std::string& lacks);
   void rest(TaskIndex index, Now now, Outbox& out);
   void wake_resting(Now now);
-
   Payload last_error(TaskIndex index, const wire::FinishedRecord& record, EngineIndex where);
   Payload payload_of(TaskIndex index, wire::ErrorValue error);
   void end_barred(ShapeIndex shape, Now now, Outbox& out);
@@ -202,8 +202,7 @@ struct Router::State {
   // Ends the incarnation: tasks that `began` names (null: all may have begun) are lost with it.
   void lose(Engine& engine, const std::set<TaskId>* began, const std::string& why, Now now,
             Outbox& out);
-  void begun_and_lost(Engine& engine, const wire::RunRef& run, const wire::Died& died, Now now,
-                      Outbox& out);
+  void begun_and_lost(Engine&, const wire::RunRef& run, const wire::Died&, Now now, Outbox& out);
   void end_lanes(Engine& engine, const std::string& why);
   void give_up_restart(Engine& engine, Outbox& out);
   void disconnect(Engine& engine, Now now, Outbox& out);
@@ -214,7 +213,7 @@ struct Router::State {
   void on_offer(Session& session, const wire::Offer& offer, Now now, Outbox& out);
   void on_part(Session& session, const wire::Message& message, const wire::Part& part, Now now,
                Outbox& out);
-  void refuse_module(Session& session, const ContentHash& build, Errc code, const std::string& text,
+  void refuse_module(Session&, const ContentHash& build, Errc, const std::string& text,
                      Outbox& out);
   void fail_module(ModuleIndex index, Errc code, const std::string& text, Outbox& out);
   void ask_client(ModuleIndex index, Now now, Outbox& out);
@@ -274,6 +273,7 @@ struct Router::State {
   // --- aborts.cpp: work that clients want to end
   Result<void> begin_abort(LinkId link, const wire::Request& request);
   void run_aborts(Now now, Outbox& out);
+  void abort_assigned(AbortJob& job, Now now, Outbox& out);
   void abort_some(AbortJob& job, std::size_t& ends, std::size_t& looks, Now now, Outbox& out);
   void abort_task(AbortJob& job, TaskIndex index, std::size_t& ends, Now now, Outbox& out);
   bool mark_ahead(Session& session, AbortJob& job, std::uint64_t last, Now now, Outbox& out);
@@ -289,13 +289,12 @@ struct Router::State {
   bool fits_idle(const Shape& shape, Now now, Outbox& out);
 
   // --- requests.cpp: what clients ask on control
-  void on_request(const Peer& peer, LinkId link, const wire::Request& request, Now now,
-                  Outbox& out);
+  void on_request(const Peer&, LinkId link, const wire::Request& request, Now now, Outbox& out);
   [[nodiscard]] Result<wire::Raw> answer_at_once(const wire::Request& request, Now now);
   Result<wire::Raw> policy_body(const wire::Raw& request, Outbox& out);
   wire::Raw engines_body();
   wire::Raw status_body(Now now);
-  void shut_down(const wire::Raw& request, Outbox& out);
+  struct Steer;  // steer.hpp: what they want of engines
 
   // --- queues.cpp: what engines have, and what nobody has
   Result<wire::Raw> queue_status_body(const wire::Raw& request);
@@ -352,6 +351,7 @@ struct Router::State {
   DependencyQueues awaited;
   Placements placements;
   Aborts aborts;
+  Steering steering;
   std::vector<Template> templates{1};  // by number, from 1
   ModuleTable modules;
   std::set<ModuleIndex> unstored_modules;  // whose fact has not committed

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "hub/core/router_state.hpp"
+#include "hub/core/steer.hpp"
 
 namespace roundhouse::hub {
 namespace {
@@ -26,7 +27,8 @@ bool somebody_reports(EngineTable& engines, PeerTable& peers) {
             (engine.presence == Presence::away && engine.nanny_speaks);
   });
   peers.each([&](PeerIndex, const Peer& peer) {
-    found = found || (peer.side == Side::engine && !peer.usable);
+    found = found ||
+            (peer.side == Side::engine && !peer.usable && peer.hello.role != wire::Role::keeper);
   });
   return found;
 }
@@ -106,6 +108,7 @@ void Router::State::schedule(Now now, Outbox& out) {
   }
   settle_marks();
   settle_modules(out);
+  Steer{*this}.run(now, out);
   // In the grace nothing ends here, either: a client that is not back yet may have the outcome.
   if (!in_grace) {
     expire_dependencies(now);
@@ -182,7 +185,7 @@ void Router::State::place_ready(Now now, Outbox& out) {
   while (engine != nullptr || policy.size() > 0 || ready.has_picky_awake()) {
     const auto first = ready.next(tasks);
     if (!first) break;
-    if (is_full(sessions.get(first->session))) {
+    if (is_full(sessions.get(first->session)) || aborts.holds(first->session)) {
       ready.skip(tasks, *first);
       continue;
     }
@@ -231,7 +234,7 @@ void Router::State::serve_lanes(Engine& engine, Now now, Outbox& out) {
     }
     const std::uint32_t limit = std::max(1U, engine.window / engine.slots);
     if (lane.in_flight >= limit || is_full(sessions.get(session_of(key))) ||
-        !lane_may_go(engine, lane, now, out)) {
+        aborts.holds(session_of(key)) || !lane_may_go(engine, lane, now, out)) {
       engine.busy_lanes.push_back(key);
       ++full;
       continue;

@@ -114,6 +114,12 @@ class EngineUnderTest {
     take(out);
   }
 
+  explicit EngineUnderTest(SessionOptions options) : session(std::move(options), now) {
+    Outbox out;
+    session.start(now, out);
+    take(out);
+  }
+
   // One event, with the checks around it. Returns what was heard because of it.
   template <class F>
   Heard event(F&& act) {

@@ -168,6 +168,29 @@ TEST_CASE("beats, revocations and outcomes do not wait for a long task") {
   CHECK(hub.outcomes.count(behind) == 0);
 }
 
+TEST_CASE("names are forgotten on control: at once, or by a busy engine after its task") {
+  RunningEngine running;
+  FakeHub& hub = *running.hub;
+  const wire::Acted heard{1, false, 0, "", ""};
+  const wire::Acted done{1, true, 0, "", ""};
+  hub.send(wire::Act{1, "clear", 0, {}, false}, wire::Plane::control);
+  hub.until([&] { return hub.acted.size() == 2; });
+  CHECK(hub.acted == std::vector{heard, done});
+  hub.acted.clear();
+  const std::string gate = running.folder.file("gate");
+  const auto blocked = hub.assign(kWait, gate);
+  hub.serve_for(20ms);
+  hub.send(wire::Act{1, "clear", 0, {}, false}, wire::Plane::control);
+  hub.until([&] { return !hub.acted.empty(); });
+  const auto beats = hub.beats;
+  hub.until([&] { return hub.beats >= beats + 2; });
+  CHECK(hub.acted == std::vector{heard});
+  test::write_file(gate, "open");
+  hub.await_outcome(blocked);
+  hub.until([&] { return hub.acted.size() == 2; });
+  CHECK(hub.acted.back() == done);
+}
+
 TEST_CASE("work that comes while a long task runs is run after it") {
   RunningEngine running;
   FakeHub& hub = *running.hub;

@@ -207,6 +207,35 @@ TEST_CASE("a large abort goes on in later turns, and the hub answers meanwhile")
   for (std::uint64_t i = 1; i <= 100; ++i) CHECK(client.outcome_of(i).ending == Ending::aborted);
 }
 
+TEST_CASE(
+    "a large abort tells engines at once of all that they have, and gives them no more of it") {
+  hub::RouterOptions options;
+  options.cascade_max = 5;
+  HubHarness hub(options);
+  auto& client = hub.client_joins();
+  auto& other = hub.client_joins();
+  auto& engine = hub.engine_joins(4);
+  hub.client_submits(client, {.count = 100});
+  REQUIRE(engine.held.size() == 4);
+  hub.client_submits(other);
+  say(hub, client, "abort", ids(client, 1, 100));
+  CHECK(stops_of(engine).size() == 4);
+  for (const wire::AssignRecord& task : std::vector(engine.held)) gives_back(hub, engine, task);
+  // There is room now, and tasks that have not been come to: they are not for engines.
+  hub.turn();
+  REQUIRE(engine.held.size() == 1);
+  CHECK(engine.templates.at(engine.held[0].template_number).session == other.session);
+  for (int i = 0; i < 100 && replies_to(client).empty(); ++i) {
+    hub.stores_everything();
+    hub.turn();
+  }
+  REQUIRE(replies_to(client).size() == 1);
+  CHECK(unpacked(replies_to(client)[0].body.bytes) == counts(96, 4, 0, 0, 0));
+  for (std::uint64_t i = 1; i <= 100; ++i) CHECK(client.outcome_of(i).ending == Ending::aborted);
+  hub.client_submits(client);
+  CHECK(engine.held.size() == 2);
+}
+
 TEST_CASE("a chain that is aborted as a whole ends as aborted, however many turns it takes") {
   hub::RouterOptions options;
   options.cascade_max = 2;

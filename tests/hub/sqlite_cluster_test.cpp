@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hub/sqlite.hpp"
 #include "hub/store.hpp"
 #include "tests/hub/sqlite_files.hpp"
 
@@ -76,6 +77,22 @@ TEST_CASE("aborts are remembered of tasks that wait or have not come yet, and of
   const decltype(ranges()) expected{{6, 6}, {9, 12}};
   CHECK(ranges() == expected);
   CHECK(ranges() == expected);
+}
+
+TEST_CASE("aborts of tasks that have ended are forgotten while the hub runs") {
+  const TempDir dir;
+  const StoreOptions options = options_in(dir);
+  const auto store = open_store(options);
+  (void)store->restore();
+  commit(*store, {opened(1), defined(1, 1), submitted(1, 1, 1), submitted(1, 2, 2)});
+  commit(*store, {AbortAsked{1, {{1, 1}}}, AbortAsked{1, {{2, 2}}}, AbortAsked{1, {{5, 6}}}});
+  commit(*store, {ended(1, 1, 1)});
+  // Very many, one by one, of a session that is gone.
+  for (std::uint64_t i = 0; i < 1000; ++i)
+    commit(*store, {AbortAsked{2, {{2 * i + 1, 2 * i + 1}}}});
+  sql::Database database(options.path);
+  CHECK(database.integer("SELECT count(*) FROM aborts WHERE id >> 40 = 1") == 2);
+  CHECK(database.integer("SELECT count(*) FROM aborts") < 100);
 }
 
 }  // namespace roundhouse::hub

@@ -59,7 +59,7 @@ inline auto maps() {
   define.require_modules = {"survey", "fft"}, define.require_functions = {"f", "i(i)"};
   define.source = "source";
   const Died died{11,    -1,      "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}},
-                  false, hash(9), "too often"};
+                  false, hash(9), "too often",  true};
   return std::tuple{hello,
                     welcome,
                     Refused{"bad_secret", "another secret", true},
@@ -67,6 +67,8 @@ inline auto maps() {
                     Beat{3},
                     Goodbye{"shutdown"},
                     Stop{{{7, {SessionId{5}, 9}, {2, 1}}}, true},
+                    Act{8, "interrupt", 10, {{7, {SessionId{5}, 9}, {2, 1}}}, true},
+                    Acted{8, true, 2, "refused", "why not"},
                     Request{5, "result", {std::string("\x81\xa3ids\x90", 6)}},
                     Reply{5, "refused", "why not", {std::string("\x93\x01\x02\x03", 4)}},
                     define,

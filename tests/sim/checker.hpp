@@ -86,6 +86,10 @@ class Checker {
 
   // --- aborts: what clients want to end, and what a hub of this epoch answered
   void on_abort_asked(const Abort& abort);
+
+  // Whatever runs anywhere may end as aborted from now on.
+  void on_interrupt_asked() { interrupted_ = true; }
+
   void on_abort_answer(const Abort& abort, const hub::AbortCounts& counts, std::uint64_t epoch);
 
   // --- hubs
@@ -250,6 +254,7 @@ class Checker {
   std::map<LaneKey, Lane> lanes_;
   std::vector<wire::TaskRange> aborts_asked_;
   bool all_aborted_ = false;
+  bool interrupted_ = false;
   std::vector<Confirmed> aborts_confirmed_;
   std::set<EngineKey> dead_;  // their nannies can speak for them
   std::map<EngineKey, TimePoint> deaths_;

@@ -29,7 +29,7 @@ void Checker::on_abort_asked(const Abort& abort) {
 }
 
 bool Checker::may_be_aborted(TaskId id) const {
-  return all_aborted_ || holds(aborts_asked_, id);
+  return all_aborted_ || interrupted_ || holds(aborts_asked_, id);
 }
 
 void Checker::on_abort_answer(const Abort& abort, const hub::AbortCounts& counts,

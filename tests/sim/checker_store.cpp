@@ -94,10 +94,11 @@ bool Checker::may_differ(TaskId id, const Task& task, const hub::Ended& ended) c
       wire::decode_error(task.value).name.find("Dependency") != std::string::npos)
     return true;
   // Or it ran before or after one of them, whose word was lost, had said that it was aborted; or no
-  // engine would run it.
+  // engine would run it. Or both said that, and knew of different attempts.
   const bool ran = !task.executions.empty() && ended.engine;
   const bool unmet = wire::decode_error(ended.payload.body()).name == "UnmetDependency";
-  if (task.ending == wire::Ending::aborted && (ran || unmet)) return true;
+  const bool both = ended.ending == wire::Ending::aborted;
+  if (task.ending == wire::Ending::aborted && (ran || unmet || both)) return true;
   const Hub& hub = hubs_.at(said.epoch);
   const TimePoint decided = std::min(said.at, first_assigned(task, said.epoch));
   return !client_has(hub, id, decided) && decided >= hub.started + options_.router.grace;

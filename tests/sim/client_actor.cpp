@@ -41,6 +41,7 @@ ClientActor::ClientActor(const Parts& parts, unsigned number, Prng prng)
       left_(parts.options.tasks),
       depends_prng_(1000 * parts.options.seed + number),
       aborts_prng_(1000 * parts.options.seed + number + 500),
+      steers_prng_(1000 * parts.options.seed + number + 600),
       nested_prng_(1000 * parts.options.seed + number + 700),
       name_("client " + std::to_string(number)) {}
 
@@ -83,6 +84,8 @@ void ClientActor::work() {
     if (prng_.chance(20)) ask_something();
     if (parts_.options.abort_percent > 0 && aborts_prng_.chance(parts_.options.abort_percent))
       abort_something();
+    if (parts_.options.steer_percent > 0 && steers_prng_.chance(parts_.options.steer_percent))
+      steer_something();
     settle();
   }
   parts_.timeline.after(
@@ -334,6 +337,7 @@ void ClientActor::carry_out() {
     for (const wire::Reply& reply : now.replies) {
       if (asked_.erase(reply.id) == 0) throw Violation(name_ + " got an answer twice");
       on_abort_answer(reply);
+      on_steer_answer(reply);
     }
     if (now.failed) throw Violation(name_ + " failed: " + now.failed->text);
   }

@@ -80,12 +80,16 @@ class ClientActor : public PeerEnd {
   void ask_something();
   void abort_something();
   void on_abort_answer(const wire::Reply& reply);
+  void steer_something();
+  void on_steer_answer(const wire::Reply& reply);
+  void settle();
   void carry_out();
   void watch(wire::Plane plane, const wire::Message& message, bool incoming);
   void plan_tick();
 
   Prng depends_prng_;  // of its own: worlds without dependencies are what they were
   Prng aborts_prng_;   // likewise
+  Prng steers_prng_;   // likewise
   Prng nested_prng_;   // likewise
   std::uint64_t submitted_ = 0;
   std::string name_;
@@ -97,6 +101,7 @@ class ClientActor : public PeerEnd {
   std::uint64_t next_token_ = 1;
   std::set<std::uint64_t> asked_;
   std::map<std::uint64_t, Abort> aborts_;  // by request
+  std::set<std::uint64_t> steers_;         // requests
 };
 
 }  // namespace roundhouse::sim

@@ -107,7 +107,7 @@ void EngineActor::kill() {
     running->die();
     parts_.checker.on_died(running->engine_key(), true, parts_.timeline.now());
   } else {
-    parts_.checker.on_died(engine_key(), true, parts_.timeline.now());
+    parts_.checker.on_died(own_key(), true, parts_.timeline.now());
   }
   if (link_) parts_.network.close(*std::exchange(link_, std::nullopt), false);
   gone_ = true;
@@ -161,6 +161,7 @@ void EngineActor::carry_out() {
       nanny_.on_link(prng_.next() | 1U, parts_.timeline.now(), out_);
     }
     if (now.start) begin_process(*now.start);
+    if (!now.signals.empty()) crash();  // all that clients send kill
     if (now.terminate && process() != nullptr)
       parts_.timeline.after(microseconds{100}, [this, running = process()] { running->stop(); });
     if (now.kill) crash();

@@ -91,6 +91,7 @@ class Process final : public PeerEnd {
   void load(const engine::ModuleBytes& module);
   void end_overdue(const std::vector<std::uint32_t>& slots);
   void begin_runs();
+  void clear();
   void begin(std::uint32_t slot, engine::Run run);
   void nest(std::uint32_t slot, const std::shared_ptr<engine::Run>& run, const std::string& body);
   void on_nested_end(std::uint64_t sequence);
@@ -119,6 +120,7 @@ class Process final : public PeerEnd {
 
   std::map<std::uint32_t, Wait> waits_;
   std::set<ContentHash> loaded_;
+  std::vector<std::uint64_t> clears_;  // acts: for the next slot that is idle
   std::optional<TimePoint> planned_;
   TimePoint frozen_until_;
   bool dead_ = false;
@@ -158,13 +160,18 @@ class EngineActor final : public PeerEnd, public Process::Owner {
 
   [[nodiscard]] TimePoint frozen_until() const override { return {}; }
 
-  [[nodiscard]] EngineKey engine_key() const override { return {uuid_, nanny_.incarnation()}; }
+  // Of a connection: as a keeper it says nothing of whether the process is well.
+  [[nodiscard]] EngineKey engine_key() const override {
+    return nanny_.state() == engine::NannyCore::State::will ? own_key() : EngineKey{};
+  }
 
  private:
   void on_ready(std::uint64_t epoch) override;
   void on_exit(const engine::Farewell& farewell) override;
 
   void on_crashing_task() override { crash(); }
+
+  [[nodiscard]] EngineKey own_key() const { return {uuid_, nanny_.incarnation()}; }
 
   void bury(std::int32_t signal, std::optional<engine::Farewell> farewell);
   void begin_process(std::uint32_t incarnation);

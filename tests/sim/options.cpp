@@ -91,6 +91,7 @@ WorldOptions draw_world(std::uint64_t seed) {
   // What a lost client's quota keeps from running may be waited for, for ever.
   if (world.client_kill_weight + world.client_leave_weight > 0) world.foreign_percent = 0;
   world.abort_percent = maybe(prng, 5, 60);
+  world.steer_percent = maybe(prng, 2, 20);
   Prng nested{seed ^ 0x4e57U};  // of its own: worlds without are what they were
   if (nested.chance(25)) world.nested_percent = static_cast<unsigned>(nested.between(5, 70));
   return world;
@@ -111,11 +112,12 @@ std::string describe(const WorldOptions& w) {
          " policy=" + std::string(name_of(w.router.policy)) + " commit=" + to_string(w.commit_max) +
          number("retries", w.retries_max) + number("depends", w.depends_percent) +
          number("foreign", w.foreign_percent) + number("abort", w.abort_percent) +
-         number("nested", w.nested_percent) + number("break", w.break_weight) +
-         number("silent", w.silent_break_weight) + number("crash", w.engine_crash_weight) +
-         number("kill", w.engine_kill_weight) + number("stop", w.engine_stop_weight) +
-         number("hub_kill", w.hub_kill_weight) + number("freeze", w.freeze_weight) +
-         number("store_fail", w.store_fail_weight) + number("client_kill", w.client_kill_weight);
+         number("steer", w.steer_percent) + number("nested", w.nested_percent) +
+         number("break", w.break_weight) + number("silent", w.silent_break_weight) +
+         number("crash", w.engine_crash_weight) + number("kill", w.engine_kill_weight) +
+         number("stop", w.engine_stop_weight) + number("hub_kill", w.hub_kill_weight) +
+         number("freeze", w.freeze_weight) + number("store_fail", w.store_fail_weight) +
+         number("client_kill", w.client_kill_weight);
 }
 
 }  // namespace roundhouse::sim

@@ -64,6 +64,7 @@ void Process::settle() {
   carry_out();
   if (dead_) return;
   go_on();
+  clear();
   begin_runs();
   if (dead_) return;
   carry_out();
@@ -91,6 +92,7 @@ void Process::carry_out() {
       session_.on_link(prng_.next() | 1U, parts_.timeline.now(), out_);
     }
     for (const engine::ModuleBytes& module : now.loads) load(module);
+    clears_.insert(clears_.end(), now.clears.begin(), now.clears.end());
     if (!now.overdue.empty()) end_overdue(now.overdue);
     if (now.exit) owner_.on_exit(*now.exit);
   }
@@ -124,6 +126,12 @@ void Process::load(const engine::ModuleBytes& module) {
     session_.on_module_loaded(have, parts_.timeline.now(), out_);
     settle();
   });
+}
+
+// Between two tasks of a slot.
+void Process::clear() {
+  if (clears_.empty() || std::ranges::find(busy_, false) == busy_.end()) return;
+  session_.on_cleared(std::exchange(clears_, {}), out_);
 }
 
 void Process::begin_runs() {

@@ -148,6 +148,7 @@ class FakeHub {
   std::vector<std::string> goodbyes;
   std::uint64_t beats = 0;
   std::uint32_t heartbeat_ms = 100;
+  std::vector<wire::Acted> acted;
   std::vector<wire::Have> haves;  // modules that the engine says it has
 
  private:
@@ -182,6 +183,7 @@ class FakeHub {
         died = *wire::decode_as<wire::Died>(in.message);
         if (stores) send(wire::Stored{stored, true});
         return;
+      case wire::Kind::acted: acted.push_back(*wire::decode_as<wire::Acted>(in.message)); return;
       case wire::Kind::have: haves.push_back(*wire::decode_as<wire::Have>(in.message)); return;
       case wire::Kind::goodbye:
         goodbyes.push_back(wire::decode_as<wire::Goodbye>(in.message)->reason);
@@ -198,12 +200,19 @@ class FakeHub {
     peer.hello = *hello;
     (plane == Plane::task ? peer.task : peer.control) = in.peer;
     if (!peer.task || !peer.control) return;
-    peer_ = peer;
+    const Peer fresh = peer;
     greeting_.erase(hello->connection);
+    // A nanny that looks after its process is welcome, and has nothing to do with the tests.
+    if (hello->role == wire::Role::keeper) return welcome(fresh);
+    peer_ = fresh;
     ++welcomed_;
     holding.clear();
     holding_complete = false;
     if (hello->role == wire::Role::engine) number_ = hello->next_number - 1;
+    welcome(fresh);
+  }
+
+  void welcome(const Peer& peer) {
     wire::Welcome welcome;
     welcome.major = kProtocolMajor;
     welcome.minor = kProtocolMinor;
@@ -211,8 +220,8 @@ class FakeHub {
     welcome.engine = EngineId{5};
     welcome.stored = stored;
     welcome.heartbeat_ms = heartbeat_ms;
-    send(welcome, Plane::control);
-    send(welcome, Plane::task);
+    static_cast<void>(control_.send(*peer.control, wire::encode(welcome)));
+    static_cast<void>(task_.send(*peer.task, wire::encode(welcome)));
   }
 
   void on_outcomes(const wire::Message& message) {
