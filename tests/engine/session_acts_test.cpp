@@ -90,7 +90,7 @@ TEST_CASE("a run that goes on after an interrupt is overdue after the grace, and
     overdue = out.overdue;
   });
   REQUIRE(overdue == Slots{0});
-  CHECK(engine.session.end_overdue(0, 1, 1, engine.now).ending == wire::Ending::aborted);
+  CHECK(engine.session.end_overdue(0, 1, 1, {}, engine.now).ending == wire::Ending::aborted);
   // The hub hears of it by the end of the process.
   engine.event([&](Outbox& out) {
     engine.session.on_overrun(out);

@@ -82,7 +82,6 @@ class ClientActor : public PeerEnd {
   void on_abort_answer(const wire::Reply& reply);
   void steer_something();
   void on_steer_answer(const wire::Reply& reply);
-  void settle();
   void carry_out();
   void watch(wire::Plane plane, const wire::Message& message, bool incoming);
   void plan_tick();
