@@ -84,7 +84,7 @@ TEST_CASE("what RH_SOURCE said in this file goes with every lambda, and where it
 TEST_CASE("a lambda is evaluated again and again, and stays one task") {
   std::vector<int (*)(int)> all;
   for (int i = 0; i < 3; ++i) all.push_back(RH_LAMBDA([](int x) noexcept { return x; }));
-  CHECK(all[0] == all[2]);
+  CHECK((all[0] == all[2]));
   CHECK(&task_of(all[0]) == &task_of(all[2]));
 }
 
