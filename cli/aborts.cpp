@@ -1,8 +1,12 @@
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
+#include "shared/clock.hpp"
+#include "shared/time.hpp"
 #include <roundhouse/error.hpp>
 
 namespace roundhouse::cli {
@@ -23,17 +27,41 @@ std::string sentence(const AbortReport& report) {
   return out.empty() ? "nothing waits or runs" : out;
 }
 
+// Until all that was submitted before, by this session or by everybody, has ended.
+void await_unfinished(const Client& client, const AbortOptions& options, WallTime before,
+                      const std::string& advice) {
+  constexpr std::size_t kAtATime = 1000;
+  TaskQuery query;
+  query.where = fields::status.in(std::vector<std::string>{"pending", "running"}) &&
+                fields::submitted <= UtcTime(std::chrono::microseconds(before.microseconds));
+  if (!options.session.empty())
+    query.where = query.where && fields::session == options.session.substr(0, 16);
+  query.limit = kAtATime;
+  query.fields = {"msg_id"};
+  const std::optional<Duration> limit = parse_duration(options.wait);
+  const TimePoint end = steady_now() + limit.value_or(Duration{});
+  for (;;) {
+    std::vector<std::string> left;
+    for (const TaskRecord& record : client.db_query(query)) left.push_back(record.metadata.msg_id);
+    if (left.empty()) return;
+    const auto tasks = client.get_result<void>(Jobs(left));
+    if (!limit)
+      (void)tasks.wait();
+    else if (!tasks.wait(end - steady_now()))
+      raise({Errc::timeout, "not all have ended after " + options.wait + advice});
+  }
+}
+
 }  // namespace
 
 void abort(const AbortOptions& options, Output& out) {
   const int ways =
       (options.ids.empty() ? 0 : 1) + (options.session.empty() ? 0 : 1) + (options.all ? 1 : 0);
   if (ways != 1) throw UsageError("abort what? Give ids, last or last:N, or --session or --all");
-  if (!options.wait.empty() && options.ids.empty())
-    throw UsageError("--wait is for tasks that are named");
   const Client client = connect(options.ask);
   std::vector<std::string> ids;
   AbortReport report;
+  const WallTime asked = wall_now();
   if (options.all) {
     report = client.abort(all);
   } else if (!options.session.empty()) {
@@ -44,11 +72,13 @@ void abort(const AbortOptions& options, Output& out) {
   }
   if (report.unknown > 0 && report.unknown == ids.size())
     raise({Errc::unknown_task, "the hub knows none of them: see `roundhouse tasks`"});
-  if (!options.wait.empty())
-    await_ends(
-        client.get_result<void>(Jobs(ids)), options.wait,
-        ": `roundhouse tasks` lists them; a task that does not look at its stop token goes on "
-        "until it returns");
+  constexpr const char* kAdvice =
+      ": `roundhouse tasks` lists them; a task that does not look at its stop token goes on until "
+      "it returns, or is stopped by `roundhouse interrupt`";
+  if (!options.wait.empty() && !ids.empty())
+    await_ends(client.get_result<void>(Jobs(ids)), options.wait, kAdvice);
+  else if (!options.wait.empty())
+    await_unfinished(client, options, asked, kAdvice);
   if (out.json())
     out.document(Json{{"aborted", report.aborted},
                       {"stopping", report.stopping},

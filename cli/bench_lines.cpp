@@ -107,6 +107,24 @@ void add_waiting(CLI::App* bench, Line& line) {
   measures(command, line, options, &bench_waiting);
 }
 
+void add_control(CLI::App* bench, Line& line) {
+  const auto options = std::make_shared<ControlBench>();
+  CLI::App* command = bench->add_subcommand(
+      "control",
+      "How soon questions are answered while many tasks wait, and while all are aborted");
+  command->add_option("--queued", options->queued, "Tasks that wait (100000)")
+      ->check(plain(CLI::Range(1, 2'000'000)))
+      ->type_name("N");
+  command->add_option("--rounds", options->rounds, "How often they are submitted and aborted (5)")
+      ->check(plain(CLI::Range(1, 1000)))
+      ->type_name("K");
+  command->footer(
+      "As many engines as there are cores run endless loops meanwhile. The questions are\n"
+      "`queue_status` of another client.\n"
+      "Example: roundhouse bench control --queued 10000 --rounds 2");
+  measures(command, line, options, &bench_control);
+}
+
 void add_engines(CLI::App* bench, Line& line) {
   const auto options = std::make_shared<EnginesOptions>();
   CLI::App* command = bench->add_subcommand(
@@ -152,6 +170,7 @@ void add_bench_commands(CLI::App& app, Line& line) {
   add_source(bench, line);
   add_restart(bench, line);
   add_waiting(bench, line);
+  add_control(bench, line);
   add_engines(bench, line);
   add_relay(bench, line);
 }

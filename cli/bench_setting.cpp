@@ -47,7 +47,7 @@ pid_t BenchCluster::find_hub() const {
 }
 
 void BenchCluster::remove_engines(Duration patience) const {
-  client_.shutdown();
+  client_.shutdown(all, {.wait = false});
   const TimePoint end = steady_now() + patience;
   while (!client_.engines().empty()) {
     if (steady_now() > end) throw TimeoutError("an engine did not go");

@@ -53,6 +53,9 @@ void add_call_commands(CLI::App& app, Line& line);
 // exec, run.
 void add_source_commands(CLI::App& app, Line& line);
 
+// interrupt, signal, restart, clear, shutdown.
+void add_steering_commands(CLI::App& app, Line& line);
+
 // bench, and what it measures.
 void add_bench_commands(CLI::App& app, Line& line);
 

@@ -163,6 +163,23 @@ struct AbortOptions {
 // Exactly one of them; throws UsageError else.
 void abort(const AbortOptions& options, Output& out);
 
+struct SteerOptions {
+  AskOptions ask;
+  std::vector<std::string> ids;  // of `interrupt`: as above
+  std::string engines;           // "0,2-5", "last", "all"
+  std::string signal;            // "USR1", "SIGUSR1", "10"
+  bool hub = false;              // of `shutdown`
+  bool no_wait = false;
+  Duration wait = std::chrono::seconds{5};
+};
+
+// Each says of every engine what it did, and fails when one has not done it in time.
+void interrupt(const SteerOptions& options, Output& out);
+void send_signal(const SteerOptions& options, Output& out);
+void restart(const SteerOptions& options, Output& out);
+void clear(const SteerOptions& options, Output& out);
+void shutdown(const SteerOptions& options, Output& out);
+
 struct ResubmitOptions {
   AskOptions ask;
   std::vector<std::string> ids;  // as above
@@ -263,6 +280,13 @@ void bench_commands(const BenchOptions& options, Output& out);
 void bench_source(const BenchOptions& options, Output& out);
 void bench_restart(const RestartOptions& options, Output& out);
 void bench_engines(const EnginesOptions& options, Output& out);
+
+struct ControlBench {
+  std::size_t rounds = 0;  // 0: as many as are good
+  std::size_t queued = 0;  // 0: 100,000
+};
+
+void bench_control(const ControlBench& options, Output& out);
 void bench_waiting(const WaitingOptions& options, Output& out);
 
 }  // namespace roundhouse::cli

@@ -298,6 +298,7 @@ int main(int argc, char** argv) {
   cli::add_call_commands(app, line);
   cli::add_source_commands(app, line);
   cli::add_record_commands(app, line);
+  cli::add_steering_commands(app, line);
   cli::add_bench_commands(app, line);
   add_completion(app, line);
   add_manual(app, line);

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "client/body_json.hpp"
-#include "client/client_access.hpp"
+#include "client/job_ranges.hpp"
 #include "client/shell.hpp"
 #include "shared/pack.hpp"
 #include <roundhouse/abort.hpp>
@@ -14,6 +14,19 @@ namespace roundhouse {
 namespace {
 
 constexpr std::size_t kRangesPerRequest = 10'000;
+
+void ask(detail::Shell& shell, std::string body, AbortReport& out) {
+  const detail::HubAnswer answer = shell.ask("abort", std::move(body), client::Repeat::yes);
+  const detail::BodyMap map(answer.body);
+  const auto number = [&](const char* key) { return map.number(key).value_or(0); };
+  out.aborted += number("aborted"), out.stopping += number("stopping");
+  out.ended += number("ended"), out.marked += number("marked");
+  out.unknown += number("unknown");
+}
+
+}  // namespace
+
+namespace detail {
 
 std::vector<Jobs::Ids> ranges_of(const Jobs& jobs) {
   std::vector<Jobs::Ids> all = jobs.ids();
@@ -33,37 +46,33 @@ std::vector<Jobs::Ids> ranges_of(const Jobs& jobs) {
   return out;
 }
 
-void ask(detail::Shell& shell, std::string body, AbortReport& out) {
-  const detail::HubAnswer answer = shell.ask("abort", std::move(body), client::Repeat::yes);
-  const detail::BodyMap map(answer.body);
-  const auto number = [&](const char* key) { return map.number(key).value_or(0); };
-  out.aborted += number("aborted"), out.stopping += number("stopping");
-  out.ended += number("ended"), out.marked += number("marked");
-  out.unknown += number("unknown");
+void pack_ranges(wire::Packer& p, std::span<const Jobs::Ids> ranges) {
+  p.str("ranges"), p.array(ranges.size());
+  for (const Jobs::Ids& each : ranges) {
+    p.array(2);
+    p.str(to_string(TaskId{each.session, each.range.first}));
+    p.str(to_string(TaskId{each.session, each.range.last}));
+  }
 }
 
-AbortReport abort_jobs(detail::Shell& shell, const Jobs& jobs) {
+AbortReport abort_jobs(Shell& shell, const Jobs& jobs) {
   const std::vector<Jobs::Ids> ranges = ranges_of(jobs);
   AbortReport out;
   for (std::size_t at = 0; at < ranges.size(); at += kRangesPerRequest) {
-    const std::size_t end = std::min(at + kRangesPerRequest, ranges.size());
+    const std::size_t count = std::min(kRangesPerRequest, ranges.size() - at);
     std::string body;
     wire::Packer p(body);
-    p.map(1), p.str("ranges"), p.array(end - at);
-    for (std::size_t i = at; i < end; ++i) {
-      p.array(2);
-      p.str(to_string(TaskId{ranges[i].session, ranges[i].range.first}));
-      p.str(to_string(TaskId{ranges[i].session, ranges[i].range.last}));
-    }
+    p.map(1);
+    pack_ranges(p, std::span(ranges).subspan(at, count));
     ask(shell, std::move(body), out);
   }
   return out;
 }
 
-}  // namespace
+}  // namespace detail
 
 AbortReport Client::abort(const Jobs& jobs) const {
-  return abort_jobs(shell(), jobs);
+  return detail::abort_jobs(shell(), jobs);
 }
 
 AbortReport Client::abort() const {
@@ -92,7 +101,7 @@ AbortReport AsyncTasks::abort() const {
   const std::shared_ptr<detail::Shell> shell = tasks_.client().lock();
   if (!shell) throw Exception(Errc::invalid, "this result has no tasks");
   shell->require_same_process();
-  return abort_jobs(*shell, Jobs(*this));
+  return detail::abort_jobs(*shell, Jobs(*this));
 }
 
 }  // namespace roundhouse

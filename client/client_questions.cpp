@@ -1,5 +1,6 @@
 // What a Client asks the hub, and how the answers become plain values.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "client/body_json.hpp"
@@ -43,7 +44,9 @@ std::string HubReply::json() const {
 }
 
 HubReply Client::request(std::string_view verb, std::string_view body) const {
-  const bool once = verb == "shutdown" || verb == "remove_module";
+  constexpr std::array<std::string_view, 6> kOnce{"interrupt", "signal",   "restart",
+                                                  "clear",     "shutdown", "remove_module"};
+  const bool once = std::ranges::find(kOnce, verb) != kOnce.end();
   const client::Repeat repeat = once ? client::Repeat::no : client::Repeat::yes;
   return {shell().ask(std::string(verb), std::string(body), repeat).body};
 }
@@ -196,15 +199,6 @@ void Client::set_policy(std::string_view name) const {
   p.map(1);
   p.str("policy"), p.str(name);
   (void)request("policy", body);
-}
-
-void Client::shutdown(Targets targets, bool hub) const {
-  std::string body;
-  wire::Packer p(body);
-  p.map(2);
-  put_engines(p, "engines", targets.is_all() ? std::vector<int>{} : targets.resolve(ids()));
-  p.str("hub"), p.boolean(hub);
-  (void)request("shutdown", body);
 }
 
 }  // namespace roundhouse

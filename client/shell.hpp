@@ -180,7 +180,9 @@ class Shell {
   void purge_everything();
 
   // The hub, within ClientOptions::timeout.
-  [[nodiscard]] HubAnswer ask(std::string verb, std::string body, client::Repeat repeat);
+  // `longer`: how much later than others it may come.
+  [[nodiscard]] HubAnswer ask(std::string verb, std::string body, client::Repeat repeat,
+                              Duration longer = {});
   [[nodiscard]] std::vector<EngineSummary> engines();
   // What targets are resolved by: the ids of those, and where targets are ids, also of engines that
   // are being started again.

@@ -161,11 +161,11 @@ void Shell::await_acceptance(std::uint64_t last) {
   if (!session_.failure()) wait_for_acceptance(guard, last);
 }
 
-HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat) {
+HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat, Duration longer) {
   require_same_process();
   auto guard = lease_.lock();
   require_open();
-  const TimePoint deadline = deadline_of(options_.timeout);
+  const TimePoint deadline = deadline_of(options_.timeout) + longer;
   if (is_about_tasks(verb)) wait_for_acceptance(guard, session_.log().last());
   const std::string asked = verb;
   const std::uint64_t id =
@@ -181,7 +181,7 @@ HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat) 
     session_.forget_request(id);
     require_open();
     throw TimeoutError("the hub did not answer '" + asked + "' within " +
-                       to_string(options_.timeout));
+                       to_string(options_.timeout + longer));
   }
   if (!reply->code.empty())
     raise({errc_from_string(reply->code).value_or(Errc::refused), reply->text});

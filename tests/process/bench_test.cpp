@@ -107,6 +107,17 @@ TEST_CASE("bench waiting compares rates while few and while many tasks wait") {
   CHECK((others || !anything_left()));
 }
 
+TEST_CASE("bench control asks a hub where many tasks wait, and while it aborts them") {
+  const bool others = anything_left();
+  const auto figures = figures_of({"control", "--queued", "2000", "--rounds", "1"});
+  REQUIRE(figures.size() == 4);
+  CHECK(figures[1]["name"] == "control.queued.p99");
+  CHECK(figures[3]["name"] == "control.aborting.p99");
+  for (const Json& figure : figures) CHECK(figure["ours"].get<double>() > 0);
+  CHECK(figures[3]["target"] == 10'000);
+  CHECK((others || !anything_left()));
+}
+
 TEST_CASE("bench engines compares rates with few and with many engines, and times their coming") {
   const bool others = anything_left();
   const auto figures = figures_of({"engines", "--engines", "20", "--pairs", "1", "--span", "50ms"});

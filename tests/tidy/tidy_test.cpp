@@ -46,6 +46,8 @@ const std::vector<Unmirrored> kUnmirrored{
     {"hub/sqlite_restore.cpp", "tests/hub/store_test.cpp restores from it"},
     {"cli/aborts.cpp", "tests/process/aborts_test.cpp runs the command"},
     {"client/output.cpp", "tests/process/output_test.cpp shows outputs by it"},
+    {"client/control.cpp", "tests/process/steering_test.cpp does all of it to engines"},
+    {"cli/steering", "tests/process/steering_test.cpp runs the commands"},
     {"engine/engine_clear.cpp", "tests/engine/engine_test.cpp clears idle engines and busy ones"},
     {"client/aborts.cpp", "tests/process/aborts_test.cpp aborts by it"},
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},

@@ -29,6 +29,7 @@
 
 #include <roundhouse/abort.hpp>
 #include <roundhouse/apply_message.hpp>
+#include <roundhouse/control.hpp>
 #include <roundhouse/engine_event.hpp>
 #include <roundhouse/held_results.hpp>
 #include <roundhouse/hub_info.hpp>
@@ -46,7 +47,11 @@ namespace roundhouse {
 
 namespace detail {
 struct ClientAccess;
-}
+
+// Jobs, and no engines.
+template <class T>
+concept NamesTasks = std::convertible_to<const T&, Jobs> && !std::convertible_to<const T&, Targets>;
+}  // namespace detail
 
 class Client {
  public:
@@ -235,8 +240,31 @@ class Client {
   AbortReport abort(All) const;
   // All unfinished tasks of a session: the first 16 digits of its tasks' ids.
   AbortReport abort_session(std::string_view session) const;
+
+  // What is done to engines, whatever they do: control.hpp says what comes of it. Each throws
+  // Exception (unknown_engine), having done nothing, for an id that never was.
+
+  // What runs there is asked to stop by its stop token, and ends as aborted. If it goes on for the
+  // engine's `limit_grace` its process is replaced, with the id and without the names.
+  ControlReport interrupt(const Targets& targets = all, const ControlOptions& options = {}) const;
+
+  // Of these tasks, those that run.
+  template <detail::NamesTasks J>
+  ControlReport interrupt(const J& jobs, const ControlOptions& options = {}) const {
+    return interrupt_jobs(jobs, options);
+  }
+
+  // To the engine's process, by its nanny. SIGINT is interrupt(); SIGTERM ends the engine; one that
+  // kills the process has another one started, as restart() does.
+  ControlReport send_signal(int signal, const Targets& targets = all,
+                            const ControlOptions& options = {}) const;
+  // Forgets names, and what source has declared: between two tasks of the engine.
+  ControlReport clear(const Targets& targets = all, const ControlOptions& options = {}) const;
+  // Another process in the place of each, whatever it does: what runs there ends with EngineError,
+  // names are gone, and what was queued for the engine itself is, too.
+  ControlReport restart(const Targets& targets = all, const ControlOptions& options = {}) const;
   // Ends engines, and with `hub` the hub itself. What runs there ends with EngineError.
-  void shutdown(Targets targets = all, bool hub = false) const;
+  ControlReport shutdown(const Targets& targets = all, const ShutdownOptions& options = {}) const;
 
   // Any verb of PROTOCOL 9; `body` is one msgpack map, or nothing.
   HubReply request(std::string_view verb, std::string_view body = {}) const;
@@ -247,6 +275,7 @@ class Client {
 
   [[nodiscard]] detail::Shell& shell() const;
   std::uint64_t purge_jobs(const Jobs& jobs) const;
+  ControlReport interrupt_jobs(const Jobs& jobs, const ControlOptions& options) const;
   [[nodiscard]] AsyncTasks find_results(const Jobs& jobs, const detail::ResultType& wanted) const;
   [[nodiscard]] AsyncTasks resubmit_all(const Jobs& jobs, const detail::ResultType& wanted) const;
 

@@ -23,6 +23,7 @@
 #include <roundhouse/cluster.hpp>
 #include <roundhouse/command.hpp>
 #include <roundhouse/command_result.hpp>
+#include <roundhouse/control.hpp>
 #include <roundhouse/depend.hpp>
 #include <roundhouse/dependency.hpp>
 #include <roundhouse/engine_event.hpp>

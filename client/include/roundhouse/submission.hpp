@@ -22,6 +22,13 @@
 #include <roundhouse/targets.hpp>
 #include <roundhouse/timeout.hpp>
 
+namespace roundhouse {
+struct AbortReport;
+struct ControlOptions;
+struct ControlReport;
+class Jobs;
+}  // namespace roundhouse
+
 namespace roundhouse::detail {
 
 // What is called. The views last as long as the call.
@@ -113,6 +120,10 @@ class Submitter {
   // A map, one body per piece. Without pieces: a handle without tasks.
   [[nodiscard]] Pending submit_map(const Function& function, const MapPlan& plan,
                                    std::span<Encoded> pieces, Urgency urgency) const;
+
+  // What control.hpp and Client::abort say, of these engines and of these tasks.
+  ControlReport steer(std::string_view verb, const ControlOptions& options, int signal) const;
+  AbortReport abort(const Jobs& jobs) const;
 
   // Ships the module to the hub and returns its build, as modules.hpp says.
   [[nodiscard]] std::string ship(const std::string& path, bool everywhere) const;

@@ -13,6 +13,7 @@
 //   std::cout << one << all << any;   // <DirectView 0><DirectView all><LoadBalancedView>
 //   all.load("more_tasks.so").get();                       // a module, shipped: see modules.hpp
 //   all.execute_sync("int n = 5;");                        // C++ source: see source.hpp
+//   one.interrupt(); all.clear();                          // what is done to engines: control.hpp
 //   one.command({"uname", "-a"}).out;                      // an external program: see command.hpp
 //
 // The direct calls of one client to one engine run one at a time, in the order of the calls; those
@@ -31,8 +32,11 @@
 #include <utility>
 #include <vector>
 
+#include <roundhouse/abort.hpp>
 #include <roundhouse/calls.hpp>
 #include <roundhouse/command.hpp>
+#include <roundhouse/control.hpp>
+#include <roundhouse/jobs.hpp>
 #include <roundhouse/modules.hpp>
 #include <roundhouse/named_data.hpp>
 #include <roundhouse/options.hpp>
@@ -51,7 +55,8 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
                    public detail::NamedData<EngineView>,
                    public detail::LoadsModules<EngineView>,
                    public detail::RunsSource<EngineView>,
-                   public detail::RunsCommands<EngineView> {
+                   public detail::RunsCommands<EngineView>,
+                   public detail::SteersEngines<EngineView> {
  public:
   template <class R>
   using Value = R;
@@ -60,6 +65,9 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
 
   // The engine's id.
   [[nodiscard]] int engine() const { return submitter_.settings().engines.ids()->front(); }
+
+  // As Client::abort.
+  AbortReport abort(const Jobs& jobs) const { return submitter_.abort(jobs); }
 
   // "<DirectView 0>"
   friend std::string to_string(const EngineView& view);
@@ -76,6 +84,8 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
   friend class detail::RunsSource;
   template <class>
   friend class detail::RunsCommands;
+  template <class>
+  friend class detail::SteersEngines;
 
   explicit EngineView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 
@@ -101,7 +111,8 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
                    public detail::NamedData<DirectView>,
                    public detail::LoadsModules<DirectView>,
                    public detail::RunsSource<DirectView>,
-                   public detail::RunsCommands<DirectView> {
+                   public detail::RunsCommands<DirectView>,
+                   public detail::SteersEngines<DirectView> {
  public:
   template <class R>
   using Value = typename detail::ManyOf<R>::type;
@@ -110,6 +121,9 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
 
   // The engines that a call now would go to. Throws NoEnginesRegistered when there is none.
   [[nodiscard]] std::vector<int> targets() const { return submitter_.engines(); }
+
+  // As Client::abort.
+  AbortReport abort(const Jobs& jobs) const { return submitter_.abort(jobs); }
 
   // "<DirectView [0,1,2]>", "<DirectView all>"
   friend std::string to_string(const DirectView& view);
@@ -126,6 +140,8 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
   friend class detail::RunsSource;
   template <class>
   friend class detail::RunsCommands;
+  template <class>
+  friend class detail::SteersEngines;
 
   explicit DirectView(detail::Submitter submitter) : Settings(std::move(submitter)) {}
 
@@ -185,6 +201,9 @@ class LoadBalancedView : public detail::Settings<LoadBalancedView, BalancedOptio
   [[nodiscard]] std::uint32_t retries() const { return submitter_.settings().tasks.retries; }
 
   [[nodiscard]] std::int32_t priority() const { return submitter_.settings().tasks.priority; }
+
+  // As Client::abort.
+  AbortReport abort(const Jobs& jobs) const { return submitter_.abort(jobs); }
 
   // "<LoadBalancedView>", "<LoadBalancedView [0,2]>"
   friend std::string to_string(const LoadBalancedView& view);
