@@ -32,7 +32,7 @@ void await_unfinished(const Client& client, const AbortOptions& options, WallTim
                       const std::string& advice) {
   constexpr std::size_t kAtATime = 1000;
   TaskQuery query;
-  query.where = fields::status.in(std::vector<std::string>{"pending", "running"}) &&
+  query.where = fields::status.in({"pending", "running"}) &&
                 fields::submitted <= UtcTime(std::chrono::microseconds(before.microseconds));
   if (!options.session.empty())
     query.where = query.where && fields::session == options.session.substr(0, 16);

@@ -65,6 +65,14 @@ std::vector<std::string> arguments(Optimization how) {
   return out;
 }
 
+// A task may have been registered inside its namespace, without that.
+bool is_registered_as(const std::string& function, std::string_view task) {
+  if (task.starts_with("::")) task.remove_prefix(2);
+  const std::string_view name(function);
+  return name == task || (name.size() > task.size() + 2 && name.ends_with(task) &&
+                          name.substr(0, name.size() - task.size()).ends_with("::"));
+}
+
 }  // namespace
 
 Unit::Unit(Optimization how)
@@ -154,7 +162,7 @@ Unit::Symbols Unit::resolve(const llvm::Module& module, std::vector<std::string>
     const std::optional<Undefined> wanted =
         offered_.empty() ? std::nullopt : compiler_->undefined(symbol);
     const auto found = std::ranges::find_if(offered_, [&](const TaskInfo* task) {
-      return wanted && task->name == wanted->name && task->exact == wanted->type;
+      return wanted && task->exact == wanted->type && is_registered_as(wanted->name, task->name);
     });
     if (found == offered_.end()) {
       missing.push_back(std::move(symbol));

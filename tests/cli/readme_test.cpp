@@ -63,6 +63,7 @@ TEST_CASE("every fragment of the README is cut from an example that is built") {
 TEST_CASE("every link of the README leads somewhere") {
   const std::string text = read_file((kSource / "README.md").string());
   for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+    if (at > 0 && text[at - 1] == '[') continue;  // a lambda
     const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
     CHECK_MESSAGE(fs::exists(kSource / target), target);
   }

@@ -142,7 +142,7 @@ TEST_CASE("the error names the key and the kind that were wrong") {
     CHECK(text.find(key) != std::string::npos);
     CHECK(text.find(kind) != std::string::npos);
   };
-  names(wrong(Kind::hello, "role", [](Packer& p) { p.u64(3); }), "role", "hello");
+  names(wrong(Kind::hello, "role", [](Packer& p) { p.u64(4); }), "role", "hello");
   names(wrong(Kind::hello, "uuid", [](Packer& p) { p.bin("short"); }), "uuid", "hello");
   names(wrong(Kind::hello, "slots", [](Packer& p) { p.u64(1ULL << 32U); }), "slots", "hello");
   names(wrong(Kind::hello, "slots", [](Packer& p) { p.i64(-1); }), "slots", "hello");

@@ -7,7 +7,6 @@
 namespace roundhouse::sim {
 
 using std::chrono::microseconds;
-
 namespace {
 
 client::SessionOptions session_options(unsigned number, Prng& prng) {

@@ -22,6 +22,8 @@ RH_SOURCE(
 // A function of a module that the engines have loaded.
 RH_SOURCE(namespace tour { int collatz(std::uint64_t n); })
 
+RH_SOURCE(double half(double x) { return x / 2; })
+
 namespace {
 
 void show_views(const rh::Client& client) {
@@ -30,6 +32,8 @@ void show_views(const rh::Client& client) {
   const auto any = client.load_balanced_view();
   tour::check(any.apply_sync(square, 5) == 25, "a lambda is called");
   tour::check(any.map_sync(square, numbers) == std::vector{1, 4, 9, 16}, "mapped");
+  const auto halves = any.map_sync(RH_LAMBDA([](int x) { return half(x); }), numbers);
+  tour::check(halves.back() == 2.0, "with what RH_SOURCE has declared");
   tour::check(any.reduce(RH_LAMBDA([](int a, int b) { return a + b; }), numbers) == 10, "reduces");
   tour::check(client[rh::all].apply_sync(square, 3) == std::vector{9, 9}, "on every view");
 }
