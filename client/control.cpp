@@ -50,8 +50,10 @@ ControlReport ask(detail::Shell& shell, const Wish& wish, F&& pack_whom) {
   p.str("signal"), p.u64(static_cast<std::uint64_t>(std::max(wish.signal, 0)));
   p.str("hub"), p.boolean(wish.hub);
   pack_whom(p);
-  return read_report(
+  ControlReport out = read_report(
       shell.ask(std::string(wish.verb), std::move(body), client::Repeat::no, wait).body);
+  if (!wish.hub && (wish.verb == "restart" || wish.verb == "shutdown")) shell.refresh_engines();
+  return out;
 }
 
 // Ids that are given as such go to the hub as they are: it knows engines that are not there now.

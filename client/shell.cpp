@@ -163,7 +163,7 @@ void Shell::absorb(Lease::Guard& guard, TimePoint now) {
     guard.wake_followers();
     guard.wake_holder();
   }
-  bool news = out_.usable_changed || out_.engines_changed || out_.failed;
+  bool news = out_.usable_changed || out_.engines_changed || out_.engines_answered || out_.failed;
   for (wire::Reply& reply : out_.replies) {
     const auto answer = answers_.find(reply.id);
     if (answer == answers_.end()) continue;

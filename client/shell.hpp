@@ -183,6 +183,8 @@ class Shell {
   // `longer`: how much later than others it may come.
   [[nodiscard]] HubAnswer ask(std::string verb, std::string body, client::Repeat repeat,
                               Duration longer = {});
+  // Hears of what has just become of engines, rather than a moment later.
+  void refresh_engines();
   [[nodiscard]] std::vector<EngineSummary> engines();
   // What targets are resolved by: the ids of those, and where targets are ids, also of engines that
   // are being started again.

@@ -188,6 +188,16 @@ HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat, 
   return {reply->body.bytes};
 }
 
+void Shell::refresh_engines() {
+  auto guard = lease_.lock();
+  const TimePoint deadline = deadline_of(options_.timeout);
+  session_.ask_engines(out_);
+  absorb(guard, steady_now());
+  while (session_.asks_engines() && !session_.failure() &&
+         changed_.wait_until(guard.native(), deadline) == std::cv_status::no_timeout) {
+  }
+}
+
 std::vector<EngineSummary> Shell::engines() {
   require_same_process();
   const auto guard = lease_.lock();

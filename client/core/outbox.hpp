@@ -28,19 +28,21 @@ struct Outbox {
   std::vector<wire::Output> outputs;          // what tasks that run have written
   std::vector<wire::Reply> replies;           // to request(); with code not_connected when given up
   bool engines_changed = false;               // see Session::engines()
+  bool engines_answered = false;              // see Session::asks_engines()
   bool usable_changed = false;                // see Session::usable()
   bool modules_changed = false;               // see Session::shelf()
   std::optional<Error> failed;                // the hub will not serve this session: for good
 
   void clear() {
     sends.clear(), outcomes.clear(), outputs.clear(), replies.clear();
-    close = connect = engines_changed = usable_changed = modules_changed = false;
+    close = connect = engines_changed = engines_answered = usable_changed = modules_changed = false;
     failed.reset();
   }
 
   [[nodiscard]] bool empty() const {
     return sends.empty() && outcomes.empty() && outputs.empty() && replies.empty() && !close &&
-           !connect && !engines_changed && !usable_changed && !modules_changed && !failed;
+           !connect && !engines_changed && !engines_answered && !usable_changed &&
+           !modules_changed && !failed;
   }
 };
 

@@ -144,6 +144,12 @@ class Session {
 
   [[nodiscard]] const EngineList& engines() const { return engines_; }
 
+  // Asks for the list anew, unless that is under way. The answer is of no earlier time than any
+  // reply that came before this call.
+  void ask_engines(Outbox& out);
+
+  [[nodiscard]] bool asks_engines() const { return engines_request_ != 0; }
+
   [[nodiscard]] const SubmissionLog& log() const { return log_; }
 
   [[nodiscard]] const OutcomeTable& outcomes() const { return outcomes_; }
@@ -192,7 +198,6 @@ class Session {
   void on_hint(const wire::Message& message, Outbox& out);
   void on_malformed(const Error& error, TimePoint now, Outbox& out);
   void conclude_lost(TimePoint now, Outbox& out);
-  void ask_engines(Outbox& out);
   void send_request(std::uint64_t id, Pending& pending, Outbox& out);
   // Gives up the link and plans the next one.
   void drop_link(std::string_view reason, TimePoint now, Outbox& out);

@@ -188,6 +188,7 @@ void Session::on_reply(const wire::Message& message, TimePoint now, Outbox& out)
     return;
   }
   engines_request_ = 0;
+  out.engines_answered = true;
   const Result<bool> changed = engines_.on_answer(reply->body, epoch_);
   if (!changed) return on_malformed(changed.error(), now, out);
   if (*changed) out.engines_changed = true;

@@ -36,6 +36,10 @@ void settle(Steered& part, bool done, std::string state, std::string text = {}) 
   part.text = std::move(text);
 }
 
+bool has_left(const Engine& engine) {
+  return engine.gone && engine.presence == Presence::lost;
+}
+
 // Of one that is not settled.
 std::string_view pending_state(const SteerJob& job, const Steered& part) {
   if (!part.heard) return job.waits ? "no_answer" : "asked";
@@ -153,6 +157,7 @@ std::vector<Steered> Router::State::Steer::choose(const RequestBody& asked, Stee
     return out;
   }
   s.engines.each([&](const Engine& engine) {
+    if (has_left(engine)) return;  // though its keeper may still be here
     const bool is_here = engine.is_there() && engine.presence != Presence::expected;
     if (is_here || keeper_of(engine) != nullptr) out.push_back({engine.index, engine.incarnation});
   });
@@ -168,7 +173,7 @@ bool Router::State::Steer::can_be_asked(const Engine& engine) const {
 void Router::State::Steer::ask(SteerJob& job, std::uint64_t id, Steered& part, std::uint32_t signal,
                                Outbox& out) {
   Engine* engine = s.engines.find(EngineId{part.engine});
-  if (engine == nullptr || (engine->gone && engine->presence == Presence::lost))
+  if (engine == nullptr || has_left(*engine))
     return settle(part, job.verb == SteerVerb::shutdown && engine != nullptr,
                   engine == nullptr ? "unknown" : "left",
                   "there is no such engine" + std::string(engine == nullptr ? "" : " any more"));

@@ -235,6 +235,21 @@ TEST_CASE("a shutdown is told to the keeper, too, and answered when the engine h
   CHECK(hub.stop_asked);
 }
 
+TEST_CASE("an engine that has left is not among all, though its keeper is still here") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const FakeKeeper keeper(hub, engine);
+  say(hub, client, "shutdown", R"({"all": true, "wait_ms": 5000})");
+  hub.breaks(engine);
+  hub.turn();
+  REQUIRE(state(client) == "left");
+  say(hub, client, "clear", R"({"all": true, "wait_ms": 5000})");
+  hub.turn();
+  REQUIRE(replies_to(client).size() == 2);
+  CHECK(unpacked(replies_to(client).back().body.bytes).at("engines").empty());
+}
+
 TEST_CASE("a hub that is to stop does so when its engines have had their time") {
   HubHarness hub;
   auto& client = hub.client_joins();

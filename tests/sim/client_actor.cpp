@@ -7,6 +7,7 @@
 namespace roundhouse::sim {
 
 using std::chrono::microseconds;
+
 namespace {
 
 client::SessionOptions session_options(unsigned number, Prng& prng) {
@@ -393,8 +394,7 @@ std::string ClientActor::unrest() const {
   if (session_.log().kept_records() > 0)
     return name_ + " keeps " + std::to_string(session_.log().kept_records()) + " submissions";
   if (session_.outcomes().gap_count() > 0) return name_ + " keeps gaps among its outcomes";
-  if (!asked_.empty()) return name_ + " waits for an answer";
-  return {};
+  return asked_.empty() ? std::string() : name_ + " waits for an answer";
 }
 
 }  // namespace roundhouse::sim
