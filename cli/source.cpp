@@ -1,11 +1,14 @@
+#include <array>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
+#include "cli/live_text.hpp"
 #include <roundhouse/client.hpp>
 
 namespace roundhouse::cli {
@@ -29,12 +32,18 @@ class Teller {
   void input(std::string_view code, std::string_view file) {
     ++inputs_;
     const auto results = view_.execute_async(code, file);
+    std::optional<LiveText> live;  // of one engine, as it comes
+    if (engines_.size() == 1 && !out_.json())
+      live.emplace(results, [this](OutputStream stream, std::string_view text) {
+        write(stream == OutputStream::out ? std::cout : std::cerr, text);
+      });
     await_results(client_, results, options_.limit);
     const std::vector<Outcome<ExecuteResult>> outcomes = results.get(return_exceptions);
     bool failed = false;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       failed = failed || !outcomes[i];
-      out_.json() ? add(results.metadata(i), outcomes[i]) : tell_one(engines_[i], outcomes[i]);
+      out_.json() ? add(results.metadata(i), outcomes[i])
+                  : tell_one(engines_[i], outcomes[i], live ? &*live : nullptr);
     }
     if (!failed) return;
     finish();
@@ -52,12 +61,24 @@ class Teller {
     return "[" + std::string(what) + ":" + std::to_string(engine) + "]";
   }
 
-  void tell_one(int engine, const Outcome<ExecuteResult>& outcome) const {
+  void write(std::ostream& to, std::string_view text) {
+    if (text.empty()) return;
+    to << printable_lines(text) << std::flush;
+    ends_line_[&to == &std::cout ? 0 : 1] = text.back() == '\n';
+  }
+
+  void tell_one(int engine, const Outcome<ExecuteResult>& outcome, LiveText* live) {
     if (!outcome) return show_text(std::cerr, title("error", engine), outcome.error().traceback);
     const ExecuteResult& result = outcome.value();
     show_text(std::cerr, title("warning", engine), result.warnings);
-    show_text(std::cout, title("stdout", engine), result.out);
-    show_text(std::cerr, title("stderr", engine), result.err);
+    if (live != nullptr) {
+      live->finish(result.out, result.err);
+      if (!std::exchange(ends_line_[0], true)) std::cout << '\n' << std::flush;
+      if (!std::exchange(ends_line_[1], true)) std::cerr << '\n' << std::flush;
+    } else {
+      show_text(std::cout, title("stdout", engine), result.out);
+      show_text(std::cerr, title("stderr", engine), result.err);
+    }
     if (result.type.empty()) return;
     const std::string out = engines_.size() == 1 ? "" : "Out[" + std::to_string(engine) + "]: ";
     out_.line(out + printable_lines(result.value));
@@ -86,6 +107,7 @@ class Teller {
   std::vector<int> engines_;
   DirectView view_;
   std::size_t inputs_ = 0;
+  std::array<bool, 2> ends_line_{true, true};  // what was written last, of each stream
   Json document_ = Json::array();
 };
 

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/items.hpp"
 #include "cli/line_reader.hpp"
+#include "cli/live_text.hpp"
 #include "cli/under_way.hpp"
 #include <roundhouse/roundhouse.hpp>
 
@@ -112,7 +114,7 @@ class Batch {
   std::size_t count_ = 0;
 };
 
-void write_to(std::FILE* stream, const std::string& text) {
+void write_to(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
 }
@@ -136,9 +138,10 @@ struct Told {
   std::string failure;  // empty: none
 };
 
-// Prints what the command printed, or why it did not run. `item` is null where there is but one.
+// Prints what the command printed, as far as `live` has not, or why it did not run. `item` is null
+// where there is but one.
 Told tell(const std::string* item, const Metadata& task, const Outcome<CommandResult>& outcome,
-          Output& out) {
+          Output& out, LiveText* live = nullptr) {
   const std::optional<CommandResult> result =
       outcome ? std::optional(*outcome) : failed_command(outcome.error());
   Told told;
@@ -146,6 +149,10 @@ Told tell(const std::string* item, const Metadata& task, const Outcome<CommandRe
   if (!result) told = {0, RemoteError(outcome.error()).what()};
   if (!out.json()) {
     if (!result) return told;
+    if (live != nullptr) {
+      live->finish(result->out, result->err);
+      return told;
+    }
     std::cout << std::flush;
     write_to(stdout, result->out);
     write_to(stderr, result->err);
@@ -178,12 +185,17 @@ int submit_one(const SubmitOptions& options, Output& out) {
     (void)client.result_status(results);  // until the hub has it
     return 0;
   }
+  std::optional<LiveText> live;  // one command, as it comes
+  if (results.size() == 1 && !out.json())
+    live.emplace(results, [](OutputStream stream, std::string_view text) {
+      write_to(stream == OutputStream::out ? stdout : stderr, text);
+    });
   await_results(client, results, options.limit);
   const std::vector<Outcome<CommandResult>> outcomes = results.get(return_exceptions);
   int exit = 0;
   std::string trouble;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const Told told = tell(nullptr, results.metadata(i), outcomes[i], out);
+    const Told told = tell(nullptr, results.metadata(i), outcomes[i], out, live ? &*live : nullptr);
     if (told.exit_code != 0) exit = told.exit_code;
     if (told.exit_code == 0 && !told.failure.empty()) trouble = told.failure;
   }

@@ -48,6 +48,20 @@ TEST_CASE("a submitted program prints what it prints, and its exit status is tha
   CHECK(shell({"submit", "--input", shell.file("in"), "--", "cat"}).out == "from a file");
 }
 
+TEST_CASE("what a submitted program prints is seen while it runs") {
+  const Shell shell;
+  start(shell, "1");
+  // Whoever reads the first line lets the program go on.
+  const std::string seen = shell.file("seen");
+  const std::string program = "echo first; while [ ! -e " + seen +
+                              " ]; do sleep 0.01; done; printf second; printf third >&2";
+  const Ended ended = run({"sh", "-c",
+                           kBin + "/roundhouse submit --time-limit 100s -- sh -c '" + program +
+                               "' | { read line; touch " + seen + "; echo \"read $line\"; cat; }"});
+  CHECK(ended.out == "read first\nsecond");
+  CHECK(ended.err == "third");
+}
+
 TEST_CASE("what cannot be submitted or run is one line that says what to do") {
   const Shell shell;
   start(shell, "1");

@@ -53,6 +53,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
     {"cli/call_lines.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/calling.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
+    {"cli/live_text.cpp", "tests/process/cli_submit_test.cpp and its neighbours print by it"},
     {"cli/submit.cpp", "tests/process/cli_submit_test.cpp runs it"},
     {"cli/calls.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/source", "tests/process/source_commands_test.cpp runs the commands"},
