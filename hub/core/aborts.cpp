@@ -85,8 +85,8 @@ void Router::State::run_aborts(Now now, Outbox& out) {
     }
     for (AbortAsked& asked : std::exchange(job.asked, {})) emit(std::move(asked), out);
     job.looked_through = true;
-    job.fact =
-        job.counts.aborted + job.counts.stopping + job.counts.marked > 0 ? counters.facts : 0;
+    // What had ended is told as ended: that, too, has to be on record, or the next hub runs it.
+    job.fact = counters.facts;
   }
   // Until all that is meant has been come to, nothing of its sessions is given to engines.
   const bool held_some = !aborts.held.empty();

@@ -67,6 +67,21 @@ TEST_CASE("tasks that wait end as aborted, and the answer comes when that is sto
   CHECK(engine.held.size() == 1);
 }
 
+TEST_CASE("that a task had ended before is answered when that is stored") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client);
+  hub.engine_finishes(engine);
+  REQUIRE(client.outcomes.size() == 1);
+  say(hub, client, "abort", ids(client, 1, 1));
+  CHECK(replies_to(client).empty());
+  hub.stores_everything();
+  hub.turn();
+  REQUIRE(replies_to(client).size() == 1);
+  CHECK(unpacked(replies_to(client)[0].body.bytes) == counts(0, 0, 1, 0, 0));
+}
+
 TEST_CASE("tasks in lanes and those that wait for others end, and their dependents fail") {
   HubHarness hub;
   auto& client = hub.client_joins();

@@ -73,6 +73,8 @@ constexpr Known kKnown[] = {
     {92440, "a task whose end was lost with its hub, behind those that came after it in its lane"},
     {73964,
      "a task that an engine ran for one hub and the next, which was lost, called impossible"},
+    {4270, "an aborted task of whose attempts the client and the record knew different ones"},
+    {84962, "an abort that was answered before it was on record that its tasks had ended"},
 };
 
 std::string run(std::uint64_t seed) {
