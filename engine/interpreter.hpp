@@ -103,6 +103,10 @@ using InterpreterEntry = Interpreter* (*)(std::uint32_t abi, NamedObjects& names
 inline constexpr const char* kLambdasEntry = "roundhouse_lambdas";
 using LambdasEntry = LambdaCompiler* (*)(std::uint32_t abi, EngineApi& engine, std::string& error);
 
+// Why an engine compiles nothing that was told so.
+inline constexpr std::string_view kSourceRefused =
+    "this engine was told to run no source (--no-source, or source: false)";
+
 // Makes interpreters. Never unloads the library.
 class InterpreterLibrary {
  public:

@@ -43,7 +43,7 @@ std::shared_ptr<const LambdaCode> LambdaHost::compile(const std::string& source,
                                                       TaskError& error) {
   error.name = kNoInterpreter;
   if (refused_) {
-    error.value = "this engine was told to run no source (--no-source, or source: false)";
+    error.value = kSourceRefused;
     return nullptr;
   }
   const auto decoded = wire::decode_lambda_source(source);

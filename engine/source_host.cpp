@@ -83,10 +83,7 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
   in.finish();
   std::string error;
   if (refused_)
-    return detail::fail(reply,
-                        {std::string(kNoInterpreter),
-                         "this engine was told to run no source (--no-source, or source: false)",
-                         {}});
+    return detail::fail(reply, {std::string(kNoInterpreter), std::string(kSourceRefused), {}});
   std::unique_lock lock(inputs_);
   const std::shared_ptr<Interpreter> interpreter = need(error);
   if (interpreter == nullptr)
