@@ -84,12 +84,21 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     return true;
   }
   task.fence = record.fence;
-  end_task(index,
-           {record.task.sequence, final_ending(record), task.failures + 1U, engine.id(),
-            record.started_us, record.duration_ns, last_error(index, record, engine.index),
-            record.printed},
-           &engine, number, now, out);
+  end_task(index, outcome_of(index, record, engine), &engine, number, now, out);
   return true;
+}
+
+// What its client is told of a run that this engine has finished.
+wire::OutcomeRecord Router::State::outcome_of(TaskIndex index, const wire::FinishedRecord& record,
+                                              const Engine& by) {
+  return {record.task.sequence,
+          final_ending(record),
+          tasks.get(index).failures + 1U,
+          by.id(),
+          record.started_us,
+          record.duration_ns,
+          last_error(index, record, by.index),
+          record.printed};
 }
 
 // The task has ended already, as lost with this engine perhaps. Under durability `none` the engine
@@ -120,11 +129,8 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
   if (ends_aborted(index, record, now, out) || try_again(index, record, engine.index, now, out))
     return let_go();
   task.fence = record.fence;
-  end_task(index,
-           {record.task.sequence, final_ending(record), task.failures + 1U, engine.id(),
-            record.started_us, record.duration_ns, last_error(index, record, engine.index),
-            record.printed},
-           number > 0 ? &engine : nullptr, number, now, out);
+  end_task(index, outcome_of(index, record, engine), number > 0 ? &engine : nullptr, number, now,
+           out);
 }
 
 // The task is assigned to the engine from now on; it must stand in no queue.

@@ -75,6 +75,7 @@ struct Router::State {
   void on_finished(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
   bool finish(Engine& engine, const wire::FinishedRecord& record, std::uint64_t number, Now now,
               Outbox& out);
+  wire::OutcomeRecord outcome_of(TaskIndex, const wire::FinishedRecord& record, const Engine& by);
   void settle_late(Session& session, std::uint64_t sequence, Engine& engine, std::uint64_t number);
   void finish_left_behind(TaskIndex index, const wire::FinishedRecord& record, Engine& engine,
                           std::uint64_t number, Now now, Outbox& out);
