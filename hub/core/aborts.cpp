@@ -151,22 +151,22 @@ void Router::State::abort_some(AbortJob& job, std::size_t& ends, std::size_t& lo
     const bool is_counted = job.counted.erase({range.session, job.next}) > 0;
     if (index == kNoTask || tasks.get(index).settled)
       job.counts.ended += job.whole || is_counted ? 0 : 1;
-    else if (!is_counted)
-      abort_task(job, index, ends, now, out);
+    if (index != kNoTask && !is_counted) abort_task(job, index, ends, now, out);
     ++job.next;
   }
   if (job.next > range.last) over();
 }
 
+// One that is settled, whose outcome its client has, has ended; but only this hub knows that.
 void Router::State::abort_task(AbortJob& job, TaskIndex index, std::size_t& ends, Now now,
                                Outbox& out) {
   Task& task = tasks.get(index);
   --ends;
   if (task.state != TaskState::assigned) {
-    ++job.counts.aborted;
+    if (!task.settled) ++job.counts.aborted;
     return fail_task(index, wire::Ending::aborted, aborted_error(), now, out);
   }
-  ++job.counts.stopping;
+  if (!task.settled) ++job.counts.stopping;
   if (!task.aborting) job.note(task.session, task.sequence, task.sequence);
   task.aborting = true;
   ask_to_stop(index, job.force);

@@ -82,6 +82,25 @@ TEST_CASE("that a task had ended before is answered when that is stored") {
   CHECK(unpacked(replies_to(client)[0].body.bytes) == counts(0, 0, 1, 0, 0));
 }
 
+TEST_CASE("a task whose outcome only its client has is on record before it is answered as ended") {
+  HubHarness before;
+  auto& first = before.client_joins();
+  before.client_submits(first);
+  HubHarness hub({}, restored_from(before));
+  wire::Hello has;
+  has.settled = 1;
+  auto& client = hub.client_of_before(first, has);
+  hub.passes(1s);
+  say(hub, client, "abort", ids(client, 1, 1));
+  CHECK(hub.router().unfinished() == 0);
+  CHECK(replies_to(client).empty());
+  hub.stores_everything();
+  hub.turn();
+  REQUIRE(replies_to(client).size() == 1);
+  CHECK(unpacked(replies_to(client)[0].body.bytes) == counts(0, 0, 1, 0, 0));
+  CHECK(client.outcomes.empty());
+}
+
 TEST_CASE("tasks in lanes and those that wait for others end, and their dependents fail") {
   HubHarness hub;
   auto& client = hub.client_joins();
