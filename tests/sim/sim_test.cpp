@@ -75,6 +75,8 @@ constexpr Known kKnown[] = {
      "a task that an engine ran for one hub and the next, which was lost, called impossible"},
     {4270, "an aborted task of whose attempts the client and the record knew different ones"},
     {84962, "an abort that was answered before it was on record that its tasks had ended"},
+    {42226, "an abort of what its client had the outcome of, which was never on record"},
+    {41950, "work of a client that had left, and what it asked for after all was at rest"},
 };
 
 std::string run(std::uint64_t seed) {

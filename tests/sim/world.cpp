@@ -148,26 +148,32 @@ void World::heal() {
   join_engine();  // those that are there may be about to stop
 }
 
+bool World::some_client_is_lost() const {
+  return lost_clients_ ||
+         std::ranges::any_of(engines_, [](const auto& engine) { return engine->lost_clients(); });
+}
+
+// Without its client a session keeps its outcomes, and at its quota its tasks.
+bool World::may_go_on() const {
+  const hub::RouterOptions standard;
+  const hub::RouterOptions& router = options_.router;
+  const bool has_quota = router.undelivered_max != standard.undelivered_max ||
+                         router.undelivered_bytes_max != standard.undelivered_bytes_max;
+  return some_client_is_lost() && (has_quota || router.durability == hub::Durability::none);
+}
+
 std::string World::unrest() const {
   if (!hub_.alive()) return "there is no hub";
   for (const auto& client : clients_)
     if (const std::string why = client->unrest(); !why.empty()) return why;
   for (const auto& engine : engines_)
     if (const std::string why = engine->client_unrest(); !why.empty()) return why;
-  const hub::RouterOptions standard;
-  const hub::RouterOptions& router = options_.router;
-  // Without its client a session keeps its outcomes, and at its quota its tasks.
-  const bool has_quota = router.undelivered_max != standard.undelivered_max ||
-                         router.undelivered_bytes_max != standard.undelivered_bytes_max;
-  const bool lost_clients = lost_clients_ || std::ranges::any_of(engines_, [](const auto& engine) {
-                              return engine->lost_clients();
-                            });
-  if (lost_clients && (has_quota || router.durability == hub::Durability::none)) return {};
+  if (may_go_on()) return {};
   for (const auto& engine : engines_)
     if (const std::string why = engine->unrest(); !why.empty()) return why;
   if (hub_.router().unfinished() > 0)
     return "the hub has " + std::to_string(hub_.router().unfinished()) + " unfinished tasks";
-  if (hub_.router().undelivered() > 0 && !lost_clients)
+  if (hub_.router().undelivered() > 0 && !some_client_is_lost())
     return "the hub keeps " + std::to_string(hub_.router().undelivered()) + " outcomes";
   if (!store_.idle()) return "the store is not idle";
   return {};
@@ -205,7 +211,8 @@ void World::run() {
   until(std::max(timeline_.now(), thawed) + router.grace + 3 * router.dead);
   come_to_rest();
   until(timeline_.now() + 2 * router.dead);
-  if (const std::string why = unrest(); !why.empty())
+  // What goes on for a lost client asks engines' own clients for more.
+  if (const std::string why = unrest(); !why.empty() && !may_go_on())
     throw Violation("no longer at rest: " + why, Violation::Kind::liveness);
   checker_.check_store();
   if (hub_.router().counters().malformed > 0 || hub_.router().counters().gaps > 0)

@@ -48,6 +48,9 @@ class World {
   void come_to_rest();
   // When everything frozen goes on.
   [[nodiscard]] TimePoint thaws() const;
+  [[nodiscard]] bool some_client_is_lost() const;
+  // Nobody of this world may be left to see that some work ends.
+  [[nodiscard]] bool may_go_on() const;
   // What is not at rest yet; empty when everything is.
   [[nodiscard]] std::string unrest() const;
   [[nodiscard]] EngineActor* some_engine();
