@@ -18,15 +18,19 @@
 namespace roundhouse::engine {
 namespace {
 
-constexpr std::array<int, 2> kDescriptors{STDOUT_FILENO, STDERR_FILENO};
 constexpr std::size_t kPartBytesMax = 64U << 10U;
 constexpr std::uint32_t kNoSlot = 0xffffffff;
 
 thread_local std::uint32_t this_slot = kNoSlot;
 
-int require(int result, const char* what) {
-  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-  return result;
+// What was written before belongs to nobody.
+Fd make_event() {
+  std::cout.flush();
+  std::fflush(stdout);
+  const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0)
+    throw std::system_error(errno, std::generic_category(), "no event for what is printed");
+  return Fd(fd);
 }
 
 std::vector<wire::Output> parts_of(TaskId task, Fence fence, std::uint32_t stream,
@@ -50,48 +54,22 @@ void append(std::vector<wire::Output>& out, std::vector<wire::Output>&& parts) {
 
 }  // namespace
 
-TaskOutput::TaskOutput(std::array<int, 4> pipes) : synced_(std::cout.rdbuf()) {
-  wake_ = Fd(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "no event for what is printed"));
-  (void)flush_streams();
-  try {
-    for (std::size_t i = 0; i < streams_.size(); ++i)
-      redirect(i, kDescriptors[i], pipes[2 * i], pipes[2 * i + 1]);
-    thread_ = std::jthread([this] { read_all(); });
-  } catch (...) {
-    restore();
-    throw;
-  }
-}
+TaskOutput::TaskOutput(std::array<int, 4> pipes)
+    : synced_(std::cout.rdbuf()),
+      wake_(make_event()),
+      pipes_{OutputPipe(STDOUT_FILENO, pipes[0], pipes[1]),
+             OutputPipe(STDERR_FILENO, pipes[2], pipes[3])},
+      thread_([this] { read_all(); }) {}
 
 TaskOutput::~TaskOutput() {
-  restore();
+  (void)flush_streams();
+  for (OutputPipe& pipe : pipes_) pipe.restore();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   const std::uint64_t one = 1;
   static_cast<void>(!::write(wake_.get(), &one, sizeof one));
-}
-
-void TaskOutput::redirect(std::size_t stream, int fd, int read, int write) {
-  if (read < 0) {
-    std::array<int, 2> ends{};
-    require(::pipe2(ends.data(), O_CLOEXEC), "no pipe for what is printed");
-    read = ends[0], write = ends[1];
-  }
-  streams_[stream].read = Fd(read);
-  const Fd end(write);
-  require(::fcntl(read, F_SETFL, O_NONBLOCK), "no pipe for what is printed");
-  require(::fcntl(read, F_SETFD, FD_CLOEXEC), "no pipe for what is printed");
-  streams_[stream].before =
-      Fd(require(::fcntl(fd, F_DUPFD_CLOEXEC, 3), "no descriptor to keep an output"));
-  require(::dup2(end.get(), fd), "an output cannot be caught");
-}
-
-void TaskOutput::restore() {
-  (void)flush_streams();
-  for (std::size_t i = 0; i < streams_.size(); ++i)
-    if (streams_[i].before.get() >= 0) ::dup2(streams_[i].before.get(), kDescriptors[i]);
 }
 
 // What lies in buffers of this process; whether there was anything, as far as can be known.
@@ -122,7 +100,7 @@ void TaskOutput::begin(std::uint32_t slot, TaskId task, Fence fence, TimePoint n
 void TaskOutput::add(std::uint32_t stream, std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   Task* task = find(this_slot);
-  if (task == nullptr || stream >= streams_.size()) return;
+  if (task == nullptr || stream >= pipes_.size()) return;
   const bool was_empty = task->streams == nullptr || (*task->streams)[stream].untold.empty();
   keep(*task, stream, bytes);
   const std::uint64_t one = 1;  // its time to tell has to be waited for
@@ -145,7 +123,7 @@ TaskOutput::Ended TaskOutput::end(std::uint32_t slot, Duration duration) {
     lock.lock();
     task = find(slot);
     out.printed = Slice{Buffer::take(printed_of(*task))};
-    for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+    for (std::uint32_t i = 0; i < pipes_.size(); ++i) {
       const Kept& kept = (*task->streams)[i];
       // What comes with the outcome need not be told.
       const wire::PrintedStream ends = kept.ends.stream();
@@ -186,8 +164,8 @@ void TaskOutput::read_all() {
       if (stopping_) break;
       until = next_due();
     }
-    std::array<pollfd, 3> ready{{{over[0] ? -1 : streams_[0].read.get(), POLLIN, 0},
-                                 {over[1] ? -1 : streams_[1].read.get(), POLLIN, 0},
+    std::array<pollfd, 3> ready{{{over[0] ? -1 : pipes_[0].fd(), POLLIN, 0},
+                                 {over[1] ? -1 : pipes_[1].fd(), POLLIN, 0},
                                  {wake_.get(), POLLIN, 0}}};
     timespec patience{};
     if (until) {
@@ -216,31 +194,27 @@ void TaskOutput::read_all() {
 }
 
 void TaskOutput::drain() {
-  std::array<pollfd, 2> ready{
-      {{streams_[0].read.get(), POLLIN, 0}, {streams_[1].read.get(), POLLIN, 0}}};
+  std::array<pollfd, 2> ready{{{pipes_[0].fd(), POLLIN, 0}, {pipes_[1].fd(), POLLIN, 0}}};
   if (::poll(ready.data(), ready.size(), 0) <= 0) return;
-  for (std::size_t i = 0; i < streams_.size(); ++i)
+  for (std::size_t i = 0; i < pipes_.size(); ++i)
     if ((ready[i].revents & POLLIN) != 0) drain(i);
 }
 
 void TaskOutput::drain(std::size_t stream) {
   // Enough for all that a pipe holds; whoever goes on writing is heard in the next turn.
   constexpr std::size_t kTurnMax = std::size_t{1} << 20U;
-  std::array<char, 16384> part;
+  OutputPipe& pipe = pipes_[stream];
   for (std::size_t read = 0; read < kTurnMax;) {
-    const ssize_t got = ::read(streams_[stream].read.get(), part.data(), part.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return;
-    const std::string_view bytes(part.data(), static_cast<std::size_t>(got));
+    const std::string_view bytes = pipe.look();
+    if (bytes.empty()) return;
     read += bytes.size();
-    std::string_view passed_on = bytes;
-    if (!running_.empty()) {
-      keep(running_.back(), stream, bytes);
-      const std::uint64_t before = (*running_.back().streams)[stream].ends.total() - bytes.size();
-      passed_on = bytes.substr(
-          0, wire::kLiveBytesMax - std::min<std::uint64_t>(before, wire::kLiveBytesMax));
+    if (running_.empty()) {
+      pipe.pass(bytes.size());
+      continue;
     }
-    static_cast<void>(write_all(streams_[stream].before.get(), passed_on));
+    keep(running_.back(), stream, bytes);
+    const std::uint64_t before = (*running_.back().streams)[stream].ends.total() - bytes.size();
+    pipe.pass(wire::kLiveBytesMax - std::min<std::uint64_t>(before, wire::kLiveBytesMax));
   }
 }
 
@@ -257,7 +231,7 @@ std::vector<wire::Output> TaskOutput::due(TimePoint now) {
   std::vector<wire::Output> out;
   for (Task& task : running_) {
     if (task.streams == nullptr || task.next_tell > now) continue;
-    for (std::uint32_t i = 0; i < streams_.size(); ++i) {
+    for (std::uint32_t i = 0; i < pipes_.size(); ++i) {
       Kept& kept = (*task.streams)[i];
       if (kept.untold.empty()) continue;
       append(out, parts_of(task.id, task.fence, i, kept.told, kept.untold));

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "engine/command_output.hpp"
+#include "engine/output_pipe.hpp"
 #include "shared/fd.hpp"
 #include "shared/message.hpp"
 #include "shared/printed.hpp"
@@ -91,13 +92,6 @@ class TaskOutput {
     std::unique_ptr<std::array<Kept, 2>> streams;  // null: it has written nothing
   };
 
-  struct Stream {
-    Fd before;  // where it went
-    Fd read;
-  };
-
-  void redirect(std::size_t stream, int fd, int read, int write);
-  void restore();
   void read_all();
   [[nodiscard]] bool flush_streams() const;
   // Under the mutex.
@@ -109,9 +103,9 @@ class TaskOutput {
   [[nodiscard]] std::vector<wire::Output> due(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> next_due() const;
 
-  std::array<Stream, 2> streams_;
-  Fd wake_;
   const std::streambuf* const synced_;  // of std::cout, while that has no buffer of its own
+  Fd wake_;
+  std::array<OutputPipe, 2> pipes_;
   // Held while parts are told: who waits for it holds nothing that telling needs.
   std::mutex telling_;
   std::mutex mutex_;  // of what follows; never held while telling

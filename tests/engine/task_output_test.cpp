@@ -1,18 +1,26 @@
 #include "engine/task_output.hpp"
 
+#include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <future>
 #include <iostream>
+#include <mutex>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "shared/clock.hpp"
+#include "shared/fd.hpp"
 #include "tests/support/patience.hpp"
 
 namespace roundhouse::engine {
@@ -157,6 +165,64 @@ TEST_CASE("while several tasks run the descriptors are the last one's, then its 
   CHECK(printed_of(output.end(1, 1s)).out.text() == "for the last");
   std::cout << "for the first" << std::flush;
   CHECK(printed_of(output.end(0, 1s)).out.text() == "for the first");
+}
+
+struct Pipe {
+  Fd read;
+  Fd write;
+
+  Pipe() {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    read = Fd(ends[0]), write = Fd(ends[1]);
+  }
+};
+
+std::string rest_of(const Fd& fd) {
+  std::string out;
+  std::array<char, 4096> part;
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), part.data(), part.size());
+    if (got <= 0) return out;
+    out.append(part.data(), static_cast<std::size_t>(got));
+  }
+}
+
+TEST_CASE("whenever a process dies, its last words are passed on or in the pipe, and in one") {
+  std::cout.flush();
+  for (int round = 0; round < 30; ++round) {
+    Pipe log;
+    Pipe tasks;
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::dup2(log.write.get(), STDOUT_FILENO);
+      TaskOutput output({::dup(tasks.read.get()), ::dup(tasks.write.get()), -1, -1});
+      output.begin(0, kTask, kFence, steady_now());
+      for (int i = 0;; ++i) {
+        const std::string line = std::to_string(i) + "\n";
+        static_cast<void>(!::write(STDOUT_FILENO, line.data(), line.size()));
+      }
+    }
+    log.write = Fd();
+    tasks.write = Fd();
+    // It goes on until it has been heard for a while: then it dies wherever it happens to be.
+    std::string heard(static_cast<std::size_t>(17'977 * (round + 1)), ' ');
+    for (std::size_t at = 0; at < heard.size();) {
+      const ssize_t got = ::read(log.read.get(), heard.data() + at, heard.size() - at);
+      REQUIRE(got > 0);
+      at += static_cast<std::size_t>(got);
+    }
+    ::kill(child, SIGKILL);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    heard += rest_of(log.read);
+    heard += rest_of(tasks.read);
+    std::istringstream lines(heard);
+    std::string line;
+    int next = 0;
+    while (std::getline(lines, line) && !lines.eof() && line == std::to_string(next)) ++next;
+    CHECK(lines.eof());
+  }
 }
 
 }  // namespace
