@@ -1,10 +1,9 @@
 #include "engine/source_host.hpp"
 
 #include <exception>
-#include <optional>
 #include <utility>
 
-#include "engine/output_capture.hpp"
+#include "engine/task_output.hpp"
 #include "shared/task_thread.hpp"
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/execute_result.hpp>
@@ -15,7 +14,7 @@ namespace roundhouse::engine {
 namespace {
 
 // What code had printed when it threw is told with the error.
-std::string with_output(std::string traceback, const OutputCapture::Text& printed) {
+std::string with_output(std::string traceback, const TaskOutput::Text& printed) {
   const auto add = [&](const char* title, const std::string& text) {
     if (text.empty()) return;
     if (!traceback.empty() && traceback.back() != '\n') traceback += '\n';
@@ -25,28 +24,6 @@ std::string with_output(std::string traceback, const OutputCapture::Text& printe
   add("and on standard error:\n", printed.err);
   return traceback;
 }
-
-// What an input prints, but while it waits for other tasks: what those print is theirs.
-struct Output {
-  OutputCapture::Text text;
-  std::optional<OutputCapture> capture{std::in_place};
-
-  void pause() {
-    if (!capture) return;
-    const OutputCapture::Text printed = capture->finish();
-    capture.reset();
-    text.out += printed.out;
-    text.err += printed.err;
-  }
-
-  void resume() noexcept {
-    try {
-      capture.emplace();
-    } catch (const std::exception& problem) {  // the rest goes to the engine's log alone
-      text.err += std::string("[... what follows is not here: ") + problem.what() + " ...]\n";
-    }
-  }
-};
 
 }  // namespace
 
@@ -88,24 +65,22 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
   const std::shared_ptr<Interpreter> interpreter = need(error);
   if (interpreter == nullptr)
     return detail::fail(reply, {std::string(kNoInterpreter), std::move(error), {}});
-  Output output;
+  if (output_ != nullptr) output_->keep_whole();
   Executed executed;
   {
     const TaskThread::Held held(
         [&] {
-          output.pause();
           interpreter->let_go();
           lock.unlock();
         },
         [&] {
           lock.lock();
           interpreter->take_again();
-          output.resume();
         });
     executed = interpreter->execute({code, file}, call);
   }
-  output.pause();
-  OutputCapture::Text printed = std::move(output.text);
+  TaskOutput::Text printed;
+  if (output_ != nullptr) printed = output_->take_whole();
   if (!executed.ok) {
     executed.error.traceback = with_output(std::move(executed.error.traceback), printed);
     return detail::fail(reply, std::move(executed.error));

@@ -18,6 +18,8 @@
 
 namespace roundhouse::engine {
 
+class TaskOutput;
+
 class SourceHost {
  public:
   // Both outlive it. `library` is for tests.
@@ -25,6 +27,9 @@ class SourceHost {
 
   // From now on every input is refused. Before the first.
   void refuse() { refused_ = true; }
+
+  // Where what code prints is found; without it nobody hears of that. Before the first input.
+  void set_output(TaskOutput* output) { output_ = output; }
 
   // The task kExecuteTask.
   void execute(const Invocation& call, Reply& reply) noexcept;
@@ -47,6 +52,7 @@ class SourceHost {
 
   NamedObjects& names_;
   EngineApi& engine_;
+  TaskOutput* output_ = nullptr;
   bool refused_ = false;
   std::mutex inputs_;  // held by the input that is compiled and run, but while it waits for tasks
   InterpreterLibrary library_;

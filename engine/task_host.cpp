@@ -12,6 +12,7 @@ std::uint32_t TaskHost::engine_id() const noexcept {
 
 void TaskHost::set_output(TaskOutput* output) {
   output_ = output;
+  source_.set_output(output);
   commands_.tell([output](std::uint32_t stream, std::string_view bytes) {
     if (output != nullptr) output->add(stream, bytes);
   });

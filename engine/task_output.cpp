@@ -135,6 +135,27 @@ TaskOutput::Ended TaskOutput::end(std::uint32_t slot, Duration duration) {
   return out;
 }
 
+void TaskOutput::keep_whole() {
+  const std::lock_guard lock(mutex_);
+  if (Task* task = find(this_slot)) task->returns = true;
+}
+
+TaskOutput::Text TaskOutput::take_whole() {
+  (void)flush_streams();
+  const std::lock_guard lock(mutex_);
+  drain();
+  Task* task = find(this_slot);
+  if (task == nullptr || !std::exchange(task->returns, false) || task->streams == nullptr)
+    return {};
+  const auto take = [](Kept& kept) {
+    std::string out = std::move(kept.whole);
+    if (kept.beyond_whole > 0)
+      out += "\n... (" + std::to_string(kept.beyond_whole) + " more bytes)\n";
+    return out;
+  };
+  return {take((*task->streams)[0]), take((*task->streams)[1])};
+}
+
 Slice TaskOutput::so_far(std::uint32_t slot) {
   const std::lock_guard lock(mutex_);
   drain();
@@ -223,6 +244,11 @@ void TaskOutput::keep(Task& task, std::size_t stream, std::string_view bytes) {
   Kept& kept = (*task.streams)[stream];
   const std::uint64_t before = kept.ends.total();
   kept.ends.append(bytes);
+  if (task.returns) {
+    const std::string_view first = bytes.substr(0, kWholeBytesMax - kept.whole.size());
+    kept.whole += first;
+    kept.beyond_whole += bytes.size() - first.size();
+  }
   if (before < wire::kLiveBytesMax && tell_)
     kept.untold.append(bytes.substr(0, wire::kLiveBytesMax - before));
 }

@@ -46,6 +46,8 @@ class TaskOutput {
   // A shorter task cannot have written to a descriptor: that alone takes longer.
   static constexpr Duration kTooShort{150};
 
+  static constexpr std::size_t kWholeBytesMax = std::size_t{1} << 20U;
+
   // Its parts are as in wire::Output, without the engine's id. Called without a lock.
   using Tell = std::function<void(std::vector<wire::Output>&& parts)>;
 
@@ -74,12 +76,27 @@ class TaskOutput {
   // The task is over; user code ran for `duration`. Waits for a part of its that is being told.
   [[nodiscard]] Ended end(std::uint32_t slot, Duration duration);
 
+  // The task of this thread returns what it prints: from now on that is kept for it, the first
+  // kWholeBytesMax bytes of each stream. Does nothing outside a task.
+  void keep_whole();
+
+  struct Text {
+    std::string out;
+    std::string err;
+  };
+
+  // What has been kept so, and a last line that says how much is missing; it is kept no more. Empty
+  // outside a task, and before keep_whole().
+  [[nodiscard]] Text take_whole();
+
   // What the task has written so far, encoded. Does not wait for anything.
   [[nodiscard]] Slice so_far(std::uint32_t slot);
 
  private:
   struct Kept {
     CommandOutput ends{wire::kPrintedBytesMax};
+    std::string whole;  // the first of it, for a task that returns it
+    std::uint64_t beyond_whole = 0;
     std::string untold;
     std::uint64_t told = 0;
   };
@@ -89,6 +106,7 @@ class TaskOutput {
     TaskId id;
     Fence fence;
     TimePoint next_tell;
+    bool returns = false;                          // what it prints
     std::unique_ptr<std::array<Kept, 2>> streams;  // null: it has written nothing
   };
 

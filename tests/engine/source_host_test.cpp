@@ -9,6 +9,8 @@
 #include <doctest/doctest.h>
 
 #include "engine/task_host.hpp"
+#include "engine/task_output.hpp"
+#include "shared/clock.hpp"
 #include "tests/engine/interpreter/with_interpreter.hpp"
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/execute_result.hpp>
@@ -71,8 +73,7 @@ TEST_CASE("names of the engine and of its code are one, whoever asks") {
   RH_NEEDS_INTERPRETER();
   TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
   host.push("a", pack_value(4));
-  CHECK(result_of(host, "int b = a + 1; std::cout << \"said\"; b") ==
-        ExecuteResult{"5", "int", "said", "", ""});
+  CHECK(result_of(host, "int b = a + 1; b") == ExecuteResult{"5", "int", "", "", ""});
   CHECK(host.names() == std::vector<std::string>{"a", "b"});
   CHECK(host.has("b"));
   const Invocation call{{}, {}, &host};
@@ -90,6 +91,21 @@ TEST_CASE("names of the engine and of its code are one, whoever asks") {
   host.clear();
   CHECK(host.names().empty());
   CHECK_FALSE(execute(host, "c").ok);
+}
+
+TEST_CASE("what code prints comes back with its value, or with the error that it ends with") {
+  RH_NEEDS_INTERPRETER();
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  TaskOutput output;
+  host.set_output(&output);
+  output.begin(0, {SessionId{7}, 3}, {2, 1}, steady_now());
+  CHECK(result_of(host, "std::cout << \"said\"; std::puts(\" more\"); std::clog << \"oh\"; 5") ==
+        ExecuteResult{"5", "int", "said more\n", "oh", ""});
+  CHECK(result_of(host, "6") == ExecuteResult{"6", "int", "", "", ""});
+  const Reply failed = execute(host, "std::cout << \"last words\"; throw 1;");
+  CHECK(failed.error.traceback.find("it had printed:\nlast words") != std::string::npos);
+  (void)output.end(0, std::chrono::seconds{1});
+  host.set_output(nullptr);
 }
 
 TEST_CASE("what code asks of its own engine does not wait for the code") {

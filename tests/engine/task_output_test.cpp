@@ -136,6 +136,44 @@ TEST_CASE("what the outcome leaves out is told before it, up to the bound") {
   CHECK(printed.out.head.size() + printed.out.tail.size() == wire::kPrintedBytesMax);
 }
 
+TEST_CASE("a task that returns what it prints has all of it, and a line for what is too much") {
+  TaskOutput output;
+  output.keep_whole();
+  CHECK(output.take_whole().out.empty());  // no task
+  output.begin(0, kTask, kFence, steady_now());
+  std::cout << "not asked for " << std::flush;
+  CHECK(output.take_whole().out.empty());
+  output.keep_whole();
+  const std::string line = std::string(1023, 'x') + "\n";
+  const std::size_t lines = TaskOutput::kWholeBytesMax / line.size();
+  for (std::size_t i = 0; i < lines; ++i) std::cout << line;
+  std::cout << "more";
+  std::fputs("oh no", stderr);
+  const TaskOutput::Text text = output.take_whole();
+  CHECK(text.out.size() == TaskOutput::kWholeBytesMax + 20);
+  CHECK(text.out.ends_with("x\n\n... (4 more bytes)\n"));
+  CHECK(text.err == "oh no");
+  std::cout << "behind";
+  CHECK(output.take_whole().out.empty());
+  CHECK(printed_of(output.end(0, 1s)).out.text().ends_with("morebehind"));
+}
+
+TEST_CASE("a child that goes on printing is not waited for") {
+  TaskOutput output;
+  output.begin(0, kTask, kFence, steady_now());
+  CHECK(std::system("echo now; (sleep 30; echo late) & ") == 0);
+  CHECK(printed_of(output.end(0, 1s)).out.text() == "now\n");
+}
+
+TEST_CASE("no descriptors are left behind") {
+  const int free = ::dup(0);
+  ::close(free);
+  for (int i = 0; i < 20; ++i) TaskOutput output;
+  const int then = ::dup(0);
+  ::close(then);
+  CHECK(free == then);
+}
+
 TEST_CASE("what a command writes belongs to the task of its thread") {
   TaskOutput output;
   output.add(0, "to nobody");
