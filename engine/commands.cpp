@@ -223,6 +223,9 @@ CommandResult Commands::run(const CommandRequest& request, std::string_view inpu
   CommandPlan plan{places_of(request), request.words, environment_of(request), request.cwd, input,
                    rules_.grace,       heard_};
   const std::size_t bytes = bytes_of(plan);
+  std::call_once(first_, [this] {
+    if (before_first_) before_first_();
+  });
   const TimePoint begin = steady_now();
   Seat seat(cells_);
   const CommandEnd end = run_command(std::move(plan), seat.cell(), stop, out, err);

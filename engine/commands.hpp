@@ -5,8 +5,11 @@
 // CommandError that says what to do. Thread rule: any thread, after set().
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "engine/command_cell.hpp"
 #include "engine/command_process.hpp"
@@ -30,6 +33,9 @@ class Commands {
 
   void set(Rules rules) { rules_ = rules; }
 
+  // Is called before the first program is run, once.
+  void before_first(std::function<void()> call) { before_first_ = std::move(call); }
+
   // Hears what programs write, on the thread of their task.
   void tell(CommandPlan::Heard heard) { heard_ = std::move(heard); }
 
@@ -45,6 +51,8 @@ class Commands {
   std::unique_ptr<OwnCommandCells> own_;
   CommandCells cells_;
   CommandPlan::Heard heard_;
+  std::function<void()> before_first_;
+  std::once_flag first_;
 };
 
 }  // namespace roundhouse::engine

@@ -16,6 +16,7 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/program.hpp"
+#include "engine/undertaker.hpp"
 #include "shared/manual/man_page.hpp"
 #include <roundhouse/version.hpp>
 
@@ -32,6 +33,7 @@ struct Options {
   bool no_commands = false;
   std::vector<std::string> settings;
   std::string inherit;
+  std::string undertaker;
   std::string manual;
   std::size_t crowd = 0;
 };
@@ -59,6 +61,7 @@ void declare(CLI::App& app, Options& o) {
       ->type_name("SETTING");
   app.add_option("--log-level", o.log_level, "debug, info, warn, error or off")->type_name("LEVEL");
   app.add_option(engine::kInheritFlag, o.inherit)->group("");
+  app.add_option(engine::kUndertakerFlag, o.undertaker)->group("");
   app.add_option("--crowd", o.crowd)->check(CLI::Range(1, 2000))->group("");  // for benchmarks
   app.set_version_flag("--version", std::string("roundhouse-engine ") + roundhouse::kVersion);
   app.add_option("--manual", o.manual)->group("");
@@ -124,6 +127,7 @@ int main(int argc, char** argv) {
       return app.exit(wrong) == 0 ? 0 : engine::kUsageStatus;
     }
     if (!options.manual.empty()) return write_manual(app, options.manual), 0;
+    if (!options.undertaker.empty()) return engine::run_undertaker(options.undertaker);
     auto config = engine::load_config(options.config_file, flags_of(options));
     if (!config) {
       std::fprintf(stderr, "roundhouse-engine: %s\n", config.error().text.c_str());

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <thread>
@@ -18,6 +20,7 @@
 #include "engine/crowd.hpp"
 #include "engine/engine.hpp"
 #include "engine/nanny.hpp"
+#include "engine/undertaker.hpp"
 #include "shared/clock.hpp"
 #include "shared/connection_file.hpp"
 #include "shared/host.hpp"
@@ -119,6 +122,9 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
     host->lambdas().refuse();
   }
   host->commands().set({config.commands, config.limit_grace / 2}, page.commands());
+  host->commands().before_first([fd = page.fd(), nanny = getppid()] {
+    if (!start_undertaker(fd, nanny)) log::warn("no_undertaker", {{"error", std::strerror(errno)}});
+  });
   ModuleSet* modules = std::make_unique<ModuleSet>(*host).release();
   for (const std::string& module : config.modules)
     if (const auto loaded = modules->load(module); !loaded)

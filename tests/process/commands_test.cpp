@@ -1,5 +1,6 @@
 // Commands, with real engines: what they give, what cannot be run, and what becomes of their
 // processes.
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <string>
@@ -169,6 +170,39 @@ TEST_CASE("when its engine process is killed a command ends with its group, reap
   CHECK_THROWS_AS((void)lost.get(kPatience), EngineError);
   CHECK(all_gone(processes));
   CHECK(any.command_async({"true"}).get(kPatience).ok());
+}
+
+// The number of its parent, 0 when it has ended, reaped or not.
+int parent_of(int process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/status");
+  std::string word;
+  bool runs = true;
+  while (in >> word) {
+    if (word == "State:") runs = in >> word && word != "Z" && word != "X";
+    int parent = 0;
+    if (word == "PPid:" && in >> parent) return runs ? parent : 0;
+  }
+  return 0;
+}
+
+TEST_CASE(
+    "when its engine process and the nanny are killed at once a command ends with its group") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const LoadBalancedView any = client.load_balanced_view();
+  const auto engine = any.apply_async(process_tasks::process_id).get(kPatience);
+  const std::string file = cluster.file("ids");
+  const auto lost = any.command_async(endless(file));
+  const std::vector<int> processes = numbers_in(file, 2);
+  const int nanny = parent_of(engine);
+  REQUIRE(nanny > 1);
+  kill(nanny, SIGKILL);
+  kill(engine, SIGKILL);
+  CHECK(comes_true([&] {
+    return std::all_of(processes.begin(), processes.end(),
+                       [](int each) { return parent_of(each) == 0; });
+  }));
 }
 
 TEST_CASE("what a command leaves behind in its group is gone, and reaped") {

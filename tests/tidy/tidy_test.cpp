@@ -31,6 +31,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"engine/page_entry.cpp", "tests/engine/page_test.cpp writes and reads entries"},
     {"engine/process.cpp", "tests/process/engine_process_test.cpp runs it"},
     {"engine/program.cpp", "tests/process/engine_process_test.cpp runs it"},
+    {"engine/undertaker.cpp", "tests/process/commands_test.cpp kills an engine and its nanny"},
     {"engine/task_runner.cpp", "tests/engine/engine_test.cpp runs tasks by it"},
     {"hub/curve.cpp", "tests/hub/doors_test.cpp connects with and without keys"},
     {"hub/database_lock.cpp", "tests/hub/sqlite_store_test.cpp opens a database twice"},
