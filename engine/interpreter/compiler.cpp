@@ -7,6 +7,7 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Interpreter/Interpreter.h>
+#include <clang/Lex/HeaderSearch.h>
 #include <clang/Lex/Preprocessor.h>
 #include <clang/Parse/Parser.h>
 #include <clang/Sema/Sema.h>
@@ -121,6 +122,8 @@ bool Compiler::parse(const Source& source, const Older& hidden, const OnUnfinish
   sources.overrideFileContents(file, llvm::MemoryBuffer::getMemBufferCopy(text, path()));
   const clang::FileID id = sources.createFileID(file, includer, clang::SrcMgr::C_User);
   clang::Preprocessor& preprocessor = instance_->getPreprocessor();
+  // It takes for granted that who includes a header is known to it.
+  (void)preprocessor.getHeaderSearchInfo().getFileInfo(file);
   if (on_unfinished) preprocessor.setTokenWatcher(Brackets(sources, on_unfinished));
   if (preprocessor.EnterSourceFile(id, nullptr, includer)) return false;
   if (!parse_entered()) return false;

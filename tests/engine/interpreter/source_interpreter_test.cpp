@@ -76,6 +76,17 @@ TEST_CASE("an input that does not compile is answered by the compiler, and leave
   CHECK(value_of(it, "v[0] + a + ns::n") == "16");
 }
 
+TEST_CASE("a header that is not there is named, with the line that asks for it") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  for (const std::string include : {"#include <nothing.h>", "#include \"nothing.h\""}) {
+    const TaskError error = error_of(it, "int n = 1;\n" + include + "\n");
+    CHECK(error.name == "CompileError");
+    CHECK(error.value.find("2:10: 'nothing.h' file not found") != std::string::npos);
+  }
+  CHECK(value_of(it, "#include <set>\nstd::set<int>{1}.size()") == "1");
+}
+
 TEST_CASE("variables, functions, types and templates can be declared anew") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
