@@ -8,6 +8,7 @@
 #include <clang/Sema/Sema.h>
 #include <llvm/IR/Module.h>
 
+#include "engine/interpreter/linkage.hpp"
 #include "engine/interpreter/shadowing.hpp"
 
 namespace roundhouse::engine::interpreter {
@@ -64,6 +65,7 @@ bool Emitter::HandleTopLevelDecl(clang::DeclGroupRef group) {
     declared_.push_back(declared);
     shadowing_->mark(*declared);
     shadowing_->remember(*declared);
+    share(*declared, compiler_.getSourceManager());
     auto* statement = llvm::dyn_cast<clang::TopLevelStmtDecl>(declared);
     lift_types(*declared);
     if (statement != nullptr && statement->isSemiMissing() && takes_values_) take_value(*statement);

@@ -1,0 +1,20 @@
+#pragma once
+
+// CORE. Linkage: all inputs are one program, though each becomes a module of its own. What is
+// static in one, const, of an unnamed namespace or type, would be made anew in every module that
+// uses it: a variable would have as many values as inputs. It becomes inline instead, before code
+// is generated for it. Thread rule: its compiler's.
+
+#include <clang/AST/DeclBase.h>
+
+namespace clang {
+class SourceManager;
+}  // namespace clang
+
+namespace roundhouse::engine::interpreter {
+
+// For each declaration at the top level of an input, once it is complete. Those of system headers
+// are left alone.
+void share(clang::Decl& declared, const clang::SourceManager& sources);
+
+}  // namespace roundhouse::engine::interpreter
