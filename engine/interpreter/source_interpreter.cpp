@@ -1,5 +1,6 @@
 #include "engine/interpreter/source_interpreter.hpp"
 
+#include <array>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,18 @@ void take(const void* object, const char* type, const std::string* text) {
     taken->text = usual->show(object);
   }
 }
+
+// What code may use without including it. Since these headers cost a second, they are compiled when
+// code first has the word.
+struct Convenience {
+  std::string_view word;
+  const char* text;
+};
+
+constexpr std::array kConveniences{
+    Convenience{"MSGPACK_", "#include <roundhouse/serialize.hpp>\n"},
+    Convenience{"this_engine", "#include <roundhouse/this_engine.hpp>\n"},
+    Convenience{"rh::", "#include <roundhouse/this_engine.hpp>\nnamespace rh = ::roundhouse;\n"}};
 
 void run(const std::vector<Jit::Step>& steps, Executed& out) {
   Taken value;
@@ -72,6 +85,7 @@ Executed SourceInterpreter::execute(const SourceInput& input, const Invocation& 
   if (source.file.empty()) source.file = "input " + std::to_string(state_->inputs);
   Executed out;
   std::string problems;
+  add_conveniences(source.text);
   state_->bindings.declare(source.text, problems);
   state_->bindings.refresh();
   auto compiled = state_->unit.compile(source, out.error);
@@ -85,6 +99,16 @@ Executed SourceInterpreter::execute(const SourceInput& input, const Invocation& 
   state_->scope.find(state_->unit, engine_);
   state_->scope.run(call, [&] { run(compiled->steps, out); });
   return out;
+}
+
+void SourceInterpreter::add_conveniences(std::string_view code) {
+  for (const Convenience& one : kConveniences) {
+    if (code.find(one.word) == std::string_view::npos ||
+        !state_->known_words.insert(one.word).second)
+      continue;
+    TaskError ignored;  // the code may have that name for something else
+    (void)state_->unit.compile({one.text, "headers of Roundhouse"}, ignored);
+  }
 }
 
 void SourceInterpreter::learn(const Declared& declared) {
@@ -105,9 +129,24 @@ const Variable* SourceInterpreter::find_variable(std::string_view name, std::str
   return nullptr;
 }
 
-// Null when its code is not there: a constant that nobody has taken the address of.
+// Null when it has none.
 void* SourceInterpreter::address_of(const Variable& variable) {
-  void* address = state_->unit.jit()->find(variable.symbol);
+  Jit& jit = *state_->unit.jit();
+  void* address = jit.find(variable.symbol);
+  if (address == nullptr) {
+    // One that is static, inline or a constant is there once somebody takes its address.
+    const std::string taker = "rh_address_" + std::to_string(++state_->addresses);
+    TaskError ignored;
+    const auto compiled =
+        state_->unit.compile({"extern \"C\" const volatile void* " + taker +
+                                  "() { return __builtin_addressof(::" + variable.name + "); }",
+                              "names of this engine"},
+                             ignored);
+    if (compiled) {
+      for (const Jit::Step step : compiled->steps) step();
+      address = jit.find(variable.symbol);
+    }
+  }
   if (address == nullptr || !variable.is_reference) return address;
   return *static_cast<void**>(address);
 }
@@ -144,7 +183,7 @@ Lookup SourceInterpreter::pull(std::string_view name, PackedValue& out, std::str
   const std::string spelled = "decltype(::" + variable->name + ")";
   const ObjectType* type = state_->types.find(variable->type, spelled, problem);
   void* const address = address_of(*variable);
-  if (type != nullptr && address == nullptr) problem = "it is a constant that is kept nowhere";
+  if (type != nullptr && address == nullptr) problem = "it is kept nowhere";
   out = {};
   if (type != nullptr && address != nullptr && type->encode(address, out.value, problem)) {
     out.type = type->packed;

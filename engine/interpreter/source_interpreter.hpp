@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,9 +56,13 @@ class SourceInterpreter final : public Interpreter {
     Bindings bindings;
     std::map<std::string, Variable, std::less<>> variables;
     std::map<std::string, std::shared_ptr<const Callable>, std::less<>> callables;
+    std::set<std::string_view> known_words;  // of conveniences that have been compiled
     std::size_t inputs = 0;
+    std::size_t addresses = 0;  // that have been taken
   };
 
+  // Compiles what the code may use without including it.
+  void add_conveniences(std::string_view code);
   // What the last input has declared is known by its name, and no longer as anything else.
   void learn(const Declared& declared);
   [[nodiscard]] void* address_of(const Variable& variable);

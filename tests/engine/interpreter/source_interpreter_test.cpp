@@ -4,6 +4,7 @@
 
 #include "engine/interpreter.hpp"
 #include "tests/engine/interpreter/with_interpreter.hpp"
+#include <roundhouse/arguments.hpp>
 
 namespace roundhouse::engine {
 
@@ -74,6 +75,66 @@ TEST_CASE("an input that does not compile is answered by the compiler, and leave
   CHECK(error_of(it, "1 +").value == "end of input: expected expression");
   value_of(it, "std::vector<int> v{n}; int a = 3; namespace ns { int n = 8; }");
   CHECK(value_of(it, "v[0] + a + ns::n") == "16");
+}
+
+TEST_CASE("what is static is the same in every input") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  CHECK(value_of(it, "static int n = 3; n += 1; n") == "4");
+  CHECK(value_of(it, "n") == "4");
+  value_of(it, "static int* place() { return &n; } int count() { static int n = 0; return ++n; }");
+  CHECK(value_of(it, "*place() += 10; n") == "14");
+  CHECK(value_of(it, "count()") == "1");
+  CHECK(value_of(it, "count()") == "2");
+  value_of(it, "namespace { std::string text = \"a\"; } static std::vector<int> v{1};");
+  CHECK(value_of(it, "text += 'b'; v.push_back(2); text") == "\"ab\"");
+  CHECK(value_of(it, "text + std::to_string(v.size())") == "\"ab2\"");
+  value_of(it,
+           "namespace a { namespace {\n"
+           "struct Counter { static int made() { static int n = 0; return ++n; } int add(); };\n"
+           "int Counter::add() { static int sum = 10; return ++sum; }\n"
+           "template <class T> T& kept(T first) { static T value = first; return value; }\n"
+           "enum class Color { red }; Color color = Color::red; Counter counter;\n"
+           "const std::map<int, int> table{{1, 2}}; } static Counter* all = &counter; }");
+  CHECK(value_of(it, "a::Counter::made() + a::counter.add() + a::kept(5)") == "17");
+  CHECK(value_of(it, "a::kept(9) += 1; a::Counter::made() + a::all->add() + a::kept(0)") == "20");
+  CHECK(value_of(it, "a::all == &a::counter && a::table.at(1) == 2") == "true");
+  value_of(it, "auto next = [n = 0]() mutable { return ++n; }; struct { int x = 1; } unnamed;");
+  CHECK(value_of(it, "next(); unnamed.x += 1; next()") == "2");
+  CHECK(value_of(it, "next() + unnamed.x") == "5");
+  CHECK(value_of(it, "static int n = 20; n") == "20");
+  CHECK(value_of(it, "*place()") == "14");
+  CHECK(value_of(it, "auto twice = [](int x) { return 2 * x; }; static int m = twice(4); m") ==
+        "8");
+  CHECK(value_of(it, "static int k = [](int x) { return 3 * x; }(m); k + m") == "32");
+}
+
+TEST_CASE("constants and static variables can be pulled, also when nothing has used them") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it,
+           "const int whole = 5; constexpr double part = 2.5; static int hidden = 3; inline int "
+           "shared = 7; const std::string text = \"x\";");
+  const auto pulled = [&](const char* name) {
+    PackedValue out;
+    std::string error;
+    CHECK_MESSAGE(it.pull(name, out, error) == Lookup::found, error);
+    return out.value;
+  };
+  CHECK(pulled("whole") == pack_value(5).value);
+  CHECK(pulled("part") == pack_value(2.5).value);
+  CHECK(pulled("hidden") == pack_value(3).value);
+  CHECK(pulled("shared") == pack_value(7).value);
+  CHECK(pulled("text") == pack_value(std::string("x")).value);
+  CHECK(value_of(it, "hidden = 9") == "9");
+  CHECK(pulled("hidden") == pack_value(9).value);
+}
+
+TEST_CASE("structs that travel and the engine are there without an include") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it, "struct Point { double x = 0, y = 0; MSGPACK_DEFINE(x, y) };");
+  CHECK(value_of(it, "decltype(rh::this_engine::id()) id = 3; Point{1, 2}.y + id") == "5");
 }
 
 TEST_CASE("a header that is not there is named, with the line that asks for it") {
