@@ -81,14 +81,6 @@ void identify(llvm::Module& module, const Jit* jit) {
   handle->eraseFromParent();
 }
 
-// What is kept though it is internal, is for other modules: linkage.hpp.
-void show_kept(llvm::Module& module) {
-  llvm::SmallVector<llvm::GlobalValue*, 4> kept;
-  llvm::collectUsedGlobalVariables(module, kept, /*CompilerUsed=*/true);
-  for (llvm::GlobalValue* symbol : kept)
-    if (symbol->hasInternalLinkage()) symbol->setLinkage(llvm::GlobalValue::WeakODRLinkage);
-}
-
 // What an earlier module has, and this one, too, as inline functions and variables are in all that
 // use them: the earlier one counts. Calls of functions may be inlined all the same.
 void leave_to_others(llvm::Module& module, const llvm::StringSet<>& defined) {
@@ -172,7 +164,6 @@ std::vector<std::string> Jit::missing(const llvm::Module& module) const {
 
 std::vector<Jit::Step> Jit::add(std::unique_ptr<llvm::Module> module) {
   identify(*module, this);
-  show_kept(*module);
   leave_to_others(*module, defined_);
   optimize(*module, how_, *machine_);
   const std::string prefix = "rh_step_" + std::to_string(++modules_) + "_";

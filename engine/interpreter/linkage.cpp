@@ -1,9 +1,11 @@
 #include "engine/interpreter/linkage.hpp"
 
+#include <string>
+
 #include <clang/AST/ASTContext.h>
-#include <clang/AST/Attr.h>
 #include <clang/AST/DeclCXX.h>
 #include <clang/AST/DeclTemplate.h>
+#include <clang/AST/ExprCXX.h>
 #include <clang/Basic/SourceManager.h>
 
 namespace roundhouse::engine::interpreter {
@@ -18,20 +20,27 @@ void make_visible(const clang::Decl& declared) {
   (declared.*&Opened::setCachedLinkage)(clang::Linkage::External);
 }
 
-// Of a type that has no name, such as a closure's, it stays internal whatever is said. Then all
-// modules that have it are to mean the first one's (see Jit), which is right where there is nothing
-// to be run for it.
-void share_one(clang::VarDecl& variable) {
-  if (variable.isExternallyVisible()) return;
-  const clang::QualType type = variable.getType();
-  if (!type->isDependentType() && !clang::isExternallyVisible(type->getLinkage())) {
-    clang::ASTContext& context = variable.getASTContext();
-    if (variable.hasConstantInitialization() && !variable.needsDestruction(context))
-      variable.addAttr(clang::UsedAttr::CreateImplicit(context));
+// Closures in the initialiser of an inline variable are the variable's, and named after it.
+void name_closures(clang::Stmt* part, clang::VarDecl& owner) {
+  if (part == nullptr) return;
+  auto* closure = llvm::dyn_cast<clang::LambdaExpr>(part);
+  if (closure == nullptr) {
+    for (clang::Stmt* inner : part->children()) name_closures(inner, owner);
     return;
   }
+  clang::CXXRecordDecl& type = *closure->getLambdaClass();
+  // With a number that no other input gives: variables are declared anew.
+  if (type.getLambdaManglingNumber() == 0)
+    type.setLambdaNumbering({&owner, 0, closure->getBeginLoc().getRawEncoding(), 0, false});
+  make_visible(type);
+  for (clang::Expr* inner : closure->capture_inits()) name_closures(inner, owner);
+}
+
+void share_one(clang::VarDecl& variable) {
+  if (variable.isExternallyVisible()) return;
   if (variable.getStorageClass() == clang::SC_Static) variable.setStorageClass(clang::SC_None);
   variable.setImplicitlyInline();
+  name_closures(variable.getInit(), variable);
   make_visible(variable);
 }
 
@@ -45,18 +54,28 @@ void share_one(clang::FunctionDecl& function) {
 
 void share_all(clang::DeclContext& scope);
 
-// A type of an unnamed namespace.
+// A type of an unnamed namespace, or without a name itself.
 void share_one(clang::TagDecl& type) {
   if (type.isExternallyVisible()) return;
+  if (!type.hasNameForLinkage()) {
+    clang::ASTContext& context = type.getASTContext();
+    const clang::SourceLocation place = type.getLocation();
+    const std::string name = "rh_type_" + std::to_string(place.getRawEncoding());
+    type.setTypedefNameForAnonDecl(clang::TypedefDecl::Create(
+        context, type.getDeclContext(), place, place, &context.Idents.get(name),
+        context.getTrivialTypeSourceInfo(context.getTypeDeclType(&type))));
+  }
   make_visible(type);
   if (auto* members = llvm::dyn_cast<clang::CXXRecordDecl>(&type)) share_all(*members);
 }
 
 void share_any(clang::Decl& declared) {
   if (auto* space = llvm::dyn_cast<clang::NamespaceDecl>(&declared)) {
-    // The name serves nobody, and what is in it is found without it.
-    if (space->isAnonymousNamespace())
-      space->setDeclName(&space->getASTContext().Idents.get("rh_unnamed"));
+    // The name serves nobody, and what is in it is found without it. Each input has its own.
+    if (space->isAnonymousNamespace()) {
+      const unsigned place = space->getFirstDecl()->getLocation().getRawEncoding();
+      space->setDeclName(&space->getASTContext().Idents.get("rh_unnamed_" + std::to_string(place)));
+    }
     make_visible(*space);
     share_all(*space);
   } else if (auto* variable = llvm::dyn_cast<clang::VarDecl>(&declared)) {

@@ -1,6 +1,7 @@
 #include "engine/interpreter/shadowing.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/Attr.h>
@@ -65,7 +66,17 @@ Older Shadowing::at(const std::vector<clang::SourceLocation>& places,
     auto* older = llvm::cast<clang::NamedDecl>(found->second->getCanonicalDecl());
     if (std::ranges::find(out, older) == out.end()) out.push_back(older);
   }
-  return out;
+  // Of several that a name could mean, as of unnamed namespaces, it means the last.
+  const auto is_outdone = [&](const clang::NamedDecl* one) {
+    return std::ranges::any_of(out, [&](const clang::NamedDecl* other) {
+      return other->getDeclName() == one->getDeclName() &&
+             name_of(*other).first != name_of(*one).first &&
+             one->getLocation() < other->getLocation();
+    });
+  };
+  Older outdone;
+  std::ranges::copy_if(out, std::back_inserter(outdone), is_outdone);
+  return outdone.empty() ? out : outdone;
 }
 
 void Shadowing::hide(const Older& older, const std::string& tag) {

@@ -109,6 +109,42 @@ TEST_CASE("what is static is the same in every input") {
   CHECK(value_of(it, "static int k = [](int x) { return 3 * x; }(m); k + m") == "32");
 }
 
+TEST_CASE("objects of types without a name are the same in every input") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it,
+           "auto more = [](int a, int b) { return a > b; };\n"
+           "std::set<int, decltype(more)> set(more); set.insert({1, 2, 3});");
+  CHECK(value_of(it, "set.size()") == "3");
+  CHECK(value_of(it, "*set.begin()") == "3");
+  value_of(it, "struct { int a = 1; } one; std::vector<decltype(one)> several(3);");
+  CHECK(value_of(it, "one.a += 4; several[1].a = 7; several.size()") == "3");
+  CHECK(value_of(it, "one.a + several[1].a") == "12");
+  value_of(it, "static struct { int a = 1; } hidden; hidden.a = 5;");
+  CHECK(value_of(it, "hidden.a") == "5");
+  value_of(it, "auto next = [text = std::string(\"a\")]() mutable { return text += 'b'; };");
+  value_of(it, "std::vector<decltype(next)> nexts{next}; next();");
+  CHECK(value_of(it, "nexts[0](); nexts[0]() + next()") == "\"abbabb\"");
+  value_of(it, "auto next = [n = 5]() mutable { return ++n; };");
+  CHECK(value_of(it, "next() + next()") == "13");
+  CHECK(value_of(it, "nexts[0]()") == "\"abbb\"");
+  value_of(it,
+           "enum { red = 3 } color = red; auto [left, right] = std::pair{1, [] { return 2; }};");
+  CHECK(value_of(it, "color = red; left += 1; left + right() + color") == "7");
+  CHECK(value_of(it, "left") == "2");
+}
+
+TEST_CASE("what an unnamed namespace has can be declared anew") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it, "namespace { int n = 7; int f() { return 1; } struct S { int a = 1; }; }");
+  CHECK(value_of(it, "n + f() + S{}.a") == "9");
+  value_of(it, "namespace { int n = 8; int f() { return 2; } struct S { int b = 2; }; }");
+  CHECK(value_of(it, "n + f() + S{}.b") == "12");
+  value_of(it, "namespace { int more = 1; }");
+  CHECK(value_of(it, "n + more") == "9");
+}
+
 TEST_CASE("constants and static variables can be pulled, also when nothing has used them") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
