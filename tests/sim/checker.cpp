@@ -366,16 +366,18 @@ void Checker::check_twice(TaskId id, const Task& task, const EngineKey& engine, 
          name(engine) + ", which has it with " + name(older));
 }
 
-void Checker::on_ended(const EngineKey& engine, TaskId id, bool direct, wire::Ending ending) {
+void Checker::on_ended(const EngineKey& engine, const wire::RunRef& ended, bool direct,
+                       wire::Ending ending) {
+  const TaskId id = ended.task;
   Task& task = get(id, "an engine");
   for (Execution& run : task.executions)
-    if (run.engine == engine && run.running) {
+    if (run.engine == engine && run.fence == ended.fence && run.running) {
       run.running = false;
       run.failed = ending != wire::Ending::ok;
     }
   if (ending == wire::Ending::unmet)  // it ran nothing, and that counts no retry
     std::erase_if(task.executions, [&](const Execution& run) {
-      return run.engine == engine && !run.died && run.failed;
+      return run.engine == engine && run.fence == ended.fence && !run.died && run.failed;
     });
   if (direct) --lanes_[{id.session.value, engine, get(id, "an engine").wish.depth}].running;
 }

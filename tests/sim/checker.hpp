@@ -117,7 +117,7 @@ class Checker {
   // --- engines
   void on_started(const EngineKey& engine, SessionId session, const wire::HoldingRecord& run,
                   bool direct, TimePoint now);
-  void on_ended(const EngineKey& engine, TaskId task, bool direct, wire::Ending ending);
+  void on_ended(const EngineKey& engine, const wire::RunRef& run, bool direct, wire::Ending ending);
   // The process died while these ran; `with_nanny`: nobody can say what it did.
   void on_died(const EngineKey& engine, bool with_nanny, TimePoint now);
 

@@ -263,7 +263,7 @@ void Process::finish(std::uint32_t slot, const std::shared_ptr<engine::Run>& run
   finish.started_us = parts_.timeline.wall_us();
   finish.duration_ns = 1000U * parse_body(body)->microseconds;
   finish = session_.judge(slot, std::move(finish), now);
-  parts_.checker.on_ended(engine_key(), run->task, run->direct, finish.ending);
+  parts_.checker.on_ended(engine_key(), {run->task, run->fence}, run->direct, finish.ending);
   page_.outcomes.push_back({run->task, run->fence, finish.ending, finish.started_us,
                             finish.duration_ns, finish.payload});
   page_.slots[slot].reset();
