@@ -327,9 +327,11 @@ wire::FinishedRecord Session::end_overdue(std::uint32_t slot, std::int64_t start
 void Session::on_overrun(Outbox& out) {
   if (over_) return;
   const std::string text = "a task was to stop and went on";
-  if (contact_.usable(Plane::task)) {
+  // A nanny tells it in one breath with the end of the process: who hears of it sends the next task
+  // to the process that follows.
+  if (contact_.usable(Plane::task) && !options_.has_nanny) {
     outcomes_.send(out);
-    if (!options_.has_nanny) out.send(Plane::task, wire::Goodbye{text});
+    out.send(Plane::task, wire::Goodbye{text});
   }
   end(Exit::overran, text, out);
 }

@@ -3,6 +3,7 @@
 // CORE. PeerTable: the connections at the doors. A peer is a task link and a control link whose
 // hellos carried the same connection number. Thread rule: the router's thread.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -25,9 +26,11 @@ struct Peer {
   std::optional<LinkId> task_link;
   std::optional<LinkId> control_link;
   TimePoint last_heard;
-  bool usable = false;             // both hellos came and it was welcomed
-  SessionNumber session = 0;       // of a usable client
-  EngineIndex engine = kNoEngine;  // of a usable engine or nanny
+  bool usable = false;              // both hellos came and it was welcomed
+  SessionNumber session = 0;        // of a usable client
+  EngineIndex engine = kNoEngine;   // of a usable engine or nanny
+  std::vector<wire::Message> will;  // outcomes that a nanny has told, until she tells of the death
+  std::size_t will_bytes = 0;
 };
 
 class PeerTable {

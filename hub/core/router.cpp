@@ -9,7 +9,19 @@
 namespace roundhouse::hub {
 namespace {
 
+constexpr std::size_t kWillBytesMax = 64U << 20U;
+
 constexpr unsigned kMalformedMax = 16;  // of a link, before it is told to go
+
+// What a nanny tells is heard in one turn with the end of the process: who hears that a task was
+// ended with it may send the next, which is not to end with it, too. False: that is too much.
+bool keep_for_death(Peer& peer, const wire::Message& outcomes) {
+  if (peer.will_bytes >= kWillBytesMax) return false;
+  peer.will_bytes += outcomes.header.size();
+  for (const Buffer& frame : outcomes.frames) peer.will_bytes += frame.size();
+  peer.will.push_back(outcomes);
+  return true;
+}
 
 }  // namespace
 
@@ -122,7 +134,9 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
   Engine& engine = engines.get(peer.engine);
   const bool is_nanny = peer.hello.role == wire::Role::nanny;
   switch (kind) {
-    case wire::Kind::outcome: return on_finished(engine, message, link, now, out);
+    case wire::Kind::outcome:
+      if (is_nanny && keep_for_death(peer, message)) return;
+      return on_finished(engine, message, link, now, out);
     case wire::Kind::holding:
       return is_nanny ? wrong() : on_holding(engine, message, link, now, out);
     case wire::Kind::revoked:
@@ -147,8 +161,13 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
                   [&](const auto& m) { on_have(engine, m, out); });
     case wire::Kind::died:
       if (!is_nanny) return wrong();
-      return with(wire::decode_as<wire::Died>(message),
-                  [&](const auto& m) { on_died(engine, m, now, out); });
+      return with(wire::decode_as<wire::Died>(message), [&](const auto& m) {
+        for (const wire::Message& outcomes : std::exchange(peer.will, {})) {
+          on_finished(engine, outcomes, link, now, out);
+          if (peers.find(link) == nullptr) return;  // what she told was wrong
+        }
+        on_died(engine, m, now, out);
+      });
     default: return wrong();
   }
 }

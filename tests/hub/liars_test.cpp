@@ -281,6 +281,7 @@ TEST_CASE("the nanny of an engine that this hub never saw brings what the page h
   hub.nanny_speaks(engine);
   finish(hub, engine, 7, {client.session, 2}, {1, 1});
   CHECK_FALSE(was_sent_away(engine));
+  hub.say(engine.task_link, wire::Died{});
   CHECK(client.outcome_of(2).ending == Ending::ok);
 }
 

@@ -338,5 +338,7 @@ TEST_CASE("a nanny is heard to the end, however much its engine left behind") {
   hub.breaks(engine);
   hub.nanny_speaks(engine);
   send_outcomes(hub, engine, records);
+  CHECK(client.outcomes.empty());  // with the end of the process
+  hub.say(engine.task_link, wire::Died{});
   CHECK(client.outcomes.size() == 1);
 }

@@ -70,5 +70,18 @@ TEST_CASE("a task that ignores its limit ends with its engine's process, and onl
   }
 }
 
+TEST_CASE("who hears that a task was ended with the process is answered by the next one") {
+  RealCluster cluster(1, with_rule_tasks());
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const EngineView engine = client[0];
+  const EngineView limited = engine.with({.time_limit = 50ms});
+  for (int i = 0; i < 8; ++i) {
+    const auto before = engine.apply_async(rule_tasks::process_id).get(kPatience);
+    (void)limit_of(limited.apply_async(rule_tasks::spin_for_ever));
+    CHECK(engine.apply_async(rule_tasks::process_id).get(kPatience) != before);
+  }
+}
+
 }  // namespace
 }  // namespace roundhouse::test
