@@ -368,8 +368,7 @@ void Checker::check_twice(TaskId id, const Task& task, const EngineKey& engine, 
 
 void Checker::on_ended(const EngineKey& engine, const wire::RunRef& ended, bool direct,
                        wire::Ending ending) {
-  const TaskId id = ended.task;
-  Task& task = get(id, "an engine");
+  Task& task = get(ended.task, "an engine");
   for (Execution& run : task.executions)
     if (run.engine == engine && run.fence == ended.fence && run.running) {
       run.running = false;
@@ -379,7 +378,7 @@ void Checker::on_ended(const EngineKey& engine, const wire::RunRef& ended, bool 
     std::erase_if(task.executions, [&](const Execution& run) {
       return run.engine == engine && run.fence == ended.fence && !run.died && run.failed;
     });
-  if (direct) --lanes_[{id.session.value, engine, get(id, "an engine").wish.depth}].running;
+  if (direct) --lanes_[{ended.task.session.value, engine, task.wish.depth}].running;
 }
 
 void Checker::on_died(const EngineKey& engine, bool with_nanny, TimePoint now) {
