@@ -45,7 +45,10 @@ Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t seque
       out.follow = found->second->follow.msg_ids();
     }
   }
-  if (slot.heard) out.stdout = slot.heard->texts()[0], out.stderr = slot.heard->texts()[1];
+  if (slot.heard) {
+    HeardOutput::Texts texts = slot.heard->texts();
+    out.stdout = std::move(texts[0].text), out.stderr = std::move(texts[1].text);
+  }
   if (slot.done) tell_ending(out, slot, sequence);
   return out;
 }

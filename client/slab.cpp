@@ -90,7 +90,7 @@ Slot* Slab::finish(wire::OutcomeRecord&& record, TimePoint now, WallTime wall) {
   return &head;
 }
 
-std::string Slab::hear(const wire::Output& part) {
+HeardOutput::Text Slab::hear(const wire::Output& part) {
   Slot* slot = find(part.sequence);
   if (slot == nullptr || slot->done || get(part.sequence - slot->offset).abandoned) return {};
   return detail::hear(*slot).add(part);

@@ -82,7 +82,7 @@ class Slab {
   Slot* finish(wire::OutcomeRecord&& record, TimePoint now, WallTime wall);
 
   // What a task that runs has written; what is new in that, and empty when nobody wants it.
-  [[nodiscard]] std::string hear(const wire::Output& part);
+  [[nodiscard]] HeardOutput::Text hear(const wire::Output& part);
 
   // No handle is left: `head`, whose first task is `first`, and its slots go when nothing more can
   // come.
