@@ -131,6 +131,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   session->task_link = peer.task_link, session->control_link = peer.control_link;
   session->bytes_received = session->said_bytes = 0, session->blocked = false;
   session->sent = 0, session->number_of_front = 1;
+  session->output_sent = session->output_received = 0;
 
   // What the client has already is neither run nor sent again; not even when it comes again,
   // because this hub never heard of it.

@@ -87,9 +87,9 @@ struct Router::State {
   void leave_engine(Task& task);
 
   // --- delivery.cpp: its way to the client
-  void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
+  void on_received(Session& session, const wire::Received& m, Now now, Outbox& out);
   void confirm(const Undelivered& outcome);
-  void on_output(const Engine& from, const wire::Output& m, const wire::Message& raw, Outbox& out);
+  void on_output(const Engine& from, const wire::Output& part, LinkId link, Now now, Outbox& out);
   void deliver(Session& session, Outbox& out);
 
   // --- watermarks.cpp: what is accepted and what is stored, and saying so
