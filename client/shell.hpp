@@ -68,7 +68,11 @@ struct Manner {
   std::uint32_t settings = 0;                     // Shell::settings_number()
   const std::shared_ptr<const Depends>& depends;  // as ViewSettings has it
   Urgency urgency = Urgency::later;
+  std::uint32_t view = 0;  // Shell::next_view()
 };
+
+// Whether a task is meant, by the slot of its group's first and its own.
+using SlotFilter = std::function<bool(const Slot& head, const Slot& slot)>;
 
 class Shell {
  public:
@@ -94,6 +98,9 @@ class Shell {
                                            std::span<Encoded> bodies, const Manner& manner);
   // The number of these settings, for send_apply_message().
   [[nodiscard]] std::uint32_t settings_number(const TaskSettings& settings);
+
+  // A number for another view.
+  [[nodiscard]] std::uint32_t next_view() { return next_view_.fetch_add(1); }
 
   // Ships a module and returns its build, in hexadecimal digits, when the hub has it. Throws what
   // read_module() fails with, and why the hub refuses it.
@@ -158,6 +165,9 @@ class Shell {
   void await_acceptance(std::uint64_t last);
   [[nodiscard]] MsgIds history();
   [[nodiscard]] MsgIds outstanding();
+  // Those of them that are meant.
+  [[nodiscard]] MsgIds outstanding(const SlotFilter& is_meant);
+  [[nodiscard]] bool is_direct(const Slot& head) const;
   // As Pending::pause().
   [[nodiscard]] std::string pause();
   // Those that are done and of which something is kept.
@@ -282,6 +292,7 @@ class Shell {
   std::atomic<std::uint32_t> depth_min_{0};
   Lease lease_;
   WakeFd io_wake_;
+  std::atomic<std::uint32_t> next_view_{1};
   // Guarded by the lease's mutex.
   client::Session session_;
   client::Outbox out_;

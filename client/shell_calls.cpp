@@ -77,6 +77,10 @@ Pending Shell::send_apply_message(const std::shared_ptr<Shell>& self, const Func
   });
   Slot& head = slab_.open(first, count);
   head.template_number = number;
+  head.view = manner.view;
+  for (std::uint32_t i = 0; i < count && !engines.empty(); ++i)
+    slab_.get(first + i).engine =
+        EngineId{static_cast<std::uint32_t>(engines[std::min<std::size_t>(i, engines.size() - 1)])};
   head.submitted = wall_now();
   head.submitted_at = steady_now();
   if (manner.depends) depends_.emplace(first, manner.depends);

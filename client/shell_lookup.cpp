@@ -192,6 +192,28 @@ MsgIds Shell::outstanding() {
   return {session_.id(), std::move(out)};
 }
 
+MsgIds Shell::outstanding(const SlotFilter& is_meant) {
+  const MsgIds all = outstanding();
+  const auto guard = lease_.lock();
+  std::vector<MsgIds::Range> out;
+  for (const MsgIds::Range& range : all.ranges()) {
+    for (std::uint64_t sequence = range.first; sequence <= range.last; ++sequence) {
+      const Slot* slot = slab_.find(sequence);
+      if (slot == nullptr || slot->done || !is_meant(slab_.get(sequence - slot->offset), *slot))
+        continue;
+      if (!out.empty() && out.back().last + 1 == sequence)
+        out.back().last = sequence;
+      else
+        out.push_back({sequence, sequence});
+    }
+  }
+  return {session_.id(), std::move(out)};
+}
+
+bool Shell::is_direct(const Slot& head) const {
+  return session_.template_of(head.template_number).view == "direct";
+}
+
 MsgIds Shell::finished() {
   require_same_process();
   const auto guard = lease_.lock();

@@ -10,7 +10,7 @@ namespace {
 // Back to what a new slot is, with everything it held let go.
 void reset(Slot& slot) {
   slot.handles.store(0, std::memory_order_relaxed);
-  slot.count = slot.unfinished = slot.template_number = slot.offset = slot.attempt = 0;
+  slot.count = slot.unfinished = slot.template_number = slot.offset = slot.attempt = slot.view = 0;
   slot.abandoned = slot.watched = slot.used = slot.done = slot.purged = false;
   slot.duration_ns = slot.order = slot.task_ns = 0;
   slot.started_us = 0;

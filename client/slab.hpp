@@ -34,6 +34,7 @@ struct Slot {
   bool abandoned = false;        // no handle is left
   bool watched = false;          // somebody is to be told when nothing is unfinished
   std::uint32_t template_number = 0;
+  std::uint32_t view = 0;  // by which it was submitted
   WallTime submitted;
   TimePoint submitted_at;
   TimePoint finished_at;          // the last of them
@@ -45,8 +46,8 @@ struct Slot {
   bool purged = false;  // its result was let go of before its handles
   wire::Ending ending = wire::Ending::ok;
   std::uint32_t attempt = 0;
-  std::optional<EngineId> engine;
-  std::uint64_t order = 0;  // of being done
+  std::optional<EngineId> engine;  // where it ran; while it is not done, where it must run
+  std::uint64_t order = 0;         // of being done
   std::int64_t started_us = 0;
   std::uint64_t task_ns = 0;
   WallTime received;
