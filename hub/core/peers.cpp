@@ -212,7 +212,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     engine->assigned.clear();
     engine->stored = engine->said_stored = engine->seen = engine->outcome_max = 0;
     engine->held_back.clear(), engine->received.clear();
-    engine->mean_ns = 0;
+    engine->mean_ns = 0, engine->deaf = false;
     engine->window = hello.slots;
     engine->gone = false;
   }

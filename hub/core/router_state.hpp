@@ -280,7 +280,7 @@ struct Router::State {
   bool mark_ahead(Session& session, AbortJob& job, std::uint64_t last, Now now, Outbox& out);
   void ask_to_stop(TaskIndex index, bool force);
   void send_stops(Outbox& out);
-  bool ends_aborted(TaskIndex index, const wire::FinishedRecord& record, Now now, Outbox& out);
+  bool ends_aborted(TaskIndex, const wire::FinishedRecord& run, Begun begun, Now now, Outbox& out);
   void doom(TaskIndex index);
 
   // --- rebalance.cpp: work that is taken back
