@@ -263,6 +263,8 @@ class Shell {
   // Until the hub has heard of what was submitted before a question about tasks, which goes another
   // way; or until it is not going to, for now.
   void wait_for_acceptance(Lease::Guard& guard, std::uint64_t last);
+  // Until an answer of the control plane has come, in time, or never will.
+  void wait_for_news(Lease::Guard& guard, const std::function<bool()>& came, TimePoint deadline);
   // Places. Their number comes without its bit.
   [[nodiscard]] std::map<TaskId, std::string> look_up(const std::vector<TaskId>& tasks);
   void open_places(const std::vector<TaskId>& tasks, const std::map<TaskId, std::string>& records);
@@ -290,9 +292,9 @@ class Shell {
   const Connector connector_;
   const std::uint32_t fork_generation_;
   std::atomic<std::uint32_t> depth_min_{0};
+  std::atomic<std::uint32_t> next_view_{1};
   Lease lease_;
   WakeFd io_wake_;
-  std::atomic<std::uint32_t> next_view_{1};
   // Guarded by the lease's mutex.
   client::Session session_;
   client::Outbox out_;
