@@ -33,14 +33,21 @@ void measures(CLI::App* command, Line& line, const std::shared_ptr<Options>& opt
   });
 }
 
+// A comparison of which nothing can be set but how often it is made, and for how long.
+void add_plain(CLI::App* bench, Line& line, const std::string& name, const std::string& description,
+               const std::string& footer, void (*measure)(const BenchOptions&, Output&)) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = bench->add_subcommand(name, description);
+  add_pairs(command, *options);
+  command->footer(footer);
+  measures(command, line, options, measure);
+}
+
 // What is compared with the relay.
 void add_speeds(CLI::App* bench, Line& line) {
   const auto add = [&](const std::string& name, const std::string& help, auto measure) {
-    const auto options = std::make_shared<BenchOptions>();
-    CLI::App* command = bench->add_subcommand(name, help);
-    add_pairs(command, *options);
-    command->footer("Example: roundhouse bench " + name + " --pairs 3 --span 500ms");
-    measures(command, line, options, measure);
+    add_plain(bench, line, name, help,
+              "Example: roundhouse bench " + name + " --pairs 3 --span 500ms", measure);
   };
   add("latency", "Synchronous calls of an empty task", &bench_latency);
   add("throughput", "Asynchronous empty tasks, recorded; memory of the hub", &bench_throughput);
@@ -49,30 +56,25 @@ void add_speeds(CLI::App* bench, Line& line) {
 }
 
 void add_commands(CLI::App* bench, Line& line) {
-  const auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = bench->add_subcommand(
-      "commands", "Short programs a second, beside a bare loop that starts them");
-  add_pairs(command, *options);
-  command->footer(
-      "The baseline starts `true` and waits for it, on each core at once; ours does so by the hub "
-      "and\n"
+  add_plain(
+      bench, line, "commands", "Short programs a second, beside a bare loop that starts them",
+      "The baseline starts `true` and waits for it, on each core at once; ours does so by the "
+      "hub and\n"
       "an engine for each core, and hands back what it printed and took.\n"
-      "Example: roundhouse bench commands --pairs 3");
-  measures(command, line, options, &bench_commands);
+      "Example: roundhouse bench commands --pairs 3",
+      &bench_commands);
 }
 
 void add_source(CLI::App* bench, Line& line) {
-  const auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = bench->add_subcommand(
-      "source", "How soon engines compile source and lambdas, and how fast these are then");
-  add_pairs(command, *options);
-  command->footer(
+  add_plain(
+      bench, line, "source",
+      "How soon engines compile source and lambdas, and how fast these are then",
       "ready: the first input of an engine, and the first lambda; statement, new_lambda: those\n"
-      "that come later; kernel: calls of a lambda that works for some milliseconds, beside calls "
-      "of\n"
+      "that come later; kernel: calls of a lambda that works for some milliseconds, beside "
+      "calls of\n"
       "the same code in a library by `clang++ -O2`, where there is one.\n"
-      "Example: roundhouse bench source --pairs 3");
-  measures(command, line, options, &bench_source);
+      "Example: roundhouse bench source --pairs 3",
+      &bench_source);
 }
 
 void add_restart(CLI::App* bench, Line& line) {

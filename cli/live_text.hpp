@@ -33,8 +33,11 @@ class LiveText {
     results.on_output([heard = heard_, results](const OutputPart& part) {
       if (results.ready()) return;
       const std::lock_guard lock(heard->mutex);
-      if (!heard->write) return;
-      heard->texts[part.stream == OutputStream::out ? 0 : 1] += part.text;
+      const std::size_t stream = part.stream == OutputStream::out ? 0 : 1;
+      // Behind a gap: finish() has what is missing.
+      if (part.left_out > 0) heard->broken[stream] = true;
+      if (!heard->write || heard->broken[stream]) return;
+      heard->texts[stream] += part.text;
       heard->write(part.stream, part.text);
     });
     results.on_done([heard = heard_] { heard->over.set_value(); });
@@ -54,6 +57,7 @@ class LiveText {
     std::mutex mutex;
     Write write;
     std::array<std::string, 2> texts;
+    std::array<bool, 2> broken{};
     std::promise<void> over;
   };
 

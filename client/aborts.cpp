@@ -69,6 +69,23 @@ AbortReport abort_jobs(Shell& shell, const Jobs& jobs) {
   return out;
 }
 
+AbortReport Submitter::abort(const Jobs& jobs) const {
+  return abort_jobs(*shell_, jobs);
+}
+
+AbortReport Submitter::abort() const {
+  if (!settings_.tasks.direct)
+    return abort(Jobs(
+        shell_->outstanding([this](const Slot& head, const Slot&) { return head.view == view_; })));
+  const std::vector<int>* ids = settings_.engines.ids();
+  return abort(Jobs(shell_->outstanding([&](const Slot& head, const Slot& slot) {
+    if (!shell_->is_direct(head)) return false;
+    return ids == nullptr ||
+           (slot.engine &&
+            std::ranges::find(*ids, static_cast<int>(slot.engine->value)) != ids->end());
+  })));
+}
+
 }  // namespace detail
 
 AbortReport Client::abort(const Jobs& jobs) const {

@@ -114,9 +114,5 @@ ControlReport Submitter::steer(std::string_view verb, const ControlOptions& opti
   return roundhouse::steer(*shell_, settings_.engines, {verb, options, signal});
 }
 
-AbortReport Submitter::abort(const Jobs& jobs) const {
-  return abort_jobs(*shell_, jobs);
-}
-
 }  // namespace detail
 }  // namespace roundhouse

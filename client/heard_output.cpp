@@ -2,45 +2,60 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace roundhouse::detail {
-namespace {
 
-// What is to be added to `heard` so that it is all of the stream, as far as that is known.
-std::string rest_of(const wire::PrintedStream& stream, std::string& heard) {
-  const std::string_view known(heard);
-  const std::size_t common = std::min(known.size(), stream.head.size());
-  if (known.size() > stream.total ||
-      known.substr(0, common) != std::string_view(stream.head).substr(0, common))
-    heard.clear();  // of an earlier run
-  const std::uint64_t tail_at = stream.total - stream.tail.size();
-  if (heard.size() >= tail_at)
-    return stream.tail.substr(static_cast<std::size_t>(heard.size() - tail_at));
-  std::string out;
-  if (heard.size() < stream.head.size()) out = stream.head.substr(heard.size());
-  const wire::PrintedStream gap{{}, stream.tail, stream.total - heard.size() - out.size()};
-  return out + gap.text();
+// `rest`: of the stream, behind what was heard.
+HeardOutput::Text HeardOutput::Stream::append(const wire::PrintedStream& rest) {
+  Text out{rest.text(), rest.left_out()};
+  heard.text += out.text, heard.left_out += out.left_out;
+  through += rest.total;
+  return out;
 }
 
-}  // namespace
+HeardOutput::Text HeardOutput::Stream::add(const wire::Output& part) {
+  const std::size_t size = part.text.size();
+  if (size == 0 || size > wire::kLiveBytesMax) return {};
+  if (part.offset < through || part.offset > wire::kLiveBytesMax - size) return {};
+  const wire::PrintedStream rest{{}, part.text, part.offset + size - through};
+  if (heard.text.size() + rest.text().size() > wire::kLiveBytesMax) return {};
+  Text out = append(rest);
+  if (heard.left_out == 0) whole = heard.text.size();
+  return out;
+}
 
-std::string HeardOutput::add(const wire::Output& part) {
+HeardOutput::Text HeardOutput::Stream::finish(const wire::PrintedStream& printed) {
+  const std::size_t common = std::min(whole, printed.head.size());
+  const std::string_view begin = std::string_view(printed.head).substr(0, common);
+  const bool other_run = through > printed.total || !heard.text.starts_with(begin);
+  if (other_run) *this = {};
+  if (printed.left_out() == 0) {
+    const std::string all = printed.text();
+    Text out{all.substr(static_cast<std::size_t>(through))};
+    heard = {all}, through = printed.total;
+    return out;
+  }
+  const auto behind = [this](const std::string& text, std::uint64_t at) {
+    const std::uint64_t known = through - std::min(through, at);
+    return text.substr(static_cast<std::size_t>(std::min<std::uint64_t>(known, text.size())));
+  };
+  return append({behind(printed.head, 0), behind(printed.tail, printed.total - printed.tail.size()),
+                 printed.total - through});
+}
+
+HeardOutput::Text HeardOutput::add(const wire::Output& part) {
   const Fence fence{part.epoch, part.attempt};
-  if (part.stream < 1 || part.stream > texts_.size() || fence < fence_) return {};
+  if (part.stream < 1 || part.stream > streams_.size() || fence < fence_) return {};
   if (fence_ < fence) {
     fence_ = fence;
-    texts_ = {};
+    streams_ = {};
   }
-  std::string& text = texts_[part.stream - 1];
-  if (part.offset != text.size() || text.size() + part.text.size() > wire::kLiveBytesMax) return {};
-  text += part.text;
-  return part.text;
+  return streams_[part.stream - 1].add(part);
 }
 
 HeardOutput::Texts HeardOutput::finish(const wire::Printed& printed) {
-  Texts out{rest_of(printed.out, texts_[0]), rest_of(printed.err, texts_[1])};
-  for (std::size_t i = 0; i < texts_.size(); ++i) texts_[i] += out[i];
-  return out;
+  return {streams_[0].finish(printed.out), streams_[1].finish(printed.err)};
 }
 
 }  // namespace roundhouse::detail

@@ -15,20 +15,36 @@ namespace roundhouse::detail {
 
 class HeardOutput {
  public:
-  using Texts = std::array<std::string, 2>;  // standard output, standard error
+  struct Text {
+    std::string text;
+    std::uint64_t left_out = 0;  // bytes that are missing in it, each time with a line that says so
+  };
 
-  // A part that came while it ran; what is new in it. Of an earlier run, or behind a gap, it is
-  // nothing; the first of a later run begins anew.
-  [[nodiscard]] std::string add(const wire::Output& part);
+  using Texts = std::array<Text, 2>;  // standard output, standard error
 
-  // What came with the outcome; what is new in it. Where parts are missing, it says how much.
+  // A part that came while it ran; what is new in it. Of an earlier run it is nothing; the first of
+  // a later run begins anew.
+  [[nodiscard]] Text add(const wire::Output& part);
+
+  // What came with the outcome; what is new in it.
   [[nodiscard]] Texts finish(const wire::Printed& printed);
 
-  [[nodiscard]] const Texts& texts() const { return texts_; }
+  // All of it. What was missing while it ran is in it when the outcome had it.
+  [[nodiscard]] Texts texts() const { return {streams_[0].heard, streams_[1].heard}; }
 
  private:
+  struct Stream {
+    Text heard;
+    std::uint64_t through = 0;  // how much of the stream that stands for
+    std::size_t whole = 0;      // how much of the text is before the first gap
+
+    Text add(const wire::Output& part);
+    Text finish(const wire::PrintedStream& printed);
+    Text append(const wire::PrintedStream& rest);
+  };
+
   Fence fence_;
-  Texts texts_;
+  std::array<Stream, 2> streams_;
 };
 
 }  // namespace roundhouse::detail

@@ -68,7 +68,11 @@ struct Manner {
   std::uint32_t settings = 0;                     // Shell::settings_number()
   const std::shared_ptr<const Depends>& depends;  // as ViewSettings has it
   Urgency urgency = Urgency::later;
+  std::uint32_t view = 0;  // Shell::next_view()
 };
+
+// Whether a task is meant, by the slot of its group's first and its own.
+using SlotFilter = std::function<bool(const Slot& head, const Slot& slot)>;
 
 class Shell {
  public:
@@ -94,6 +98,9 @@ class Shell {
                                            std::span<Encoded> bodies, const Manner& manner);
   // The number of these settings, for send_apply_message().
   [[nodiscard]] std::uint32_t settings_number(const TaskSettings& settings);
+
+  // A number for another view.
+  [[nodiscard]] std::uint32_t next_view() { return next_view_.fetch_add(1); }
 
   // Ships a module and returns its build, in hexadecimal digits, when the hub has it. Throws what
   // read_module() fails with, and why the hub refuses it.
@@ -158,6 +165,9 @@ class Shell {
   void await_acceptance(std::uint64_t last);
   [[nodiscard]] MsgIds history();
   [[nodiscard]] MsgIds outstanding();
+  // Those of them that are meant.
+  [[nodiscard]] MsgIds outstanding(const SlotFilter& is_meant);
+  [[nodiscard]] bool is_direct(const Slot& head) const;
   // As Pending::pause().
   [[nodiscard]] std::string pause();
   // Those that are done and of which something is kept.
@@ -253,6 +263,8 @@ class Shell {
   // Until the hub has heard of what was submitted before a question about tasks, which goes another
   // way; or until it is not going to, for now.
   void wait_for_acceptance(Lease::Guard& guard, std::uint64_t last);
+  // Until an answer of the control plane has come, in time, or never will.
+  void wait_for_news(Lease::Guard& guard, const std::function<bool()>& came, TimePoint deadline);
   // Places. Their number comes without its bit.
   [[nodiscard]] std::map<TaskId, std::string> look_up(const std::vector<TaskId>& tasks);
   void open_places(const std::vector<TaskId>& tasks, const std::map<TaskId, std::string>& records);
@@ -280,6 +292,7 @@ class Shell {
   const Connector connector_;
   const std::uint32_t fork_generation_;
   std::atomic<std::uint32_t> depth_min_{0};
+  std::atomic<std::uint32_t> next_view_{1};
   Lease lease_;
   WakeFd io_wake_;
   // Guarded by the lease's mutex.

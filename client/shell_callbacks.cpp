@@ -61,12 +61,12 @@ void Shell::on_output(Slot* head, std::uint64_t first,
 void Shell::tell_output(const OutputHearer& hearer, const Slot& slot,
                         const HeardOutput::Texts& texts) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i].empty()) continue;
+    if (texts[i].text.empty()) continue;
     OutputPart part;
     part.index = slot.offset;
     if (slot.heard_on) part.engine = static_cast<int>(slot.heard_on->value);
     part.stream = i == 0 ? OutputStream::out : OutputStream::err;
-    part.text = texts[i];
+    part.text = texts[i].text, part.left_out = texts[i].left_out;
     (void)dispatcher_.post([hearer, part = std::move(part)] { (*hearer)(part); });
   }
 }
@@ -79,8 +79,8 @@ void Shell::tell_hearers(std::uint64_t first, const Slot& slot, const HeardOutpu
 
 void Shell::hear(const wire::Output& part) {
   HeardOutput::Texts fresh;
-  std::string text = slab_.hear(part);
-  if (text.empty()) return;
+  HeardOutput::Text text = slab_.hear(part);
+  if (text.text.empty()) return;
   Slot& slot = slab_.get(part.sequence);
   slot.heard_on = part.engine;
   fresh[part.stream - 1] = std::move(text);

@@ -77,6 +77,10 @@ Pending Shell::send_apply_message(const std::shared_ptr<Shell>& self, const Func
   });
   Slot& head = slab_.open(first, count);
   head.template_number = number;
+  head.view = manner.view;
+  for (std::uint32_t i = 0; i < count && !engines.empty(); ++i)
+    slab_.get(first + i).engine =
+        EngineId{static_cast<std::uint32_t>(engines[std::min<std::size_t>(i, engines.size() - 1)])};
   head.submitted = wall_now();
   head.submitted_at = steady_now();
   if (manner.depends) depends_.emplace(first, manner.depends);
@@ -161,6 +165,13 @@ void Shell::await_acceptance(std::uint64_t last) {
   if (!session_.failure()) wait_for_acceptance(guard, last);
 }
 
+void Shell::wait_for_news(Lease::Guard& guard, const std::function<bool()>& came,
+                          TimePoint deadline) {
+  while (!came() && !session_.failure() &&
+         changed_.wait_until(guard.native(), deadline) == std::cv_status::no_timeout) {
+  }
+}
+
 HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat, Duration longer) {
   require_same_process();
   auto guard = lease_.lock();
@@ -172,9 +183,8 @@ HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat, 
       session_.request(std::move(verb), wire::Raw{std::move(body)}, repeat, out_);
   const auto answer = answers_.emplace(id, std::nullopt).first;
   absorb(guard, steady_now());
-  while (!answer->second && !session_.failure() &&
-         changed_.wait_until(guard.native(), deadline) == std::cv_status::no_timeout) {
-  }
+  wait_for_news(
+      guard, [&] { return answer->second.has_value(); }, deadline);
   const std::optional<wire::Reply> reply = std::move(answer->second);
   answers_.erase(answer);
   if (!reply) {
@@ -193,9 +203,8 @@ void Shell::refresh_engines() {
   const TimePoint deadline = deadline_of(options_.timeout);
   session_.ask_engines(out_);
   absorb(guard, steady_now());
-  while (session_.asks_engines() && !session_.failure() &&
-         changed_.wait_until(guard.native(), deadline) == std::cv_status::no_timeout) {
-  }
+  wait_for_news(
+      guard, [this] { return !session_.asks_engines(); }, deadline);
 }
 
 std::vector<EngineSummary> Shell::engines() {

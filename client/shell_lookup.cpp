@@ -45,7 +45,10 @@ Metadata Shell::metadata(const Slot& head, const Slot& slot, std::uint64_t seque
       out.follow = found->second->follow.msg_ids();
     }
   }
-  if (slot.heard) out.stdout = slot.heard->texts()[0], out.stderr = slot.heard->texts()[1];
+  if (slot.heard) {
+    HeardOutput::Texts texts = slot.heard->texts();
+    out.stdout = std::move(texts[0].text), out.stderr = std::move(texts[1].text);
+  }
   if (slot.done) tell_ending(out, slot, sequence);
   return out;
 }
@@ -187,6 +190,28 @@ MsgIds Shell::outstanding() {
   }
   if (at <= session_.log().last()) out.push_back({at, session_.log().last()});
   return {session_.id(), std::move(out)};
+}
+
+MsgIds Shell::outstanding(const SlotFilter& is_meant) {
+  const MsgIds all = outstanding();
+  const auto guard = lease_.lock();
+  std::vector<MsgIds::Range> out;
+  for (const MsgIds::Range& range : all.ranges()) {
+    for (std::uint64_t sequence = range.first; sequence <= range.last; ++sequence) {
+      const Slot* slot = slab_.find(sequence);
+      if (slot == nullptr || slot->done || !is_meant(slab_.get(sequence - slot->offset), *slot))
+        continue;
+      if (!out.empty() && out.back().last + 1 == sequence)
+        out.back().last = sequence;
+      else
+        out.push_back({sequence, sequence});
+    }
+  }
+  return {session_.id(), std::move(out)};
+}
+
+bool Shell::is_direct(const Slot& head) const {
+  return session_.template_of(head.template_number).view == "direct";
 }
 
 MsgIds Shell::finished() {

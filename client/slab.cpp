@@ -10,7 +10,7 @@ namespace {
 // Back to what a new slot is, with everything it held let go.
 void reset(Slot& slot) {
   slot.handles.store(0, std::memory_order_relaxed);
-  slot.count = slot.unfinished = slot.template_number = slot.offset = slot.attempt = 0;
+  slot.count = slot.unfinished = slot.template_number = slot.offset = slot.attempt = slot.view = 0;
   slot.abandoned = slot.watched = slot.used = slot.done = slot.purged = false;
   slot.duration_ns = slot.order = slot.task_ns = 0;
   slot.started_us = 0;
@@ -90,7 +90,7 @@ Slot* Slab::finish(wire::OutcomeRecord&& record, TimePoint now, WallTime wall) {
   return &head;
 }
 
-std::string Slab::hear(const wire::Output& part) {
+HeardOutput::Text Slab::hear(const wire::Output& part) {
   Slot* slot = find(part.sequence);
   if (slot == nullptr || slot->done || get(part.sequence - slot->offset).abandoned) return {};
   return detail::hear(*slot).add(part);

@@ -34,6 +34,7 @@ struct Slot {
   bool abandoned = false;        // no handle is left
   bool watched = false;          // somebody is to be told when nothing is unfinished
   std::uint32_t template_number = 0;
+  std::uint32_t view = 0;  // by which it was submitted
   WallTime submitted;
   TimePoint submitted_at;
   TimePoint finished_at;          // the last of them
@@ -45,8 +46,8 @@ struct Slot {
   bool purged = false;  // its result was let go of before its handles
   wire::Ending ending = wire::Ending::ok;
   std::uint32_t attempt = 0;
-  std::optional<EngineId> engine;
-  std::uint64_t order = 0;  // of being done
+  std::optional<EngineId> engine;  // where it ran; while it is not done, where it must run
+  std::uint64_t order = 0;         // of being done
   std::int64_t started_us = 0;
   std::uint64_t task_ns = 0;
   WallTime received;
@@ -82,7 +83,7 @@ class Slab {
   Slot* finish(wire::OutcomeRecord&& record, TimePoint now, WallTime wall);
 
   // What a task that runs has written; what is new in that, and empty when nobody wants it.
-  [[nodiscard]] std::string hear(const wire::Output& part);
+  [[nodiscard]] HeardOutput::Text hear(const wire::Output& part);
 
   // No handle is left: `head`, whose first task is `first`, and its slots go when nothing more can
   // come.

@@ -47,7 +47,8 @@ void take_common(const Options& options, ViewSettings& settings) {
 Submitter::Submitter(std::shared_ptr<Shell> shell, ViewSettings settings)
     : shell_(std::move(shell)),
       settings_(std::move(settings)),
-      settings_number_(shell_->settings_number(settings_.tasks)) {}
+      settings_number_(shell_->settings_number(settings_.tasks)),
+      view_(shell_->next_view()) {}
 
 void Submitter::set(const EngineOptions& options) {
   take_common(options, settings_);
@@ -111,7 +112,7 @@ Pending Submitter::submit(const Function& function, std::span<const int> engines
                           std::span<Encoded> bodies, Urgency urgency) const {
   auto tracker = SendTracker::watch(bodies, settings_.track);
   Pending out = shell_->send_apply_message(shell_, function, engines, bodies,
-                                           {settings_number_, settings_.depends, urgency});
+                                           {settings_number_, settings_.depends, urgency, view_});
   if (tracker) out.track(std::move(tracker));
   return out;
 }

@@ -18,7 +18,6 @@
 namespace roundhouse::engine {
 namespace {
 
-constexpr std::size_t kPartBytesMax = 64U << 10U;
 constexpr std::uint32_t kNoSlot = 0xffffffff;
 
 thread_local std::uint32_t this_slot = kNoSlot;
@@ -36,13 +35,13 @@ Fd make_event() {
 std::vector<wire::Output> parts_of(TaskId task, Fence fence, std::uint32_t stream,
                                    std::uint64_t offset, const std::string& text) {
   std::vector<wire::Output> out;
-  for (std::size_t at = 0; at < text.size(); at += kPartBytesMax) {
+  for (std::size_t at = 0; at < text.size(); at += wire::kOutputBytesMax) {
     wire::Output part;
     part.session = task.session, part.sequence = task.sequence;
     part.epoch = fence.epoch, part.attempt = fence.attempt;
     part.stream = stream + 1;
     part.offset = offset + at;
-    part.text = text.substr(at, kPartBytesMax);
+    part.text = text.substr(at, wire::kOutputBytesMax);
     out.push_back(std::move(part));
   }
   return out;

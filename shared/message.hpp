@@ -234,15 +234,17 @@ struct Accepted {
   }
 };
 
-// Client to hub, cumulative: outcomes of this connection received through this number.
+// Client to hub, cumulative: outcomes of this connection received through this number, and live
+// output, as cost_of() counts it.
 struct Received {
   static constexpr Kind kKind = Kind::received;
   std::uint64_t through = 0;
+  std::uint64_t output = 0;
   friend bool operator==(const Received&, const Received&) = default;
 
   template <class Self, class V>
   static void fields(Self& m, V&& v) {
-    v("through", m.through);
+    v("through", m.through), v("output", m.output);
   }
 };
 
@@ -320,7 +322,7 @@ struct Died {
 };
 
 // Engine to hub, and on to the client: what a task that runs has written, from `offset` of a stream
-// on; parts come in order. Its outcome does not depend on them.
+// on; parts come in order, and some may be missing. Its outcome does not depend on them.
 struct Output {
   static constexpr Kind kKind = Kind::output;
   SessionId session;
@@ -358,6 +360,12 @@ struct Hint {
     v("uuid", m.uuid), v("incarnation", m.incarnation);
   }
 };
+
+// What a part counts for among what a client has not received: its bytes, and what the message as
+// such costs who keeps it.
+[[nodiscard]] inline std::size_t cost_of(const Output& part) {
+  return part.text.size() + kOutputCost;
+}
 
 using MapMessage = std::variant<Hello, Welcome, Refused, Who, Beat, Goodbye, Request, Reply, Stop,
                                 Act, Acted, Define, Accepted, Received, Stored, Revoke, Revoked,

@@ -23,6 +23,10 @@ inline constexpr std::size_t kTemplatesMax = 1U << 16U;        // of one session
 inline constexpr std::size_t kTemplateBytesMax = 256U << 10U;  // of a template: its texts and lists
 inline constexpr std::size_t kTemplatesBytesMax = 64U << 20U;  // of all templates of a session
 inline constexpr std::uint32_t kLentMax = 256;  // slots that an engine's waiting tasks lend
+inline constexpr std::size_t kOutputBytesMax = 64U << 10U;  // of the text of a part of output
+inline constexpr std::size_t kOutputCost = 512;             // of a part of it, beside its text
+inline constexpr std::size_t kOutputUnreadMax = 64U
+                                                << 20U;  // of parts that a client has not received
 inline constexpr std::size_t kInlineBytesMax = 16U << 10U;  // larger bodies and arrays are frames
 
 enum class Plane : std::uint8_t { task, control, notify };

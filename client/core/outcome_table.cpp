@@ -12,6 +12,7 @@ void OutcomeTable::restart() {
   received_ = 0;
   confirmed_ = 0;
   since_.reset();
+  output_ = output_confirmed_ = 0;
 }
 
 bool OutcomeTable::on_batch(std::uint64_t first, std::uint64_t count, TimePoint now) {
@@ -20,6 +21,11 @@ bool OutcomeTable::on_batch(std::uint64_t first, std::uint64_t count, TimePoint 
   received_ += count;
   if (!since_) since_ = now;
   return true;
+}
+
+void OutcomeTable::on_output(std::size_t cost, TimePoint now) {
+  output_ += cost;
+  if (!since_ && output_ - output_confirmed_ >= kConfirmOutputMax) since_ = now;
 }
 
 bool OutcomeTable::add(std::uint64_t sequence, bool ok) {
@@ -98,7 +104,9 @@ void OutcomeTable::check_invariants() const {
   }
   RH_CHECK(count == count_);
   RH_CHECK(confirmed_ <= received_);
-  RH_CHECK(since_.has_value() == (confirmed_ < received_));
+  RH_CHECK(output_confirmed_ <= output_);
+  const bool much = output_ - output_confirmed_ >= kConfirmOutputMax;
+  RH_CHECK(since_.has_value() == (confirmed_ < received_ || much));
 }
 
 std::optional<wire::Received> OutcomeTable::take_received(TimePoint now) {
@@ -106,8 +114,9 @@ std::optional<wire::Received> OutcomeTable::take_received(TimePoint now) {
   if (received_ - confirmed_ < kConfirmOutcomesMax && now < *since_ + kConfirmDelay)
     return std::nullopt;
   confirmed_ = received_;
+  output_confirmed_ = output_;
   since_.reset();
-  return wire::Received{received_};
+  return wire::Received{received_, output_};
 }
 
 std::optional<TimePoint> OutcomeTable::deadline() const {

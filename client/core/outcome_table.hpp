@@ -2,7 +2,8 @@
 //
 // All that it remembers of finished tasks is a number, the gaps above it, and which failed.
 // Outcomes are numbered densely per connection; what arrived is confirmed cumulatively, a little
-// later, so that a synchronous call costs no message of its own. Thread rule: one thread at a time.
+// later, so that a synchronous call costs no message of its own. Live output is confirmed with
+// them, and without when it was much. Thread rule: one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@ class OutcomeTable {
   // Confirming waits so long, or for so many outcomes.
   static constexpr Duration kConfirmDelay = std::chrono::milliseconds{3};
   static constexpr std::uint64_t kConfirmOutcomesMax = 512;
+  static constexpr std::uint64_t kConfirmOutputMax = wire::kOutputUnreadMax / 64;
 
   // A new connection: its outcomes are numbered from 1.
   void restart();
@@ -29,6 +31,9 @@ class OutcomeTable {
   // `count` outcomes numbered from `first` on have come. False when that is not the next number,
   // which a hub never does.
   [[nodiscard]] bool on_batch(std::uint64_t first, std::uint64_t count, TimePoint now);
+
+  // A part of live output of this cost has come.
+  void on_output(std::size_t cost, TimePoint now);
 
   // Notes the outcome of one task, and whether that is ok; false when it was known, and this one is
   // to be dropped.
@@ -70,7 +75,9 @@ class OutcomeTable {
   // Of this connection.
   std::uint64_t received_ = 0;
   std::uint64_t confirmed_ = 0;
-  std::optional<TimePoint> since_;  // the oldest unconfirmed one
+  std::optional<TimePoint> since_;  // something is to be confirmed
+  std::uint64_t output_ = 0;
+  std::uint64_t output_confirmed_ = 0;
 };
 
 }  // namespace roundhouse::client

@@ -44,6 +44,7 @@ void Session::on_task(const wire::Message& message, wire::Kind kind, TimePoint n
   if (kind == wire::Kind::output) {
     auto part = wire::decode_as<wire::Output>(message);
     if (!part) return on_malformed(part.error(), now, out);
+    outcomes_.on_output(cost_of(*part), now);
     if (part->session == options_.session) out.outputs.push_back(*std::move(part));
     return;
   }

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -75,9 +76,18 @@ struct AbortJob {
   return ranges;
 }
 
-// What a task ends with that was aborted before it ran.
-[[nodiscard]] inline wire::ErrorValue aborted_error() {
-  return {"TaskAborted", "the task was aborted before it ran", "", {}};
+// How far a task came that was aborted.
+enum class Begun : std::uint8_t { no, earlier, maybe, yes };
+
+// What it ends with. `lost`: what became of its run, where it may have begun.
+[[nodiscard]] inline wire::ErrorValue aborted_error(Begun begun = Begun::no,
+                                                    const std::string& lost = {}) {
+  std::string text = "the task was aborted";
+  if (begun == Begun::no) text += " before it ran";
+  if (begun == Begun::earlier) text += " before it ran again";
+  if (begun == Begun::maybe) text += ", and may have run; " + lost;
+  if (begun == Begun::yes) text += " while it ran; " + lost;
+  return {"TaskAborted", std::move(text), "", {}};
 }
 
 // What is to be sent to one engine in this turn.

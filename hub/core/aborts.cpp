@@ -164,7 +164,8 @@ void Router::State::abort_task(AbortJob& job, TaskIndex index, std::size_t& ends
   --ends;
   if (task.state != TaskState::assigned) {
     if (!task.settled) ++job.counts.aborted;
-    return fail_task(index, wire::Ending::aborted, aborted_error(), now, out);
+    const Begun begun = task.failures > 0 ? Begun::earlier : Begun::no;
+    return fail_task(index, wire::Ending::aborted, aborted_error(begun), now, out);
   }
   if (!task.settled) ++job.counts.stopping;
   if (!task.aborting) job.note(task.session, task.sequence, task.sequence);
@@ -210,12 +211,14 @@ void Router::State::send_stops(Outbox& out) {
 }
 
 // A run of an aborted task has come to nothing: there is no other one. True: the task has ended.
-bool Router::State::ends_aborted(TaskIndex index, const wire::FinishedRecord& record, Now now,
-                                 Outbox& out) {
-  const bool is_nothing =
-      record.ending == wire::Ending::unmet || record.ending == wire::Ending::engine_lost;
-  if (!tasks.get(index).aborting || !is_nothing) return false;
-  fail_task(index, wire::Ending::aborted, aborted_error(), now, out);
+bool Router::State::ends_aborted(TaskIndex index, const wire::FinishedRecord& run, Begun begun,
+                                 Now now, Outbox& out) {
+  const bool was_lost = run.ending == wire::Ending::engine_lost;
+  if (!tasks.get(index).aborting || !(was_lost || run.ending == wire::Ending::unmet)) return false;
+  const wire::ErrorValue error =
+      was_lost ? aborted_error(begun, wire::decode_error(run.payload.body()).value)
+               : aborted_error();
+  fail_task(index, wire::Ending::aborted, error, now, out);
   return true;
 }
 

@@ -76,6 +76,7 @@ struct Engine {
   bool nanny_speaks = false;
   bool overfull = false;  // no more of its outcomes are taken on this connection
   bool revoking = false;
+  bool deaf = false;     // an interrupt was not heard: its process is being replaced
   bool held_up = false;  // work was taken back from it, and it has sent no outcome since
   // As the scheduler saw it last: may be given tasks; has a slot free; has more than its slots work
   // on; is_there() and takes_work().

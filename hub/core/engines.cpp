@@ -29,6 +29,8 @@ std::string on_one_line(std::string_view text) {
 
 std::string death_text(const Engine& engine, const wire::Died& died) {
   std::string text = "engine " + std::to_string(engine.index);
+  if (died.asked && engine.deaf)
+    return text + " did not answer an interrupt, and its process was replaced";
   if (died.asked) return text + " was restarted by a client";
   if (!died.restarting && died.signal == 0 && died.exit_code == 0) return text + " was stopped";
   if (died.signal != 0)
@@ -212,10 +214,13 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
     if (index == kNoTask) continue;
     Task& task = tasks.get(index);
     const TaskId id{sessions.get(task.session).id, task.sequence};
-    if (task.direct || began == nullptr || began->contains(id)) {
+    const bool has_begun = began != nullptr && began->contains(id);
+    if (task.direct || began == nullptr || has_begun) {
+      const Begun begun = has_begun ? Begun::yes : (began == nullptr ? Begun::maybe : Begun::no);
       const wire::FinishedRecord lost{id, task.fence, wire::Ending::engine_lost,
                                       0,  0,          Payload::of(wire::encode_error(error))};
-      if (!ends_aborted(index, lost, now, out) && !try_again(index, lost, engine.index, now, out))
+      if (!ends_aborted(index, lost, begun, now, out) &&
+          !try_again(index, lost, engine.index, now, out))
         fail_task(index, wire::Ending::engine_lost, error, now, out);
       continue;
     }

@@ -79,7 +79,8 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     return true;
   }
   task.uncount(record.fence);
-  if (ends_aborted(index, record, now, out) || try_again(index, record, engine.index, now, out)) {
+  if (ends_aborted(index, record, Begun::yes, now, out) ||
+      try_again(index, record, engine.index, now, out)) {
     if (options.durability == Durability::none) engine.received.add(number);
     return true;
   }
@@ -126,7 +127,8 @@ void Router::State::finish_left_behind(TaskIndex index, const wire::FinishedReco
   Task& task = tasks.get(index);
   if (task.state == TaskState::assigned || task.fence > record.fence) return let_go();
   task.uncount(record.fence);
-  if (ends_aborted(index, record, now, out) || try_again(index, record, engine.index, now, out))
+  if (ends_aborted(index, record, Begun::yes, now, out) ||
+      try_again(index, record, engine.index, now, out))
     return let_go();
   task.fence = record.fence;
   end_task(index, outcome_of(index, record, engine), number > 0 ? &engine : nullptr, number, now,

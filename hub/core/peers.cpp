@@ -131,6 +131,7 @@ void Router::State::admit_client(PeerIndex index, Now now, Outbox& out) {
   session->task_link = peer.task_link, session->control_link = peer.control_link;
   session->bytes_received = session->said_bytes = 0, session->blocked = false;
   session->sent = 0, session->number_of_front = 1;
+  session->output_sent = session->output_received = 0;
 
   // What the client has already is neither run nor sent again; not even when it comes again,
   // because this hub never heard of it.
@@ -211,7 +212,7 @@ void Router::State::admit_engine(PeerIndex index, Now now, Outbox& out) {
     engine->assigned.clear();
     engine->stored = engine->said_stored = engine->seen = engine->outcome_max = 0;
     engine->held_back.clear(), engine->received.clear();
-    engine->mean_ns = 0;
+    engine->mean_ns = 0, engine->deaf = false;
     engine->window = hello.slots;
     engine->gone = false;
   }

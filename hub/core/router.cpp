@@ -117,7 +117,7 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
       case wire::Kind::submit: return on_submit(session, link, message, now, out);
       case wire::Kind::received:
         return with(wire::decode_as<wire::Received>(message),
-                    [&](const auto& m) { on_received(session, m.through, now, out); });
+                    [&](const auto& m) { on_received(session, m, now, out); });
       case wire::Kind::offer:
         return with(wire::decode_as<wire::Offer>(message),
                     [&](const auto& m) { on_offer(session, m, now, out); });
@@ -146,7 +146,7 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
     case wire::Kind::output:
       if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Output>(message),
-                  [&](const auto& m) { on_output(engine, m, message, out); });
+                  [&](const auto& m) { on_output(engine, m, link, now, out); });
     case wire::Kind::lent:
       if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Lent>(message), [&](const auto& m) {

@@ -87,9 +87,9 @@ struct Router::State {
   void leave_engine(Task& task);
 
   // --- delivery.cpp: its way to the client
-  void on_received(Session& session, std::uint64_t through, Now now, Outbox& out);
+  void on_received(Session& session, const wire::Received& m, Now now, Outbox& out);
   void confirm(const Undelivered& outcome);
-  void on_output(const Engine& from, const wire::Output& m, const wire::Message& raw, Outbox& out);
+  void on_output(const Engine& from, const wire::Output& part, LinkId link, Now now, Outbox& out);
   void deliver(Session& session, Outbox& out);
 
   // --- watermarks.cpp: what is accepted and what is stored, and saying so
@@ -280,7 +280,7 @@ struct Router::State {
   bool mark_ahead(Session& session, AbortJob& job, std::uint64_t last, Now now, Outbox& out);
   void ask_to_stop(TaskIndex index, bool force);
   void send_stops(Outbox& out);
-  bool ends_aborted(TaskIndex index, const wire::FinishedRecord& record, Now now, Outbox& out);
+  bool ends_aborted(TaskIndex, const wire::FinishedRecord& run, Begun begun, Now now, Outbox& out);
   void doom(TaskIndex index);
 
   // --- rebalance.cpp: work that is taken back

@@ -62,6 +62,10 @@ struct Session {
   std::uint64_t sent = 0;             // how many of `undelivered` went out on this connection
   std::uint64_t number_of_front = 1;  // connection's number of undelivered.front()
 
+  // Live output that was passed on over this connection, and how much of it has been received.
+  std::uint64_t output_sent = 0;
+  std::uint64_t output_received = 0;
+
   // Outcomes that the client said to have, in its last hello: all up to `client_settled`, and
   // those of `client_ended`.
   std::uint64_t client_settled = 0;

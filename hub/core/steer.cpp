@@ -302,6 +302,7 @@ void Router::State::Steer::replace(Steered& part, Engine& engine, std::uint64_t 
     task.aborting = true;
     ++part.count;
   }
+  engine.deaf = true;
   wire::Act act;
   act.id = id, act.verb = "restart";
   out.sends.push_back({*keeper, encode(act)});

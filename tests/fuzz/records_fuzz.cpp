@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "shared/check.hpp"
+#include "shared/printed.hpp"
 #include "shared/records.hpp"
 
 using namespace roundhouse;
@@ -29,13 +30,14 @@ bool same(const wire::AssignRecord& a, const wire::AssignRecord& b) {
 
 bool same(const wire::FinishedRecord& a, const wire::FinishedRecord& b) {
   return a.task == b.task && a.fence == b.fence && a.ending == b.ending &&
-         a.started_us == b.started_us && a.duration_ns == b.duration_ns && a.payload == b.payload;
+         a.started_us == b.started_us && a.duration_ns == b.duration_ns && a.payload == b.payload &&
+         a.printed.view() == b.printed.view();
 }
 
 bool same(const wire::OutcomeRecord& a, const wire::OutcomeRecord& b) {
   return a.sequence == b.sequence && a.ending == b.ending && a.attempt == b.attempt &&
          a.engine == b.engine && a.started_us == b.started_us && a.duration_ns == b.duration_ns &&
-         a.payload == b.payload;
+         a.payload == b.payload && a.printed.view() == b.printed.view();
 }
 
 bool same(const wire::HoldingRecord& a, const wire::HoldingRecord& b) {
@@ -54,6 +56,14 @@ void use(const wire::SubmitRecord& record) {
   for (const auto& ranges : {record.after(), record.follow()})
     for (const wire::TaskRange& range : ranges) RH_CHECK(range.count() <= wire::kDependenciesMax);
   if (record.direct()) static_cast<void>(record.engine_of(last));
+}
+
+// What the client does with what a task wrote.
+void use(const wire::OutcomeRecord& record) {
+  const wire::Printed printed = wire::decode_printed(record.printed.view());
+  RH_CHECK(wire::decode_printed(wire::encode_printed(printed)) == printed);
+  for (const wire::PrintedStream& stream : {printed.out, printed.err})
+    RH_CHECK(stream.text().size() <= record.printed.size + 64);
 }
 
 template <class Record>

@@ -1,4 +1,6 @@
 // Tasks that clients want to end.
+#include <csignal>
+
 #include <doctest/doctest.h>
 
 #include "hub/core/abort_job.hpp"
@@ -171,7 +173,29 @@ TEST_CASE("an aborted task that was lost with its engine ends as aborted") {
   hub.passes(10s);
   hub.client_returns(client);
   CHECK(client.outcome_of(1).ending == Ending::aborted);
+  CHECK(client.why(1).starts_with("the task was aborted, and may have run; "));
   CHECK(other.held.empty());
+}
+
+TEST_CASE("of aborted tasks whose engine died each says whether it ran, as its nanny knows") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins(2);
+  hub.client_submits(client, {.engines = {engine.id.value}});
+  auto& other = hub.client_joins();
+  hub.client_submits(other, {.engines = {engine.id.value}});
+  REQUIRE(engine.held.size() == 2);
+  CHECK(aborts(hub, client, R"({"all": true})") == counts(0, 2, 0, 0, 0));
+  hub.nanny_speaks(engine);
+  wire::Died died;
+  died.signal = SIGSEGV;
+  died.running = {{{client.session, 1}, engine.held[0].fence}};
+  hub.say(engine.task_link, died);
+  hub.turn();
+  CHECK(client.why(1) == "the task was aborted while it ran; engine 0 was killed by signal " +
+                             std::to_string(SIGSEGV));
+  CHECK(other.outcome_of(1).ending == Ending::aborted);
+  CHECK(other.why(1) == "the task was aborted before it ran");
 }
 
 TEST_CASE("an engine that was away is told when it is back") {

@@ -218,6 +218,9 @@ TEST_CASE("the process of an engine that does not hear an interrupt is replaced 
   hub.turn();
   CHECK(state(client) == "replaced");
   CHECK(client.outcome_of(1).ending == Ending::aborted);
+  CHECK(client.why(1) ==
+        "the task was aborted while it ran; engine 0 did not answer an interrupt, and its process "
+        "was replaced");
 }
 
 TEST_CASE("a shutdown is told to the keeper, too, and answered when the engine has left") {

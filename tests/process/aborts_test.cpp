@@ -109,6 +109,34 @@ TEST_CASE("what was sent ahead to busy engines is given back and ends as aborted
   CHECK_FALSE(std::filesystem::exists(at.cluster.file("trace")));
 }
 
+TEST_CASE("a view aborts what it has sent: a load-balanced one its own, others by engine") {
+  Busy at(2);
+  const LoadBalancedView other = at.client.load_balanced_view();
+  const auto mine = at.many(100);  // by a copy with other settings
+  const auto theirs = other.apply_async(process_tasks::add, 1, 2);
+  const auto on_second = at.client[1].apply_async(process_tasks::add, 3, 4);
+  CHECK(all_of(at.any.abort()) == 100);
+  REQUIRE(mine.wait(kPatience));
+  CHECK(aborted_among(mine) == 100);
+  CHECK_FALSE(theirs.ready());
+  CHECK(all_of(at.any.abort()) == 0);
+  // One of the two that run, which were sent by a view of both engines, and what stands behind it.
+  const auto on_first = at.client[0].apply_async(process_tasks::add, 5, 6);
+  CHECK(all_of(at.client[0].abort()) == 2);
+  REQUIRE(on_first.wait(kPatience));
+  CHECK(on_first.metadata().outcome == "aborted");
+  CHECK(theirs.get(kPatience) == 3);
+  CHECK_FALSE(on_second.ready());
+  const DirectView everywhere = at.client[all];
+  CHECK(all_of(everywhere.abort()) == 2);
+  REQUIRE(at.spinning.wait(kPatience));
+  REQUIRE(on_second.wait(kPatience));
+  CHECK(aborted_among(at.spinning) == 2);
+  CHECK(on_second.metadata().outcome == "aborted");
+  CHECK(all_of(at.client[{0, 1}].abort()) == 0);
+  CHECK(everywhere.apply_async(process_tasks::add, 1, 2).get(kPatience) == std::vector{3, 3});
+}
+
 TEST_CASE("tasks that are submitted and aborted in one breath never run") {
   Busy at(1);
   const LoadBalancedView any = at.any;

@@ -2,7 +2,6 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,13 +12,15 @@
 #include <doctest/doctest.h>
 
 #include "tests/modules/process_tasks.hpp"
+#include "tests/support/hub_process.hpp"
 #include "tests/support/real_cluster.hpp"
-#include "tests/support/roundhouse_command.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace rh = roundhouse;
 using namespace process_tasks;
 using rh::test::comes_true;
+using rh::test::hub_pid;
+using rh::test::kilobytes_of;
 using rh::test::RealCluster;
 
 namespace {
@@ -32,28 +33,9 @@ constexpr int kOfVictim = kClients / 5 / kVictims;
 constexpr int kOfThread = (kClients - kVictims * kOfVictim) / kThreads;
 constexpr long kGrowthMaxKb = 8192;  // what is kept is how its tasks ended: that of a few calls
 
-// Asked by another process, so that this one has no threads yet.
-std::uint64_t hub_pid(RealCluster& cluster) {
-  const rh::test::Ended status = rh::test::run(
-      {rh::test::kBin + "/roundhouse", "--json", "status", "--cluster", cluster.cluster().name()});
-  REQUIRE_MESSAGE(status.exit == 0, status.err);
-  return rh::test::Json::parse(status.out)["pid"].get<std::uint64_t>();
-}
-
-std::size_t descriptors_of(std::uint64_t pid) {
+std::size_t descriptors_of(pid_t pid) {
   const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid) + "/fd");
   return static_cast<std::size_t>(std::distance(begin(open), end(open)));
-}
-
-long memory_kb_of(std::uint64_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string word; status >> word;)
-    if (word == "VmRSS:") {
-      long kilobytes = 0;
-      status >> kilobytes;
-      return kilobytes;
-    }
-  return -1;
 }
 
 // Clients of a process that is killed with all of them open, tasks of each on their way.
@@ -84,7 +66,7 @@ void come_and_go(RealCluster& cluster, int count, std::atomic<int>& wrong) {
 
 TEST_CASE("a thousand clients that come and go, some of them killed, leave nothing in the hub") {
   RealCluster cluster(1);
-  const std::uint64_t hub = hub_pid(cluster);
+  const pid_t hub = hub_pid(cluster);
   const std::size_t descriptors = descriptors_of(hub);
   // Before this process has threads, which a fork would lose.
   std::vector<pid_t> victims;
@@ -104,12 +86,12 @@ TEST_CASE("a thousand clients that come and go, some of them killed, leave nothi
   };
   // What a hub needs for its first clients it may keep: buffers, caches.
   many(kOfThread / 5);
-  const long memory = memory_kb_of(hub);
+  const long memory = kilobytes_of(hub, "VmRSS");
   REQUIRE(memory > 0);
   many(kOfThread - kOfThread / 5);
   CHECK(wrong == 0);
   CHECK(comes_true([&] { return descriptors_of(hub) <= descriptors; }));
-  const long grown = memory_kb_of(hub) - memory;
+  const long grown = kilobytes_of(hub, "VmRSS") - memory;
   // A sanitizer keeps what was freed.
   if (RH_TEST_SLOWDOWN == 1) CHECK_MESSAGE(grown <= kGrowthMaxKb, grown, " KB");
   MESSAGE(kClients, " clients; the hub has grown by ", grown, " KB");

@@ -119,6 +119,7 @@ TEST_CASE("interrupting an engine that is frozen replaces its process, and hangs
   CHECK(states(report) == "replaced");
   REQUIRE(running.wait(kPatience));
   CHECK_THROWS_AS((void)running.get(), TaskAborted);
+  CHECK(running.metadata().error->value.starts_with("the task was aborted while it ran; engine 0"));
   CHECK(at.client[0].apply_async(process_tasks::add, 1, 2).get(kPatience) == 3);
 }
 

@@ -73,7 +73,7 @@ inline auto maps() {
                     Reply{5, "refused", "why not", {std::string("\x93\x01\x02\x03", 4)}},
                     define,
                     Accepted{10, 9, 1 << 20U, 1ULL << 32U},
-                    Received{77},
+                    Received{77, 1ULL << 21U},
                     Stored{78, true},
                     Revoke{{1, 2, 300}},
                     Revoked{{300}},

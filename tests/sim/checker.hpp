@@ -77,6 +77,8 @@ class Checker {
   // `epoch`: of the hub that told it.
   void on_outcome(TaskId task, const wire::OutcomeRecord& record, std::uint64_t epoch,
                   TimePoint now);
+  // What a task is said to have written.
+  void on_heard(const wire::Output& part);
   // What the client was told and what it sends: credit, and what `stored` promises.
   void on_told(SessionId session, const wire::Welcome& welcome);
   void on_told(SessionId session, const wire::Accepted& accepted);
@@ -156,6 +158,7 @@ class Checker {
     std::uint64_t told_by = 0;  // the hub
     std::vector<Execution> executions;
     std::map<Fence, Assignment> assignments;
+    std::map<Fence, std::uint64_t> heard;  // of what the run wrote, through there
   };
 
   struct Hub {

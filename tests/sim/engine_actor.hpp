@@ -93,6 +93,7 @@ class Process final : public PeerEnd {
   void begin_runs();
   void clear();
   void begin(std::uint32_t slot, engine::Run run);
+  void write(std::uint32_t slot, const wire::RunRef& run, std::uint64_t offset);
   void nest(std::uint32_t slot, const std::shared_ptr<engine::Run>& run, const std::string& body);
   void on_nested_end(std::uint64_t sequence);
   void go_on();
@@ -103,6 +104,7 @@ class Process final : public PeerEnd {
   EngineParts parts_;
   Owner& owner_;
   Prng prng_;
+  Prng output_prng_;  // of its own: worlds without output are what they were
   std::string name_;
   engine::Session session_;
   engine::Outbox out_;

@@ -123,17 +123,21 @@ class Liars {
   }
 
   void lie(Liar& liar) {
-    const std::uint64_t kind = prng_.below(8);
+    const std::uint64_t kind = prng_.below(10);
     // Once in a while what only somebody else may say.
     const bool as_client = (liar.role == Role::client) != prng_.chance(3);
     if (as_client)
-      kind < 5 ? submit(liar) : say(liar.task, wire::Received{number()});
+      kind < 6 ? submit(liar) : say(liar.task, wire::Received{number(), number()});
     else if (kind < 2)
       hold(liar);
     else if (kind < 6)
       finish(liar);
     else if (kind == 6)
       say(liar.task, wire::Revoked{{number(), number(), number()}});
+    else if (kind == 7)
+      write(liar);
+    else if (kind == 8)
+      say(liar.task, wire::Lent{small_number(), small_number()});
     else
       die(liar);
   }
@@ -201,6 +205,21 @@ class Liars {
     send(liar.task, writer.take(first));
   }
 
+  // As if a task had written it: any task's, on any engine, from anywhere on, and too much.
+  void write(Liar& liar) {
+    wire::Output part;
+    const bool mine = prng_.chance(75) && !liar.given.empty();
+    const wire::AssignRecord given = mine ? prng_.pick(liar.given) : wire::AssignRecord{};
+    const TaskId id = mine ? task_of(given) : task();
+    const Fence run = mine ? given.fence : fence();
+    part.session = id.session, part.sequence = id.sequence;
+    part.epoch = run.epoch, part.attempt = run.attempt;
+    part.engine = EngineId{static_cast<std::uint32_t>(prng_.below(kUuids + 1))};
+    part.stream = static_cast<std::uint32_t>(prng_.below(4)), part.offset = number();
+    part.text.assign(prng_.chance(90) ? prng_.below(20) : wire::kOutputBytesMax + 1, 'x');
+    say(liar.task, part);
+  }
+
   void die(Liar& liar) {
     wire::Died died;
     died.signal = 9, died.restarting = prng_.chance(50);
@@ -223,6 +242,8 @@ class Liars {
     return prng_.chance(50) ? ~std::uint64_t{0} - prng_.below(3)
                             : (std::uint64_t{1} << (20 + prng_.below(44))) - prng_.below(3);
   }
+
+  std::uint32_t small_number() { return static_cast<std::uint32_t>(number()); }
 
   TaskId task() { return {SessionId{1 + prng_.below(kSessions + 1)}, 1 + prng_.below(12)}; }
 
@@ -335,6 +356,10 @@ class Liars {
         throw Violation("a template that cannot be read");
     else if (kind == wire::Kind::outcome && wire::decode_batch(message, outcomes))
       peer.last_outcome = outcomes.first + outcomes.records.size() - 1;
+    else if (kind == wire::Kind::output)
+      if (const auto part = wire::decode_as<wire::Output>(message);
+          !part || part->session != peer.session || part->text.size() > wire::kOutputBytesMax)
+        throw Violation("output that is not for this client");
     peer.refused = peer.refused || kind == wire::Kind::refused;
   }
 

@@ -94,6 +94,8 @@ WorldOptions draw_world(std::uint64_t seed) {
   world.steer_percent = maybe(prng, 2, 20);
   Prng nested{seed ^ 0x4e57U};  // of its own: worlds without are what they were
   if (nested.chance(25)) world.nested_percent = static_cast<unsigned>(nested.between(5, 70));
+  Prng output{seed ^ 0x0707U};  // likewise
+  if (output.chance(25)) world.output_percent = static_cast<unsigned>(output.between(10, 90));
   return world;
 }
 
@@ -113,11 +115,11 @@ std::string describe(const WorldOptions& w) {
          number("retries", w.retries_max) + number("depends", w.depends_percent) +
          number("foreign", w.foreign_percent) + number("abort", w.abort_percent) +
          number("steer", w.steer_percent) + number("nested", w.nested_percent) +
-         number("break", w.break_weight) + number("silent", w.silent_break_weight) +
-         number("crash", w.engine_crash_weight) + number("kill", w.engine_kill_weight) +
-         number("stop", w.engine_stop_weight) + number("hub_kill", w.hub_kill_weight) +
-         number("freeze", w.freeze_weight) + number("store_fail", w.store_fail_weight) +
-         number("client_kill", w.client_kill_weight);
+         number("output", w.output_percent) + number("break", w.break_weight) +
+         number("silent", w.silent_break_weight) + number("crash", w.engine_crash_weight) +
+         number("kill", w.engine_kill_weight) + number("stop", w.engine_stop_weight) +
+         number("hub_kill", w.hub_kill_weight) + number("freeze", w.freeze_weight) +
+         number("store_fail", w.store_fail_weight) + number("client_kill", w.client_kill_weight);
 }
 
 }  // namespace roundhouse::sim

@@ -41,6 +41,7 @@ struct WorldOptions {
   unsigned foreign_percent = 0;  // of those on other clients' tasks, or on what is none
   unsigned abort_percent = 0;    // of the times that a client works it aborts something
   unsigned nested_percent = 0;   // of the tasks submit others and wait for them
+  unsigned output_percent = 0;   // of the tasks write while they run
   unsigned steer_percent = 0;    // the same of what is done to engines
   unsigned modules_percent = 0;  // of the times that a client works it ships a module first
 

@@ -10,11 +10,18 @@ namespace roundhouse::sim {
 
 using std::chrono::microseconds;
 
+namespace {
+
+constexpr std::uint64_t kWrittenMax = 1000;  // by a run, as far as the hub hears of it
+
+}  // namespace
+
 Process::Process(const EngineParts& parts, Owner& owner, const engine::SessionOptions& options,
                  Prng prng)
     : parts_(parts),
       owner_(owner),
       prng_(prng),
+      output_prng_(parts.options.seed * 1000 + 10U * options.uuid.bytes[0] + options.incarnation),
       name_("engine " + std::to_string(options.uuid.bytes[0]) + "." +
             std::to_string(options.incarnation)),
       session_(options, parts.timeline.now()),
@@ -161,6 +168,8 @@ void Process::begin(std::uint32_t slot, engine::Run run) {
   const std::optional<Body> body = parse_body(text);
   if (!body) throw Violation("a task arrived with the body '" + text + "'");
   const Duration duration = microseconds{body->microseconds};
+  if (parts_.options.output_percent > 0 && output_prng_.chance(parts_.options.output_percent))
+    write(slot, *page_.slots[slot], 0);
   if (body->behaviour == Behaviour::crashes) {
     parts_.timeline.after(duration, [this] {
       if (!dead_) owner_.on_crashing_task();
@@ -173,6 +182,27 @@ void Process::begin(std::uint32_t slot, engine::Run run) {
     return;
   }
   parts_.timeline.after(duration, [this, slot, kept, text] { finish(slot, kept, text); });
+}
+
+// The next part of what the run writes, if it still runs, and so on.
+void Process::write(std::uint32_t slot, const wire::RunRef& run, std::uint64_t offset) {
+  if (dead_ || page_.slots[slot] != run || offset > kWrittenMax) return;
+  std::uint64_t next = offset;
+  if (frozen_until_ <= parts_.timeline.now()) {
+    wire::Output part;
+    part.session = run.task.session, part.sequence = run.task.sequence;
+    part.epoch = run.fence.epoch, part.attempt = run.fence.attempt;
+    part.engine = session_.engine_id();
+    part.offset = offset;
+    part.text = written_by(run.task, run.fence, offset, output_prng_.between(1, 40));
+    next += part.text.size();
+    // Without a hub it goes nowhere.
+    if (session_.connected() && link_)
+      parts_.network.send(*link_, wire::Plane::task, wire::encode(part));
+  }
+  const Duration longest = std::max<Duration>(microseconds{20}, parts_.options.task_max / 8);
+  parts_.timeline.after(output_prng_.duration(microseconds{10}, longest),
+                        [this, slot, run, next] { write(slot, run, next); });
 }
 
 // The run submits others and waits for them, with its slot lent.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shared/time.hpp"
+#include <roundhouse/ids.hpp>
 
 namespace roundhouse::sim {
 
@@ -56,6 +57,17 @@ struct Body {
 // What a task that ends well gives back.
 [[nodiscard]] inline std::string result_of(std::string_view body) {
   return "=" + std::string(body);
+}
+
+// What a run writes, `size` bytes from `offset` on: without an end, and each run something else.
+[[nodiscard]] inline std::string written_by(TaskId task, Fence fence, std::uint64_t offset,
+                                            std::size_t size) {
+  const std::string line = std::to_string(task.session.value) + "/" +
+                           std::to_string(task.sequence) + " " + std::to_string(fence.epoch) + "." +
+                           std::to_string(fence.attempt) + "\n";
+  std::string out;
+  while (out.size() < size) out += line[(offset + out.size()) % line.size()];
+  return out;
 }
 
 }  // namespace roundhouse::sim

@@ -293,6 +293,7 @@ void HubHarness::deliver(const hub::Send& send) {
   for (auto& client : clients_) {
     if (send.link != client->task_link && send.link != client->control_link) continue;
     if (*kind != wire::Kind::outcome) {
+      CHECK((*kind != wire::Kind::output || send.message.frames.empty()));
       client->inbox.messages.push_back(*wire::decode(send.message));
       return;
     }

@@ -2,6 +2,8 @@
 //
 //   const rh::AbortReport report = client.abort(results);
 //   if (report.stopping > 0) client.wait(results, 1s);   // for tasks that look at their stop token
+//   view.abort();                                        // all that it has sent and that is not
+//   done
 //
 // An abort ends what waits, and asks what runs to stop: such a task sees it by its stop token
 // (this_engine.hpp), and ends as aborted whatever it returns. get() throws TaskAborted. It is

@@ -10,7 +10,9 @@
 // run belongs to the one that began last (but a command's is always its own). Of each stream a
 // client that is there hears the first MiB while the task runs (what it flushed, or ended a line
 // with), and from the outcome the beginning and the end, 8 KiB each. What lies between is left out,
-// with a line that says how much; the record in the database has the gist of the outcome.
+// with a line that says how much; the record in the database has the gist of the outcome. So is, of
+// what is told while tasks run, what came while this client did not read (64 MiB are kept for it)
+// or was not connected; the text of a result has it all the same when it is among the 16 KiB.
 // Thread rule: plain values.
 #pragma once
 
@@ -32,6 +34,7 @@ struct OutputPart {
   std::optional<int> engine;  // nothing when that is not known
   OutputStream stream = OutputStream::out;
   std::string text;  // any bytes: escape it for a terminal that you trust less than its writer
+  std::uint64_t left_out = 0;  // bytes that are missing in it, where a line of it says so
 };
 
 // Shows what these tasks have written, as IPython does: "[stdout:0] text", behind a line of its own

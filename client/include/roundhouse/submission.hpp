@@ -124,6 +124,7 @@ class Submitter {
   // What control.hpp and Client::abort say, of these engines and of these tasks.
   ControlReport steer(std::string_view verb, const ControlOptions& options, int signal) const;
   AbortReport abort(const Jobs& jobs) const;
+  AbortReport abort() const;
 
   // Ships the module to the hub and returns its build, as modules.hpp says.
   [[nodiscard]] std::string ship(const std::string& path, bool everywhere) const;
@@ -150,6 +151,7 @@ class Submitter {
   std::shared_ptr<Shell> shell_;  // shared by the client, its views and its handles
   ViewSettings settings_;
   std::uint32_t settings_number_ = 0;  // the client's, for finding templates quickly
+  std::uint32_t view_ = 0;             // the same of a view and its copies, and of no other
 };
 
 }  // namespace roundhouse::detail

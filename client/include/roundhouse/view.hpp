@@ -69,6 +69,10 @@ class EngineView : public detail::Settings<EngineView, EngineOptions>,
   // As Client::abort.
   AbortReport abort(const Jobs& jobs) const { return submitter_.abort(jobs); }
 
+  // The same for all that is outstanding of what this client has sent to this engine, by whatever
+  // view of engines.
+  AbortReport abort() const { return submitter_.abort(); }
+
   // "<DirectView 0>"
   friend std::string to_string(const EngineView& view);
 
@@ -124,6 +128,10 @@ class DirectView : public detail::Settings<DirectView, ViewOptions>,
 
   // As Client::abort.
   AbortReport abort(const Jobs& jobs) const { return submitter_.abort(jobs); }
+
+  // The same for all that is outstanding of what this client has sent to these engines, by whatever
+  // view of engines; with `all`, to any engines.
+  AbortReport abort() const { return submitter_.abort(); }
 
   // "<DirectView [0,1,2]>", "<DirectView all>"
   friend std::string to_string(const DirectView& view);
@@ -204,6 +212,10 @@ class LoadBalancedView : public detail::Settings<LoadBalancedView, BalancedOptio
 
   // As Client::abort.
   AbortReport abort(const Jobs& jobs) const { return submitter_.abort(jobs); }
+
+  // The same for all that is outstanding of what was sent by this view or a copy of it, such as
+  // with() makes; not by another view of the same engines.
+  AbortReport abort() const { return submitter_.abort(); }
 
   // "<LoadBalancedView>", "<LoadBalancedView [0,2]>"
   friend std::string to_string(const LoadBalancedView& view);

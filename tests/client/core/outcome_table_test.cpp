@@ -63,6 +63,44 @@ TEST_CASE("many unconfirmed outcomes are confirmed without delay") {
   CHECK(client.took<wire::Received>(wire::Plane::task).size() == 1);
 }
 
+TEST_CASE("live output is confirmed when it was much, or with outcomes, and not per part") {
+  SessionHarness client;
+  client.connects();
+  client.submits("x");
+  client.flush();
+  client.forget_sent();
+  wire::Output part;
+  part.session = client.session.id(), part.sequence = 1, part.attempt = 1;
+  part.text.assign(wire::kOutputBytesMax - wire::kOutputCost, 'x');
+  constexpr std::uint64_t kEnough = client::OutcomeTable::kConfirmOutputMax / wire::kOutputBytesMax;
+  static_assert(kEnough == 16);
+  for (std::uint64_t i = 1; i < kEnough; ++i) client.hub_says(wire::Plane::task, part);
+  CHECK_FALSE(client.session.flush_deadline());
+  client.hub_says(wire::Plane::task, part);
+  REQUIRE(client.session.flush_deadline());
+  client.now = *client.session.flush_deadline();
+  client.flush();
+  client.hub_says(wire::Plane::task, part);
+  client.hub_delivers({1});
+  client.now += milliseconds{3};
+  client.flush();
+  client.flush();
+  const auto received = client.took<wire::Received>(wire::Plane::task);
+  REQUIRE(received.size() == 2);
+  CHECK(received[0] == wire::Received{0, kEnough * wire::kOutputBytesMax});
+  CHECK(received[1] == wire::Received{1, (kEnough + 1) * wire::kOutputBytesMax});
+  // Counted anew on each connection.
+  client.link_is_lost();
+  client.connects(1, 1);
+  client.forget_sent();
+  for (std::uint64_t i = 0; i < kEnough; ++i) client.hub_says(wire::Plane::task, part);
+  client.now += milliseconds{3};
+  client.flush();
+  const auto anew = client.took<wire::Received>(wire::Plane::task);
+  REQUIRE(anew.size() == 1);
+  CHECK(anew[0] == wire::Received{0, kEnough * wire::kOutputBytesMax});
+}
+
 TEST_CASE("the hello after a restart names the outcomes that the client has, and the epoch") {
   SessionHarness client;
   client.connects();
