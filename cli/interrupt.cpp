@@ -1,6 +1,7 @@
 #include "cli/interrupt.hpp"
 
 #include <atomic>
+#include <cerrno>
 
 #include <poll.h>
 
@@ -13,16 +14,22 @@ namespace {
 
 // What a signal handler may touch: lock-free, and there is one handler per process anyway.
 std::atomic<int> caught{0};
+std::atomic<const WakeFd*> waker{nullptr};
 static_assert(std::atomic<int>::is_always_lock_free);
+static_assert(std::atomic<const WakeFd*>::is_always_lock_free);
 
 void catch_signal(int signal) {
+  const int error = errno;
   caught.store(signal);
+  if (const WakeFd* const wake = waker.load()) wake->wake();
+  errno = error;
 }
 
 }  // namespace
 
 Interrupt::Interrupt() {
   caught.store(0);
+  waker.store(&wake_);
 
   struct sigaction action {};
 
@@ -33,10 +40,16 @@ Interrupt::Interrupt() {
 
 Interrupt::~Interrupt() {
   for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+  waker.store(nullptr);
 }
 
 int Interrupt::signal() const {
   return caught.load();
+}
+
+int Interrupt::take() {
+  (void)wake_.clear();
+  return caught.exchange(0);
 }
 
 bool Interrupt::wait(Duration most) const {
