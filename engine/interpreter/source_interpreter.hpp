@@ -37,6 +37,7 @@ class SourceInterpreter final : public Interpreter {
                            std::string& error) override;
   [[nodiscard]] Lookup pull(std::string_view name, PackedValue& out, std::string& error) override;
   [[nodiscard]] std::vector<std::string> names() override;
+  [[nodiscard]] std::vector<KnownName> declared() override;
   [[nodiscard]] bool has(std::string_view name) override;
   [[nodiscard]] bool assign(std::string_view name, const PackedValue& value) override;
   [[nodiscard]] bool has_function(std::string_view name) override;
@@ -55,6 +56,7 @@ class SourceInterpreter final : public Interpreter {
     Bindings bindings;
     std::map<std::string, Variable, std::less<>> variables;
     std::map<std::string, std::shared_ptr<const Callable>, std::less<>> callables;
+    std::map<std::string, std::string, std::less<>> declared;  // what each is, for people
     std::size_t inputs = 0;
   };
 
