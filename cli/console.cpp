@@ -1,7 +1,9 @@
 // `roundhouse console`: inputs are read, run on engines, and shown, one after the other.
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -13,10 +15,12 @@
 #include "cli/connect.hpp"
 #include "cli/console_engines.hpp"
 #include "cli/console_reader.hpp"
+#include "cli/console_words.hpp"
+#include "cli/engine_names.hpp"
 #include "cli/input_run.hpp"
 #include "cli/interrupt.hpp"
 #include "shared/clock.hpp"
-#include <roundhouse/named_values.hpp>
+#include "shared/paths.hpp"
 #include <roundhouse/version.hpp>
 
 namespace roundhouse::cli {
@@ -25,16 +29,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What engines answer when they are asked for their names.
-class NameLists : public AsyncTasks {
- public:
-  explicit NameLists(AsyncTasks sent) : AsyncTasks(std::move(sent)) {}
+constexpr Duration kCompletionMax = 200ms;  // longer than that nobody waits for a key
 
-  [[nodiscard]] std::vector<std::string> of_engine(std::size_t index) const {
-    tasks_.check(index);
-    return decode_names(tasks_.bytes(index).body());
-  }
-};
+// Where to keep what is typed; empty: nowhere.
+std::string history_file(const ConsoleOptions& options) {
+  if (options.no_history) return {};
+  if (const char* file = std::getenv("ROUNDHOUSE_CONSOLE_HISTORY")) return file;
+  const auto folder = make_state_dir();
+  return folder ? *folder + "/console_history" : std::string();
+}
 
 std::string trimmed(std::string_view text) {
   const std::size_t from = text.find_first_not_of(" \t\r\n");
@@ -44,10 +47,11 @@ std::string trimmed(std::string_view text) {
 
 class Console {
  public:
-  Console(const SourceOptions& options, Output& out)
+  Console(const ConsoleOptions& options, Output& out)
       : options_(options),
         out_(out),
-        reader_(interrupt_, {}),
+        reader_(interrupt_, {.complete = [this](std::string_view before) { return offer(before); },
+                             .history = history_file(options)}),
         engines_(options.ask, options.engines, [this](const std::string& line) { tell(line); }) {}
 
   int run() {
@@ -56,6 +60,7 @@ class Console {
       const std::optional<std::string> input = reader_.next([this] { return prompt(); });
       if (!input) break;
       if (!take(*input)) ++failed_;
+      if (reader_.is_typed() && interrupt_.signal() == SIGINT) (void)interrupt_.take();
       over_ = over_ || interrupt_.signal() != 0;
     }
     if (const int signal = interrupt_.signal(); signal != 0) return 128 + signal;
@@ -93,6 +98,20 @@ class Console {
       out_.line("No engine is here yet: `roundhouse engines add N` starts some.");
   }
 
+  // For a key: within a moment, and whatever goes wrong.
+  Offer offer(std::string_view before) {
+    ConsoleWords words;
+    for (const Command& each : commands())
+      words.commands.push_back(std::string(each.name) + (each.arguments.empty() ? "" : " "));
+    try {
+      words.engines = engines_.present();
+      if (!trimmed(before).starts_with('%'))
+        words.names = names_.get(engines_.last_client(), engines_.targets(), kCompletionMax);
+    } catch (const Exception&) {  // there are words that need no engine
+    }
+    return offer_words(before, words);
+  }
+
   std::string prompt() { return "[" + std::to_string(number_) + "] " + engines_.words() + "> "; }
 
   // What happens to engines: between inputs.
@@ -107,7 +126,6 @@ class Console {
       const std::string text = trimmed(input);
       if (text.starts_with('%')) return command(text.substr(1)), true;
       const std::string name = "input " + std::to_string(number_++);
-      inputs_.push_back(input);
       return execute({input, name});
     } catch (const UsageError& error) {
       complain(error.what());
@@ -135,6 +153,7 @@ class Console {
                  {.label = options_.label, .time_limit = options_.time_limit});
     const bool over = await(client, run);
     run.show(out_, true);
+    names_.outdate();
     await_restart(run.ending(), before);
     if (over) return run.errors().empty();
     out_.line("engines " + engine_set(run.under_way()) + " go on with it: `roundhouse result " +
@@ -215,21 +234,24 @@ class Console {
 
   void names(const std::string&) {
     const std::shared_ptr<Client> client = engines_.client();
-    ApplyMessage message{.function = kNamesTask};
-    message.engines = engines_.targets();
-    Encoded nothing = encode_values();
-    const NameLists lists(client->send_apply_message(message, {&nothing, 1}));
-    if (!lists.wait(options_.ask.timeout))
-      raise({Errc::timeout, "engines are busy, and do not answer"});
-    std::vector<std::pair<int, std::string>> texts;
-    for (std::size_t i = 0; i < message.engines.size(); ++i) {
-      std::string text;
-      for (const std::string& name : lists.of_engine(i)) text += (text.empty() ? "" : ", ") + name;
-      texts.emplace_back(message.engines[i], text.empty() ? "nothing" : printable(text));
+    const std::vector<int> engines = engines_.targets();
+    std::vector<AsyncResult<std::vector<DeclaredName>>> asked;
+    for (const int engine : engines) asked.push_back(ask_for_names(*client, engine));
+    const TimePoint end = steady_now() + options_.ask.timeout;
+    const auto is_ready = [](const auto& each) { return each.ready(); };
+    while (!std::ranges::all_of(asked, is_ready) && steady_now() < end && !interrupt_.wait(1ms)) {
     }
-    std::string text = labelled("", by_text(texts));
-    if (text.ends_with('\n')) text.pop_back();
-    out_.line(text);
+    std::map<std::pair<std::string, std::string>, std::vector<int>> names;
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+      if (!asked[i].ready())
+        raise({Errc::timeout, "engine " + std::to_string(engines[i]) + " is busy"});
+      for (const DeclaredName& each : asked[i].get())
+        names[{each.name, each.what}].push_back(engines[i]);
+    }
+    if (names.empty()) return out_.line("nothing is named there yet");
+    Table table({{"NAME"}, {"IS", Align::left, 60}, {"ENGINES"}});
+    for (const auto& [name, where] : names) table.row({name.first, name.second, engine_set(where)});
+    out_.table(table);
   }
 
   void clear(const std::string&) {
@@ -238,19 +260,21 @@ class Console {
       if (!each.done)
         out_.line("engine " + std::to_string(each.engine) +
                   " is busy, and forgets its names after what it runs");
+    names_.outdate();
   }
 
   void history(const std::string& arguments) {
     std::size_t count = 20;
     if (!arguments.empty() && arguments.find_first_not_of("0123456789") == std::string::npos)
       count = std::stoul(arguments.substr(0, 9));
-    const std::size_t from = inputs_.size() - std::min(inputs_.size(), count);
-    for (std::size_t i = from; i < inputs_.size(); ++i) out_.line(printable_lines(inputs_[i]));
+    const std::vector<std::string>& inputs = reader_.inputs();
+    for (std::size_t i = inputs.size() - std::min(inputs.size(), count); i < inputs.size(); ++i)
+      out_.line(printable_lines(inputs[i]));
   }
 
   void quit(const std::string&) { over_ = true; }
 
-  const SourceOptions& options_;
+  const ConsoleOptions& options_;
   Output& out_;
   Interrupt interrupt_;
   ConsoleReader reader_;
@@ -258,14 +282,14 @@ class Console {
   std::size_t taken_ = 0;
   std::size_t failed_ = 0;
   bool over_ = false;
-  std::vector<std::string> inputs_;
   ConsoleEngines engines_;
+  EngineNames names_;
   std::jthread stopping_;
 };
 
 }  // namespace
 
-int console(const SourceOptions& options, Output& out) {
+int console(const ConsoleOptions& options, Output& out) {
   if (out.json())
     throw UsageError("a console has no --json: `roundhouse --json exec CODE` prints JSON");
   return Console(options, out).run();

@@ -32,6 +32,9 @@ class ConsoleEngines {
   // Another one when the hub wants nothing to do with the last any more: throws as connect() then.
   [[nodiscard]] std::shared_ptr<Client> client();
 
+  // The one that there is.
+  [[nodiscard]] std::shared_ptr<Client> last_client() const { return client_; }
+
   // From now on these: "0,2-5", "last", "all". Throws Exception (unknown_engine), UsageError; then
   // nothing has changed.
   void choose(const std::string& selector);

@@ -30,10 +30,13 @@ bool is_whole(std::string_view input) {
 }
 
 ConsoleReader::ConsoleReader(Interrupt& interrupt, Options options)
-    : lines_(STDIN_FILENO, interrupt.fd()) {
-  if (isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1)
-    editor_ = std::make_unique<LineEditor>(
-        interrupt, LineEditor::Options{.complete = std::move(options.complete)});
+    : history_(std::move(options.history)), lines_(STDIN_FILENO, interrupt.fd()) {
+  if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1) return;
+  editor_ = std::make_unique<LineEditor>(
+      interrupt, LineEditor::Options{.complete = std::move(options.complete),
+                                     .remembered_max = HistoryFile::kInputsMax});
+  inputs_ = history_.load();
+  for (const std::string& input : inputs_) editor_->remember(input);
 }
 
 std::optional<std::string> ConsoleReader::next(const Prompt& prompt) {
@@ -61,6 +64,10 @@ std::optional<std::string> ConsoleReader::typed(const Prompt& prompt) {
   }
   while (input.ends_with('\n')) input.pop_back();
   editor_->remember(input);
+  if (inputs_.empty() || inputs_.back() != input) {
+    inputs_.push_back(input);
+    history_.add(input);
+  }
   return input;
 }
 

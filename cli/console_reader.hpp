@@ -8,7 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "cli/history_file.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/line_editor.hpp"
 #include "cli/line_reader.hpp"
@@ -21,6 +24,7 @@ class ConsoleReader {
 
   struct Options {
     std::function<Offer(std::string_view before)> complete = nullptr;
+    std::string history{};  // a file; empty: what is typed is forgotten
   };
 
   // Standard input. Throws Exception (io_failed).
@@ -32,6 +36,9 @@ class ConsoleReader {
   // The next input that is not blank; nothing when there are no more, or a signal ends it all.
   [[nodiscard]] std::optional<std::string> next(const Prompt& prompt);
 
+  // What was typed before, here and at other consoles, the newest last.
+  [[nodiscard]] const std::vector<std::string>& inputs() const { return inputs_; }
+
   // Tells whoever types, above the line; nobody, where nobody does.
   void say(const std::string& line);
 
@@ -39,6 +46,8 @@ class ConsoleReader {
   std::optional<std::string> typed(const Prompt& prompt);
   std::optional<std::string> read();
 
+  HistoryFile history_;
+  std::vector<std::string> inputs_;
   std::unique_ptr<LineEditor> editor_;  // null: nobody types
   LineReader lines_;
 };

@@ -1,9 +1,9 @@
 #include "cli/interrupt.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
-
-#include <poll.h>
+#include <chrono>
 
 #include "shared/clock.hpp"
 #include <roundhouse/error.hpp>
@@ -53,10 +53,13 @@ int Interrupt::take() {
 }
 
 bool Interrupt::wait(Duration most) const {
-  // In short steps: a signal may arrive between a look and a sleep, or on another thread.
-  constexpr int kStepMs = 100;
-  for (const TimePoint end = steady_now() + most; signal() == 0 && steady_now() < end;)
-    poll(nullptr, 0, kStepMs);
+  using std::chrono::milliseconds;
+  constexpr milliseconds kStepMax{1000};
+  const TimePoint end = steady_now() + most;
+  while (signal() == 0 && steady_now() < end) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_now());
+    (void)wake_.wait(std::min(left, kStepMax));
+  }
   return signal() != 0;
 }
 

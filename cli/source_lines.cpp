@@ -30,15 +30,17 @@ void add_wait(CLI::App* command, SourceOptions& options) {
 }
 
 void add_console(CLI::App& app, Line& line) {
-  const auto options = std::make_shared<SourceOptions>();
+  const auto options = std::make_shared<ConsoleOptions>();
   CLI::App* console =
       add_question(app, "console", "A prompt for C++ on all engines, or on some", options->ask);
   add_source(console, *options);
+  console->add_flag("--no-history", options->no_history, "Remember nothing of what is typed");
   console->footer(
       "Each input is compiled and run on all engines; those that come later take part. What they\n"
       "print is shown as it comes, behind its engine, then the values. Declarations stay, also\n"
       "after an error. An input goes on while brackets are open; an empty line gives it up.\n"
-      "Ctrl-C stops what runs, twice: waits no longer for it; Ctrl-D ends. %help lists commands.\n"
+      "Ctrl-C stops what runs, twice: waits no longer for it; Ctrl-D ends. Tab completes names,\n"
+      "arrow-up has what was typed before, Ctrl-R looks for it. %help lists commands.\n"
       "Where standard input is no terminal, its inputs are run one after the other, and the exit\n"
       "status is 1 if one has failed. Engines need the package roundhouse-interpreter.\n"
       "Examples:\n"

@@ -146,6 +146,94 @@ TEST_CASE("an input goes on while something is open, and an empty line gives it 
   REQUIRE(user.sees("[4] 1 engine> "));
 }
 
+TEST_CASE("Tab completes what is named on engines, and says what there is") {
+  if (!has_interpreter()) return;
+  const Engines at("2");
+  Somebody user;
+  REQUIRE(user.sees("[1] 2 engines> "));
+  user.type("double measured = 2.5; double half(double x) { return x / 2; }\r");
+  REQUIRE(user.sees("[2] 2 engines> "));
+  REQUIRE(at.roundhouse({"push", "meaning=42"}).exit == 0);
+  user.type("half(measu\t");
+  CHECK(user.sees("half(measu"));
+  CHECK(user.sees("red"));
+  user.type(")\r");
+  CHECK(user.sees("Out[0-1]: 1.25\r\n"));
+  REQUIRE(user.sees("[3] 2 engines> "));
+  user.type("mea\t");
+  CHECK(user.sees("meaning   measured\r\n"));
+  CHECK(user.sees("mea"));
+  user.type("n\t\r");
+  CHECK(user.sees("Out[0-1]: 42\r\n"));
+  REQUIRE(user.sees("[4] 2 engines> "));
+  user.type("%nam\t\r");
+  CHECK(user.sees("half"));
+  CHECK(user.sees("double (double)"));
+  CHECK(user.sees("0-1\r\n"));
+  REQUIRE(user.sees("[4] 2 engines> "));
+  user.type("%clear\r");
+  REQUIRE(user.sees("[4] 2 engines> "));
+  user.type("%names\r");
+  CHECK(user.sees("nothing is named there yet"));
+}
+
+TEST_CASE("Tab does not wait for engines that are busy") {
+  if (!has_interpreter()) return;
+  const Engines at("1");
+  Somebody user;
+  REQUIRE(user.sees("[1] 1 engine> "));
+  user.type("int known_name = 1;\r");
+  REQUIRE(user.sees("[2] 1 engine> "));
+  user.type("known_\t\r");
+  CHECK(user.sees("\r\n"));
+  REQUIRE(user.sees("[3] 1 engine> "));
+  Command busy({kProgram, "exec", "std::cout << \"begun\" << std::flush; for (;;) std::abs(1);"});
+  REQUIRE(comes_true([&] { return contains(busy.out(), "begun"); }));
+  user.type("known_\t");
+  CHECK(user.sees("known_"));
+  CHECK(user.sees("name"));
+}
+
+TEST_CASE("what was typed is there at the next console, and none takes away another's") {
+  const Engines at("0");
+  const std::string history = at.roundhouse.file("state/roundhouse/console_history");
+  {
+    Somebody one;
+    Somebody another;
+    REQUIRE(one.sees("[1] no engines> "));
+    REQUIRE(another.sees("[1] no engines> "));
+    one.type("first_of_one\r");
+    REQUIRE(one.sees("[2] no engines> "));
+    another.type("{ first_of_another;\r");
+    REQUIRE(another.sees("...> "));
+    another.type("}\r");
+    REQUIRE(another.sees("[2] no engines> "));
+    one.type("\x1b[A");  // arrow-up: what this one has said
+    CHECK(one.sees("first_of_one"));
+    one.type("\x15%quit\r");  // Ctrl-U
+    CHECK(one.ends() == 0);
+    another.type("%quit\r");
+    CHECK(another.ends() == 0);
+  }
+  CHECK(read_file(history) == "first_of_one\n{ first_of_another;\\n}\n%quit\n%quit\n");
+  {
+    Somebody later;
+    REQUIRE(later.sees("[1] no engines> "));
+    later.type("\x1b[A\x1b[A\r");
+    CHECK(later.sees("first_of_another;"));
+    REQUIRE(later.sees("[2] no engines> "));
+    later.type("\x12of_one\x05\r");  // Ctrl-R, and Ctrl-E
+    REQUIRE(later.sees("[3] no engines> "));
+    later.type("%history 2\r");
+    CHECK(later.sees("first_of_one\r\n%history 2\r\n"));
+  }
+  Somebody forgetful({"--no-history"});
+  REQUIRE(forgetful.sees("[1] no engines> "));
+  forgetful.type("secret\r");
+  REQUIRE(forgetful.sees("[2] no engines> "));
+  CHECK_FALSE(contains(read_file(history), "secret"));
+}
+
 TEST_CASE("Ctrl-C stops what runs, and the prompt is there again") {
   if (!has_interpreter()) return;
   const Engines at("2");
