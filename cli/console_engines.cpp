@@ -120,6 +120,7 @@ std::vector<int> ConsoleEngines::chosen() {
 std::vector<int> ConsoleEngines::targets() {
   std::vector<int> out = chosen();
   if (!out.empty()) return out;
+  if (is_hub_away()) throw no_hub(run_dir_of(ask_.cluster));
   if (!chosen_.empty() && !present().empty())
     throw NoEnginesRegistered("engines " + engine_set(chosen_) +
                               " are gone: `%engines all` chooses those that are here");
@@ -128,7 +129,7 @@ std::vector<int> ConsoleEngines::targets() {
 
 std::string ConsoleEngines::words() {
   const std::vector<int> engines = chosen();
-  if (engines.empty()) return "no engines";
+  if (engines.empty()) return is_hub_away() ? "no hub" : "no engines";
   if (chosen_.empty())
     return std::to_string(engines.size()) + (engines.size() == 1 ? " engine" : " engines");
   return (engines.size() == 1 ? "engine " : "engines ") + engine_set(engines);

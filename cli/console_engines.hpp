@@ -39,10 +39,10 @@ class ConsoleEngines {
   // nothing has changed.
   void choose(const std::string& selector);
 
-  // Those that an input now is for. Throws NoEnginesRegistered.
+  // Those that an input now is for. Throws NoEnginesRegistered, and ConnectionError without a hub.
   [[nodiscard]] std::vector<int> targets();
 
-  // The same in words: "4 engines", "engine 2", "no engines".
+  // The same in words: "4 engines", "engine 2", "no engines", "no hub".
   [[nodiscard]] std::string words();
 
   // All that are there, ascending.

@@ -30,7 +30,9 @@ bool is_whole(std::string_view input) {
 }
 
 ConsoleReader::ConsoleReader(Interrupt& interrupt, Options options)
-    : history_(std::move(options.history)), lines_(STDIN_FILENO, interrupt.fd()) {
+    : interrupt_(interrupt),
+      history_(std::move(options.history)),
+      lines_(STDIN_FILENO, interrupt.fd()) {
   if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1) return;
   editor_ = std::make_unique<LineEditor>(
       interrupt, LineEditor::Options{.complete = std::move(options.complete),
@@ -74,6 +76,7 @@ std::optional<std::string> ConsoleReader::typed(const Prompt& prompt) {
 std::optional<std::string> ConsoleReader::read() {
   std::string input;
   while (const std::optional<std::string> line = lines_.next()) {
+    if (interrupt_.signal() != 0) return std::nullopt;  // half a line is none
     input += *line;
     if (is_blank(input)) {
       input.clear();

@@ -46,6 +46,7 @@ class ConsoleReader {
   std::optional<std::string> typed(const Prompt& prompt);
   std::optional<std::string> read();
 
+  const Interrupt& interrupt_;
   HistoryFile history_;
   std::vector<std::string> inputs_;
   std::unique_ptr<LineEditor> editor_;  // null: nobody types

@@ -2,6 +2,10 @@
 #include <csignal>
 #include <string>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
 
 #include "tests/support/interpreter.hpp"
@@ -294,6 +298,21 @@ TEST_CASE("engines that come take part, and without engines it says what to do")
   }
 }
 
+TEST_CASE("a hub that is stopped is told, and the next one is found") {
+  const Engines at("1");
+  Somebody user;
+  REQUIRE(user.sees("[1] 1 engine> "));
+  REQUIRE(at.roundhouse({"stop"}).exit == 0);
+  CHECK(user.sees("engine 0 is gone"));
+  user.type("1\r");
+  CHECK(user.sees("roundhouse: no hub is running for cluster 'default': start one with"));
+  REQUIRE(user.sees("[2] no hub> "));
+  REQUIRE(at.roundhouse({"start", "-n", "2"}).exit == 0);
+  CHECK(user.sees("[2] 2 engines> "));
+  user.type("%quit\r");
+  CHECK(user.ends() == 0);
+}
+
 TEST_CASE("signals end it, and leave the terminal as it was") {
   const Engines at("1");
   for (const int signal : {SIGTERM, SIGHUP}) {
@@ -330,6 +349,22 @@ TEST_CASE("what comes by a pipe runs input by input, also after an error, which 
   const std::string file = at.roundhouse.file("prog.cpp");
   write_file(file, "int total = 0;\nfor (int i = 0; i < 5; ++i) total += i;\ntotal\n");
   CHECK(at.piped("%run " + file + "\n").out == "Out[0-1]: 10\n");
+}
+
+TEST_CASE("a signal ends what is piped, and half a line is not sent") {
+  const Engines at("0");
+  const std::string fifo = at.roundhouse.file("fifo");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  Command piped({"sh", "-c", "exec '" + kProgram + "' console < '" + fifo + "'"});
+  const int to = open(fifo.c_str(), O_WRONLY | O_CLOEXEC);
+  REQUIRE(to >= 0);
+  CHECK(write(to, "%help\nint n = 1", 15) == 15);
+  REQUIRE(comes_true([&] { return contains(piped.out(), "All else is C++"); }));
+  piped.send(SIGTERM);
+  const Ended ended = piped.wait(kPatience);
+  close(to);
+  CHECK(ended.exit == 128 + SIGTERM);
+  CHECK_MESSAGE(ended.err.empty(), ended.err);
 }
 
 TEST_CASE("an engine that runs no source says so, and a hub that is not there, too") {
