@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -29,7 +30,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kCompletionMax = 200ms;  // longer than that nobody waits for a key
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kValueBytesMax = 4000;  // of one value, at a terminal
+constexpr Duration kCompletionMax = 200ms;    // longer than that nobody waits for a key
 
 // Where to keep what is typed; empty: nowhere.
 std::string history_file(const ConsoleOptions& options) {
@@ -150,7 +153,9 @@ class Console {
     const std::shared_ptr<Client> client = engines_.client();
     const ConsoleEngines::Lives before = engines_.lives();
     InputRun run(*client, engines_.targets(), input,
-                 {.label = options_.label, .time_limit = options_.time_limit});
+                 {.label = options_.label,
+                  .time_limit = options_.time_limit,
+                  .value_bytes_max = reader_.is_typed() ? kValueBytesMax : kAll});
     const bool over = await(client, run);
     run.show(out_, true);
     names_.outdate();

@@ -1,5 +1,7 @@
 #include "cli/input_run.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <utility>
 
@@ -19,6 +21,16 @@ std::string text_of(const RemoteErrorInfo& error) {
   return error.name + (error.value.empty() ? "" : ": " + error.value);
 }
 
+// The beginning of what is too long for anybody to read.
+std::string shown(std::string_view value, std::size_t bytes_max) {
+  if (value.size() <= bytes_max) return printable_lines(value);
+  std::size_t end = 0;
+  for (std::size_t next = 0; next <= bytes_max; next += character_bytes(value.substr(next)))
+    end = next;
+  return printable_lines(value.substr(0, end)) + "… (" +
+         with_commas(static_cast<std::uint64_t>(value.size())) + " bytes in all)";
+}
+
 void show_each(std::ostream& to, const std::string& what, const Texts& texts, bool several) {
   for (const Said& said : by_text(texts)) {
     const std::string title = "[" + what + ":" + engine_set(said.engines) + "]";
@@ -30,7 +42,10 @@ void show_each(std::ostream& to, const std::string& what, const Texts& texts, bo
 
 InputRun::InputRun(const Client& client, const std::vector<int>& engines, const Input& input,
                    const InputOptions& options)
-    : engines_(engines), live_(engines.size()), finished_(engines.size()) {
+    : engines_(engines),
+      value_bytes_max_(options.value_bytes_max),
+      live_(engines.size()),
+      finished_(engines.size()) {
   if (options.live) lines_.emplace(engines.size() > 1, std::cout, std::cerr);
   for (std::size_t i = 0; i < engines_.size(); ++i) {
     const int engine = engines_[i];
@@ -107,7 +122,8 @@ void InputRun::show(Output& out, bool every_error) const {
     }
     const ExecuteResult& result = outcome.value();
     if (!result.warnings.empty()) warnings.emplace_back(engines_[i], result.warnings);
-    if (!result.type.empty()) values.emplace_back(engines_[i], printable_lines(result.value));
+    if (!result.type.empty())
+      values.emplace_back(engines_[i], shown(result.value, value_bytes_max_));
   }
   const bool several = engines_.size() > 1;
   show_each(std::cerr, "warning", warnings, several);

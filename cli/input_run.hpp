@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,8 @@ struct Input {
 struct InputOptions {
   std::string label{};
   std::optional<Duration> time_limit{};
-  bool live = true;  // show what they print
+  bool live = true;                                                       // show what they print
+  std::size_t value_bytes_max = std::numeric_limits<std::size_t>::max();  // longer ones are cut
 };
 
 class InputRun {
@@ -73,6 +75,7 @@ class InputRun {
   void finish(std::size_t index);
 
   std::vector<int> engines_;
+  std::size_t value_bytes_max_;
   std::vector<Result> results_;
   std::optional<LiveLines> lines_;
   std::vector<std::unique_ptr<LiveText>> live_;  // null: not shown, or its engine is through

@@ -66,13 +66,16 @@ TEST_CASE("declarations last from input to input, and values stand side by side"
   REQUIRE(user.sees("[5] 2 engines> "));
   user.type("%engines 1\r");
   REQUIRE(user.sees("[5] engine 1> "));
-  user.type("n *= 2;\r");
+  user.type("std::string(5000, 'x')\r");
+  CHECK(user.sees("… (5,002 bytes in all)\r\n"));
   REQUIRE(user.sees("[6] engine 1> "));
+  user.type("n *= 2;\r");
+  REQUIRE(user.sees("[7] engine 1> "));
   user.type("%engines all\r");
-  REQUIRE(user.sees("[6] 2 engines> "));
+  REQUIRE(user.sees("[7] 2 engines> "));
   user.type("n\r");
   CHECK(user.sees("Out[0]: 5\r\nOut[1]: 10\r\n"));
-  REQUIRE(user.sees("[7] 2 engines> "));
+  REQUIRE(user.sees("[8] 2 engines> "));
   user.type("\x04");
   CHECK(user.ends() == 0);
 }
@@ -316,16 +319,15 @@ TEST_CASE("a hub that is stopped is told, and the next one is found") {
 TEST_CASE("signals end it, and leave the terminal as it was") {
   const Engines at("1");
   for (const int signal : {SIGTERM, SIGHUP}) {
+    const std::string folder = at.roundhouse.file("");
+    const std::string console = "echo $$ > pid; exec " + kProgram + " console";
     Terminal user({"sh", "-c",
-                   "stty -g > before; '" + kProgram +
-                       "' console; echo over $?; stty -g > after;"
-                       " cmp before after && echo same"});
+                   "cd '" + folder + "'; stty -g > before; sh -c '" + console +
+                       "'; echo over $?; stty -g > after; cmp before after && echo same"});
     REQUIRE(user.sees("1 engine> "));
     user.type("abc");
     REQUIRE(user.sees("abc"));
-    const Ended found = run({"pgrep", "-n", "-f", kProgram + " console"});
-    REQUIRE(found.exit == 0);
-    kill(std::stoi(found.out), signal);
+    kill(std::stoi(read_file(at.roundhouse.file("pid"))), signal);
     CHECK(user.sees("over " + std::to_string(128 + signal)));
     CHECK(user.sees("same"));
   }
