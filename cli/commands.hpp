@@ -254,6 +254,13 @@ struct SourceOptions {
 void exec(const SourceOptions& options, Output& out);
 void run(const SourceOptions& options, Output& out);
 
+struct ConsoleOptions : SourceOptions {  // without `words` and `limit`
+  bool no_history = false;
+};
+
+// Runs what is typed, or piped, as exec does, and goes on after errors. Returns the exit status.
+int console(const ConsoleOptions& options, Output& out);
+
 struct BenchOptions {
   std::size_t pairs = 0;  // 0: as many as are good
   Duration span{};        // of one run; 0: as long as is good

@@ -133,18 +133,25 @@ void await_ends(const AsyncTasks& tasks, const std::string& wait, const std::str
 
 void await_results(const Client& client, const AsyncTasks& tasks,
                    const std::optional<Duration>& limit) {
+  await_results(
+      client, [&](Duration most) { return tasks.wait(most); },
+      [&] { return tasks.msg_ids().front(); }, limit);
+}
+
+void await_results(const Client& client, const std::function<bool(Duration)>& wait,
+                   const std::function<std::string()>& id, const std::optional<Duration>& limit) {
   constexpr Duration kLook = std::chrono::milliseconds{50};
   constexpr Duration kAlone = std::chrono::seconds{2};
   const Interrupt interrupt;
   const TimePoint began = steady_now();
   bool told = false;
-  while (!tasks.wait(kLook)) {
+  while (!wait(kLook)) {
     const Duration waited = steady_now() - began;
     const bool too_long = limit && waited >= *limit;
     if (too_long || interrupt.signal() != 0)
-      throw Exception(too_long ? Errc::timeout : Errc::aborted,
-                      "no result yet, and it goes on: `roundhouse result " +
-                          tasks.msg_ids().front() + " --wait` waits for it");
+      throw Exception(
+          too_long ? Errc::timeout : Errc::aborted,
+          "no result yet, and it goes on: `roundhouse result " + id() + " --wait` waits for it");
     if (told || waited < kAlone || client.size() > 0) continue;
     std::cerr
         << "roundhouse: no engine is here, and it waits for one: `roundhouse engines add N`\n";

@@ -3,6 +3,7 @@
 // Plain functions, called by the main thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,11 @@ namespace roundhouse::cli {
 // over (never, if there is none), it throws Exception that says that they go on.
 void await_results(const Client& client, const AsyncTasks& tasks,
                    const std::optional<Duration>& limit);
+
+// The same, where `wait` waits for at most so long and returns whether all are there, and `id` is
+// that of one that is not.
+void await_results(const Client& client, const std::function<bool(Duration)>& wait,
+                   const std::function<std::string()>& id, const std::optional<Duration>& limit);
 
 // Until they have ended, or as long as `wait` says, the value of a --wait=TIME; without one at
 // once. Throws Exception (timeout) after that, with `advice` behind its text.

@@ -1,8 +1,9 @@
 #include "cli/interrupt.hpp"
 
+#include <algorithm>
 #include <atomic>
-
-#include <poll.h>
+#include <cerrno>
+#include <chrono>
 
 #include "shared/clock.hpp"
 #include <roundhouse/error.hpp>
@@ -13,16 +14,22 @@ namespace {
 
 // What a signal handler may touch: lock-free, and there is one handler per process anyway.
 std::atomic<int> caught{0};
+std::atomic<const WakeFd*> waker{nullptr};
 static_assert(std::atomic<int>::is_always_lock_free);
+static_assert(std::atomic<const WakeFd*>::is_always_lock_free);
 
 void catch_signal(int signal) {
+  const int error = errno;
   caught.store(signal);
+  if (const WakeFd* const wake = waker.load()) wake->wake();
+  errno = error;
 }
 
 }  // namespace
 
 Interrupt::Interrupt() {
   caught.store(0);
+  waker.store(&wake_);
 
   struct sigaction action {};
 
@@ -33,17 +40,26 @@ Interrupt::Interrupt() {
 
 Interrupt::~Interrupt() {
   for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+  waker.store(nullptr);
 }
 
 int Interrupt::signal() const {
   return caught.load();
 }
 
+int Interrupt::take() {
+  (void)wake_.clear();
+  return caught.exchange(0);
+}
+
 bool Interrupt::wait(Duration most) const {
-  // In short steps: a signal may arrive between a look and a sleep, or on another thread.
-  constexpr int kStepMs = 100;
-  for (const TimePoint end = steady_now() + most; signal() == 0 && steady_now() < end;)
-    poll(nullptr, 0, kStepMs);
+  using std::chrono::milliseconds;
+  constexpr milliseconds kStepMax{1000};
+  const TimePoint end = steady_now() + most;
+  while (signal() == 0 && steady_now() < end) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_now());
+    (void)wake_.wait(std::min(left, kStepMax));
+  }
   return signal() != 0;
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <csignal>
 
+#include "shared/mailbox.hpp"
 #include "shared/time.hpp"
 
 namespace roundhouse::cli {
@@ -24,6 +25,12 @@ class Interrupt {
   // The signal that came, 0 when none did.
   [[nodiscard]] int signal() const;
 
+  // The same; it is forgotten, so that the next one is heard of.
+  int take();
+
+  // Readable when one has come that take() has not given out.
+  [[nodiscard]] int fd() const { return wake_.fd(); }
+
   // Waits for one, at most for `most`. Returns whether one came, now or before.
   bool wait(Duration most) const;
 
@@ -33,6 +40,7 @@ class Interrupt {
  private:
   static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
   std::array<struct sigaction, kSignals.size()> before_{};
+  WakeFd wake_;
 };
 
 }  // namespace roundhouse::cli

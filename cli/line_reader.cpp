@@ -12,10 +12,11 @@ namespace roundhouse::cli {
 bool LineReader::fill() {
   if (fd_ < 0) return false;  // poll() would wait for the other one alone
   constexpr std::size_t kChunk = 64U << 10U;
-  std::array<pollfd, 2> ready{{{fd_, POLLIN, 0}, {stop_.fd(), POLLIN, 0}}};
+  std::array<pollfd, 3> ready{
+      {{fd_, POLLIN, 0}, {stop_.fd(), POLLIN, 0}, {other_stop_, POLLIN, 0}}};
   while (::poll(ready.data(), ready.size(), -1) < 0)
     if (errno != EINTR) return false;
-  if (ready[1].revents != 0) return false;
+  if (ready[1].revents != 0 || ready[2].revents != 0) return false;
   std::string more(kChunk, '\0');
   const ssize_t count = ::read(fd_, more.data(), more.size());
   if (count < 0 && errno == EINTR) return true;

@@ -13,7 +13,8 @@ namespace roundhouse::cli {
 
 class LineReader {
  public:
-  explicit LineReader(int fd) : fd_(fd) {}
+  // Stops as well when there is something to be read from `stop`.
+  explicit LineReader(int fd, int stop = -1) : fd_(fd), other_stop_(stop) {}
 
   // The next line, without its end; the last one need not have any. Nothing at the end, when the
   // descriptor cannot be read, and once it was cancelled.
@@ -27,6 +28,7 @@ class LineReader {
   bool fill();
 
   int fd_;
+  int other_stop_;
   WakeFd stop_;
   std::string text_;      // read, and not yet given out
   std::size_t seen_ = 0;  // of it, without an end of line

@@ -40,6 +40,7 @@ Examples:
   roundhouse apply survey_file /etc/passwd            calls a function, prints its result
   ls *.txt | roundhouse map survey_file -             one call for each line
   roundhouse submit --array 1-100 -- ./simulate {}    runs a program 100 times
+  roundhouse console                                  a prompt for C++ on all engines
   roundhouse tasks                                    what waits and what runs
   roundhouse history --limit 5                        the last five tasks
   roundhouse result last                              all that is known about the last one
@@ -241,10 +242,15 @@ void add_manual(CLI::App& app, Line& line) {
       notes.version = roundhouse::kVersion;
       notes.environment = {{"ROUNDHOUSE_CLUSTER", "The cluster where --cluster names none."},
                            {"ROUNDHOUSE_DIR", "The folder of run directories."},
-                           {"XDG_STATE_HOME", "Databases are in its folder roundhouse."}};
+                           {"ROUNDHOUSE_CONSOLE_HISTORY",
+                            "The file of what is typed at consoles; empty: none is kept."},
+                           {"XDG_STATE_HOME",
+                            "Databases, and the consoles' history, are in its folder roundhouse."}};
       notes.files = {{"$XDG_RUNTIME_DIR/roundhouse/CLUSTER, or ~/.roundhouse/CLUSTER",
                       "The run directory: sockets, connection files, logs."},
-                     {"~/.local/state/roundhouse/CLUSTER.db", "The records of all tasks."}};
+                     {"~/.local/state/roundhouse/CLUSTER.db", "The records of all tasks."},
+                     {"~/.local/state/roundhouse/console_history",
+                      "The newest inputs that were typed at consoles, 2,000 at least."}};
       notes.see_also = {"roundhouse-hub(8)", "roundhouse-engine(8)"};
       roundhouse::manual::write_pages(app, notes, *folder);
     };

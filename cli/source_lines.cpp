@@ -22,8 +22,36 @@ void add_source(CLI::App* command, SourceOptions& options) {
       ->type_name("LABEL");
   add_time(command, "--time-limit", options.time_limit,
            "How long it may take; it is then stopped (as long as it takes)");
+}
+
+void add_wait(CLI::App* command, SourceOptions& options) {
   add_time(command, "--wait", options.limit,
            "How long to wait for a result; the code goes on (as long as it takes)");
+}
+
+void add_console(CLI::App& app, Line& line) {
+  const auto options = std::make_shared<ConsoleOptions>();
+  CLI::App* console =
+      add_question(app, "console", "A prompt for C++ on all engines, or on some", options->ask);
+  add_source(console, *options);
+  console->add_flag("--no-history", options->no_history, "Remember nothing of what is typed");
+  console->footer(
+      "Each input is compiled and run on all engines; those that come later take part. What they\n"
+      "print is shown as it comes, behind its engine, then the values. Declarations stay, also\n"
+      "after an error. An input goes on while brackets are open; an empty line gives it up.\n"
+      "Ctrl-C stops what runs, twice: waits no longer for it; Ctrl-D ends. Tab completes names,\n"
+      "arrow-up has what was typed before, Ctrl-R looks for it. %help lists commands.\n"
+      "Where standard input is no terminal, its inputs are run one after the other, and the exit\n"
+      "status is 1 if one has failed. Engines need the package roundhouse-interpreter.\n"
+      "Examples:\n"
+      "  roundhouse console\n"
+      "  echo 'std::thread::hardware_concurrency()' | roundhouse console -e 0");
+  console->callback([&line, options] {
+    line.run = [&line, options](Output& out) {
+      options->ask.cluster = line.cluster;
+      line.exit = cli::console(*options, out);
+    };
+  });
 }
 
 }  // namespace
@@ -35,6 +63,7 @@ void add_source_commands(CLI::App& app, Line& line) {
       ->required()
       ->type_name("CODE");
   add_source(exec, *typed);
+  add_wait(exec, *typed);
   exec->footer(std::string(kSource) +
                "Examples:\n"
                "  roundhouse exec 'int n = 5;' 'n + 1'\n"
@@ -48,8 +77,10 @@ void add_source_commands(CLI::App& app, Line& line) {
       ->expected(1)
       ->type_name("FILE");
   add_source(run, *filed);
+  add_wait(run, *filed);
   run->footer(std::string(kSource) + "Example: roundhouse run setup.cpp");
   runs(run, line, filed, &cli::run);
+  add_console(app, line);
 }
 
 }  // namespace roundhouse::cli

@@ -11,6 +11,7 @@
 #include "engine/task_host.hpp"
 #include <roundhouse/arguments.hpp>
 #include <roundhouse/command_result.hpp>
+#include <roundhouse/declared_names.hpp>
 #include <roundhouse/execute_result.hpp>
 #include <roundhouse/failure.hpp>
 #include <roundhouse/named_values.hpp>
@@ -23,6 +24,11 @@ namespace {
 EngineApi& engine_of(const Invocation& call) {
   if (call.engine == nullptr) throw NotOnEngine("this task needs an engine");
   return *call.engine;
+}
+
+// An engine of this program is a TaskHost.
+TaskHost& host_of(const Invocation& call) {
+  return static_cast<TaskHost&>(engine_of(call));
 }
 
 void require_no_arguments(const Invocation& call) {
@@ -76,6 +82,16 @@ void names(const Invocation& call, Reply& reply) noexcept {
   });
 }
 
+void declared(const Invocation& call, Reply& reply) noexcept {
+  guarded(reply, [&] {
+    require_no_arguments(call);
+    std::vector<DeclaredName> names;
+    for (KnownName& each : host_of(call).declared())
+      names.push_back({std::move(each.name), std::move(each.what)});
+    encode_result(reply.result, names);
+  });
+}
+
 void clear(const Invocation& call, Reply& reply) noexcept {
   guarded(reply, [&] {
     require_no_arguments(call);
@@ -111,11 +127,6 @@ void sleep(const Invocation& call, Reply& reply) noexcept {
   });
 }
 
-// An engine of this program is a TaskHost.
-TaskHost& host_of(const Invocation& call) {
-  return static_cast<TaskHost&>(engine_of(call));
-}
-
 void command(const Invocation& call, Reply& reply) noexcept {
   guarded(reply, [&] { host_of(call).commands().run(call, reply); });
 }
@@ -131,10 +142,11 @@ constexpr TaskInfo builtin(std::string_view name, InvokeFunction invoke) {
   return task;
 }
 
-constexpr std::array kTasks{builtin(kNoopTask, &noop),       builtin(kSleepTask, &sleep),
-                            builtin(kPushTask, &push),       builtin(kPullTask, &pull),
-                            builtin(kNamesTask, &names),     builtin(kClearTask, &clear),
-                            builtin(kCommandTask, &command), builtin(kExecuteTask, &execute)};
+constexpr std::array kTasks{builtin(kNoopTask, &noop),        builtin(kSleepTask, &sleep),
+                            builtin(kPushTask, &push),        builtin(kPullTask, &pull),
+                            builtin(kNamesTask, &names),      builtin(kClearTask, &clear),
+                            builtin(kCommandTask, &command),  builtin(kExecuteTask, &execute),
+                            builtin(kDeclaredTask, &declared)};
 
 }  // namespace
 

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/known_name.hpp"
 #include "engine/lambda_compiler.hpp"
 #include "engine/named_objects.hpp"
 #include <roundhouse/map_call.hpp>
@@ -73,6 +74,8 @@ class Interpreter {
                                     std::string& error) = 0;
   // Variables that code has declared, sorted.
   [[nodiscard]] virtual std::vector<std::string> names() = 0;
+  // All that code itself has declared at global scope, sorted by name.
+  [[nodiscard]] virtual std::vector<KnownName> declared() = 0;
   // Whether code has declared a variable of this name.
   [[nodiscard]] virtual bool has(std::string_view name) = 0;
 
@@ -93,7 +96,7 @@ class Interpreter {
 };
 
 // Raised whenever anything in this header changes.
-inline constexpr std::uint32_t kInterpreterAbi = 2;
+inline constexpr std::uint32_t kInterpreterAbi = 3;
 
 // The functions that the shared library exports. Null, and the reason, when the compiler cannot be
 // set up, or is of another version of Roundhouse.

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
+
+#include <roundhouse/type_name.hpp>
 
 namespace roundhouse::engine {
 
@@ -72,6 +75,17 @@ std::vector<std::string> TaskHost::names() const {
     std::ranges::sort(out);
     out.erase(std::unique(out.begin(), out.end()), out.end());
   }
+  return out;
+}
+
+std::vector<KnownName> TaskHost::declared() const {
+  std::map<std::string, std::string> all;
+  if (const auto code = source_.interpreter())
+    for (KnownName& each : code->declared()) all[each.name] = std::move(each.what);
+  for (const std::string& name : namespace_.names())
+    if (const auto type = namespace_.type_of(name)) all[name] = readable_type(*type);
+  std::vector<KnownName> out;
+  for (auto& [name, what] : all) out.push_back({name, what});
   return out;
 }
 

@@ -74,6 +74,8 @@ class TaskHost final : public EngineApi {
   [[nodiscard]] bool has(std::string_view name) const noexcept override;
   [[nodiscard]] std::vector<std::string> names() const override;
   void clear() noexcept override;
+  // All that has a name, for people: sorted.
+  [[nodiscard]] std::vector<KnownName> declared() const;
 
   [[nodiscard]] std::string client_file() const override { return client_file_; }
 

@@ -273,15 +273,21 @@ std::string state_dir() {
   return absolute((base.starts_with('/') ? base : home() + "/.local/state") + "/roundhouse");
 }
 
-Result<std::string> make_database_path(std::string_view cluster) {
-  if (auto checked = check_cluster_name(cluster); !checked) return checked.error();
+Result<std::string> make_state_dir() {
   const std::string folder = state_dir();
   if (auto made = make_private_folders(folder); !made) return made.error();
   if (auto checked = check_private_folder(folder, "set XDG_STATE_HOME to a folder of your own");
       !checked) {
     return checked.error();
   }
-  return folder + "/" + std::string(cluster) + ".db";
+  return folder;
+}
+
+Result<std::string> make_database_path(std::string_view cluster) {
+  if (auto checked = check_cluster_name(cluster); !checked) return checked.error();
+  const auto folder = make_state_dir();
+  if (!folder) return folder.error();
+  return *folder + "/" + std::string(cluster) + ".db";
 }
 
 }  // namespace roundhouse

@@ -5,7 +5,9 @@
 //                     client.json, engine.json          how to connect (connection_file.hpp), 0600
 //                     client-task.ipc, ...              the hub's sockets
 //                     hub.log, engine-<n>.log, *.pid
-//   database        $XDG_STATE_HOME/roundhouse/<cluster>.db     outlives logout and reboot
+//   state folder    $XDG_STATE_HOME/roundhouse/         0700; outlives logout and reboot
+//                     <cluster>.db                      the results database
+//                     console_history                   what was typed at consoles, 0600
 //
 // ROUNDHOUSE_DIR defaults to $XDG_RUNTIME_DIR/roundhouse when that is a folder of ours, and else to
 // ~/.roundhouse; XDG_STATE_HOME to ~/.local/state.
@@ -120,8 +122,11 @@ class RunDirLock {
 // The folder of the results databases. Always absolute; need not exist.
 [[nodiscard]] std::string state_dir();
 
-// Makes the state folder, 0700, and says where the database of `cluster` is in it. Fails with
-// `permission` or `io_failed`. Its files are readable by their owner alone.
+// Makes the state folder, 0700, and returns it. Fails with `permission` or `io_failed`. Its files
+// are readable by their owner alone.
+[[nodiscard]] Result<std::string> make_state_dir();
+
+// The same, and where the database of `cluster` is in it.
 [[nodiscard]] Result<std::string> make_database_path(std::string_view cluster);
 
 }  // namespace roundhouse

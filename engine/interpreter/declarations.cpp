@@ -7,6 +7,7 @@
 #include <clang/AST/DeclCXX.h>
 #include <clang/AST/DeclTemplate.h>
 #include <clang/AST/Mangle.h>
+#include <clang/Basic/SourceManager.h>
 #include <clang/CodeGen/ModuleBuilder.h>
 #include <clang/Frontend/CompilerInstance.h>
 
@@ -61,6 +62,17 @@ Function describe(clang::ASTContext& context, const clang::FunctionDecl& functio
   return out;
 }
 
+// "int", "double (double)", "struct".
+std::string kind_of(clang::ASTContext& context, const clang::NamedDecl& named) {
+  const clang::PrintingPolicy policy(context.getLangOpts());
+  if (llvm::isa<clang::TemplateDecl>(named)) return "template";
+  if (const auto* value = llvm::dyn_cast<clang::ValueDecl>(&named))
+    return without_readable_tags(value->getType().getAsString(policy));
+  if (const auto* tag = llvm::dyn_cast<clang::TagDecl>(&named)) return tag->getKindName().str();
+  if (llvm::isa<clang::NamespaceDecl>(named)) return "namespace";
+  return "type";
+}
+
 }  // namespace
 
 Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& generator,
@@ -72,7 +84,9 @@ Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& genera
     if (named == nullptr || named->getNameAsString().empty() ||
         !named->getDeclContext()->getRedeclContext()->isTranslationUnit())
       continue;
-    out.names.push_back(named->getNameAsString());
+    const bool is_ours =
+        !context.getSourceManager().isInSystemHeader(named->getLocation()) && !named->isImplicit();
+    out.names.push_back({named->getNameAsString(), is_ours ? kind_of(context, *named) : ""});
     auto* variable = llvm::dyn_cast<clang::VarDecl>(named);
     if (variable == nullptr || variable->isTemplated() ||
         llvm::isa<clang::VarTemplateSpecializationDecl>(variable))

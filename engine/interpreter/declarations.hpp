@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/known_name.hpp"
+
 namespace clang {
 class CodeGenerator;
 class CompilerInstance;
@@ -36,10 +38,11 @@ struct Function {
   const void* identity = nullptr;  // another one's when it is declared anew
 };
 
-// Everything at global scope among `declared` that has a name: variables, and names alone.
+// Everything at global scope among `declared` that has a name: variables, and names alone. `what`
+// they are is for people, and empty for what system headers declare.
 struct Declared {
   std::vector<Variable> variables;
-  std::vector<std::string> names;
+  std::vector<KnownName> names;
 };
 
 [[nodiscard]] Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& generator,

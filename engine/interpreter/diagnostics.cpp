@@ -32,6 +32,19 @@ std::string place_of(const clang::Diagnostic& info) {
          std::to_string(place.getColumn()) + ": ";
 }
 
+std::string message_of(const clang::Diagnostic& info) {
+  llvm::SmallString<256> message;
+  info.FormatDiagnostic(message);
+  return message.str().str();
+}
+
+// Of a note: whether what is declared there was tried and did not fit, or might be meant, rather
+// than stands in the way of what is declared now.
+bool is_hint(std::string_view note) {
+  return note.starts_with("candidate function") || note.starts_with("candidate template") ||
+         note.starts_with("passing argument") || note.ends_with("declared here");
+}
+
 }  // namespace
 
 Diagnostics::Diagnostics() {
@@ -54,14 +67,11 @@ void Diagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level,
   DiagnosticConsumer::HandleDiagnostic(level, info);
   if (level != clang::DiagnosticsEngine::Note) {
     of_error_ = level >= clang::DiagnosticsEngine::Error;
-  } else if (of_error_) {
+  } else if (of_error_ && !is_hint(message_of(info))) {
     noted_.push_back(info.getLocation());
   }
-  if (level >= clang::DiagnosticsEngine::Error && first_error_.empty()) {
-    llvm::SmallString<256> message;
-    info.FormatDiagnostic(message);
-    first_error_ = without_after(place_of(info)) + message.str().str();
-  }
+  if (level >= clang::DiagnosticsEngine::Error && first_error_.empty())
+    first_error_ = without_after(place_of(info)) + message_of(info);
   printer_->HandleDiagnostic(level, info);
 }
 

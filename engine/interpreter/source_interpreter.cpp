@@ -112,7 +112,8 @@ void SourceInterpreter::add_conveniences(std::string_view code) {
 }
 
 void SourceInterpreter::learn(const Declared& declared) {
-  for (const std::string& name : declared.names) {
+  for (const auto& [name, what] : declared.names) {
+    if (!what.empty()) state_->declared[name] = what;
     state_->variables.erase(name);
     state_->bindings.forget(name);
     names_.erase(name);
@@ -201,6 +202,13 @@ std::vector<std::string> SourceInterpreter::names() {
   return out;
 }
 
+std::vector<KnownName> SourceInterpreter::declared() {
+  const std::lock_guard lock(mutex_);
+  std::vector<KnownName> out;
+  for (const auto& [name, what] : state_->declared) out.push_back({name, what});
+  return out;
+}
+
 bool SourceInterpreter::has(std::string_view name) {
   const std::lock_guard lock(mutex_);
   return state_->variables.contains(name);
@@ -221,6 +229,7 @@ bool SourceInterpreter::assign(std::string_view name, const PackedValue& value) 
     }
   }
   state_->variables.erase(found);
+  state_->declared.erase(std::string(name));
   return false;
 }
 

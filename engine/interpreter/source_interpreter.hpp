@@ -38,6 +38,7 @@ class SourceInterpreter final : public Interpreter {
                            std::string& error) override;
   [[nodiscard]] Lookup pull(std::string_view name, PackedValue& out, std::string& error) override;
   [[nodiscard]] std::vector<std::string> names() override;
+  [[nodiscard]] std::vector<KnownName> declared() override;
   [[nodiscard]] bool has(std::string_view name) override;
   [[nodiscard]] bool assign(std::string_view name, const PackedValue& value) override;
   [[nodiscard]] bool has_function(std::string_view name) override;
@@ -57,6 +58,7 @@ class SourceInterpreter final : public Interpreter {
     std::map<std::string, Variable, std::less<>> variables;
     std::map<std::string, std::shared_ptr<const Callable>, std::less<>> callables;
     std::set<std::string_view> known_words;  // of conveniences that have been compiled
+    std::map<std::string, std::string, std::less<>> declared;  // what each is, for people
     std::size_t inputs = 0;
     std::size_t addresses = 0;  // that have been taken
   };

@@ -1,5 +1,7 @@
 #include "cli/interrupt.hpp"
 
+#include <poll.h>
+
 #include <doctest/doctest.h>
 
 #include "shared/clock.hpp"
@@ -8,6 +10,15 @@
 namespace roundhouse::cli {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+bool is_readable(int fd) {
+  pollfd file{fd, POLLIN, 0};
+  return ::poll(&file, 1, 0) == 1;
+}
+
+}  // namespace
 
 TEST_CASE("a signal is a question as long as there is an Interrupt") {
   struct sigaction before {};
@@ -29,6 +40,19 @@ TEST_CASE("a signal is a question as long as there is an Interrupt") {
   CHECK((after.sa_handler == before.sa_handler));
   const Interrupt another;
   CHECK(another.signal() == 0);
+}
+
+TEST_CASE("a signal that was taken is over, and the next one is heard of") {
+  Interrupt interrupt;
+  CHECK(interrupt.take() == 0);
+  for (const int signal : {SIGINT, SIGHUP}) {
+    CHECK_FALSE(is_readable(interrupt.fd()));
+    std::raise(signal);
+    CHECK(is_readable(interrupt.fd()));
+    CHECK(interrupt.take() == signal);
+  }
+  CHECK(interrupt.signal() == 0);
+  CHECK_FALSE(is_readable(interrupt.fd()));
 }
 
 TEST_CASE("waiting ends when the time is over") {

@@ -58,6 +58,16 @@ TEST_CASE("whoever waits for a line can be told to stop") {
   CHECK(lines.next() == std::nullopt);
 }
 
+TEST_CASE("a descriptor of somebody else's can stop it, too") {
+  Pipe pipe;
+  const WakeFd other;
+  LineReader lines(pipe.from.get(), other.fd());
+  REQUIRE(write_all(pipe.to.get(), "a\n"));
+  CHECK(lines.next() == "a");
+  std::jthread stopper([&] { other.wake(); });
+  CHECK(lines.next() == std::nullopt);
+}
+
 TEST_CASE("what cannot be read has no lines") {
   LineReader lines(-1);
   CHECK(lines.next() == std::nullopt);

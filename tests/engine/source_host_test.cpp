@@ -169,5 +169,21 @@ TEST_CASE("functions that code has declared are mapped and reduced") {
   CHECK(decode_result<int>(reply.result.body, reply.result.frames) == 7);
 }
 
+TEST_CASE("all that is named on an engine is told, and what it is") {
+  RH_NEEDS_INTERPRETER();
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  CHECK(host.declared().empty());
+  host.push("words", pack_value(std::vector<std::string>{"a"}));
+  host.push("n", pack_value(1));
+  result_of(host, "double n = 2; int twice(int x) { return 2 * x; }");
+  using Names = std::vector<KnownName>;
+  CHECK(host.declared() ==
+        Names{{"n", "double"}, {"twice", "int (int)"}, {"words", "std::vector<std::string>"}});
+  host.push("twice", pack_value(1));
+  CHECK(host.declared()[1] == KnownName{"twice", "int"});
+  host.clear();
+  CHECK(host.declared().empty());
+}
+
 }  // namespace
 }  // namespace roundhouse::engine

@@ -218,6 +218,7 @@ TEST_CASE("the database lives in the state folder, which is made private") {
   CHECK(state_dir() == dir.file("state/roundhouse"));
   CHECK(make_database_path("lab").or_throw() == dir.file("state/roundhouse/lab.db"));
   CHECK(mode_of(state_dir()) == 0700);
+  CHECK(make_state_dir().or_throw() == state_dir());
   CHECK(!make_database_path("../lab"));
   REQUIRE(chmod(state_dir().c_str(), 0755) == 0);
   CHECK(make_database_path("lab").error().code == Errc::permission);

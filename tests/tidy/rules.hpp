@@ -226,6 +226,7 @@ inline const std::vector<Door>& doors() {
         "cli/output."}},
       {"CLI/", {"cli/", "shared/manual/", "hub/main.cpp", "engine/main.cpp"}},
       {"sqlite3.h", {"hub/sqlite.cpp"}},
+      {"histedit.h", {"cli/line_editor.cpp"}},
       {"sodium", {"shared/random.cpp", "shared/content_hash.cpp", "hub/curve.cpp"}},
       {"spdlog/", {"shared/log.cpp"}},
       {"clang/", {"engine/interpreter/"}},

@@ -1,4 +1,5 @@
 // The names of an engine and the variables of its code are one.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -200,6 +201,32 @@ TEST_CASE("users' structs are variables, too, and travel under the name that the
   CHECK(it.pull("p", out, error) == Lookup::wrong_type);
   CHECK(error.find("cannot be packed") != std::string::npos);
   CHECK(value_of(it, "p.x") == "1");
+}
+
+TEST_CASE("all that code itself has declared is told, and what it is") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  CHECK(it.declared().empty());
+  value_of(it, "#include <cmath>\n#include <thread>");
+  CHECK(it.declared().empty());
+  value_of(it, "int n = 5; std::vector<double> v; double half(double x) { return x / 2; }");
+  value_of(it, "struct P { int a; }; namespace ns { int inner; } template <class T> T f(T x);");
+  value_of(it, "using Numbers = std::vector<int>; enum class E { a }; auto text = \"a\";");
+  using Names = std::vector<KnownName>;
+  CHECK(it.declared() == Names{{"E", "enum"},
+                               {"Numbers", "type"},
+                               {"P", "struct"},
+                               {"f", "template"},
+                               {"half", "double (double)"},
+                               {"n", "int"},
+                               {"ns", "namespace"},
+                               {"text", "const char *"},
+                               {"v", "std::vector<double>"}});
+  value_of(it, "std::string n;");
+  push(it, "v", 7);
+  const Names later = it.declared();
+  CHECK(std::ranges::find(later, KnownName{"n", "std::string"}) != later.end());
+  CHECK(std::ranges::find(later, "v", &KnownName::name) == later.end());
 }
 
 }  // namespace roundhouse::engine

@@ -335,4 +335,18 @@ TEST_CASE("an input without an end does not hold up the compiler for ever") {
   CHECK(value_of(it, "1") == "1");
 }
 
+TEST_CASE("a call that does not fit what was declared before is told as that") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it, "int twice(int x) { return 2 * x; } template <class T> T same(T a, T b);");
+  const auto says = [&](const std::string& code, const std::string& what) {
+    const TaskError error = error_of(it, code);
+    CHECK_MESSAGE(error.value.find(what) != std::string::npos, error.value);
+  };
+  says("twice(\"a\")", "no matching function for call to 'twice'");
+  says("same(1, 2.5)", "no matching function for call to 'same'");
+  CHECK(value_of(it, "twice(4)") == "8");
+  CHECK(value_of(it, "double twice(int x) { return 2.5 * x; } twice(1)") == "2.5");
+}
+
 }  // namespace roundhouse::engine

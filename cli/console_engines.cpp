@@ -1,0 +1,145 @@
+#include "cli/console_engines.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/by_engine.hpp"
+#include "cli/connect.hpp"
+#include "shared/connection_file.hpp"
+#include "shared/host.hpp"
+
+namespace roundhouse::cli {
+
+namespace {
+
+std::string sentence(const EngineEvent& event) {
+  const std::string engine = "engine " + std::to_string(event.engine);
+  switch (event.kind) {
+    case EngineEvent::Kind::joined: return engine + " has joined";
+    case EngineEvent::Kind::left: return engine + " is gone";
+    case EngineEvent::Kind::restarted:
+      return engine + " runs as a new process: what was declared there is gone";
+  }
+  return engine;
+}
+
+// Whether it is there, or will be again.
+bool is_known(const Client& client, int engine) {
+  try {
+    (void)client[engine];
+    return true;
+  } catch (const Exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+ConsoleEngines::ConsoleEngines(const AskOptions& ask, const std::string& selector, Tell tell)
+    : ask_(ask), tell_(std::move(tell)) {
+  connect_again();
+  choose(selector);
+}
+
+void ConsoleEngines::connect_again() {
+  news_ = {};
+  client_.reset();
+  client_ = std::make_shared<Client>(connect(ask_));
+  const std::weak_ptr<Client> client = client_;  // which owns the call
+  news_ = client_->on_engine([this, client](const EngineEvent& event) { hear(client, event); });
+}
+
+void ConsoleEngines::hear(const std::weak_ptr<Client>& client, const EngineEvent& event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (event.kind == EngineEvent::Kind::left)
+      absent_.insert(event.engine);
+    else
+      absent_.erase(event.engine);
+    if (event.kind != EngineEvent::Kind::left) ++lives_[event.engine];
+  }
+  const std::shared_ptr<Client> hub = client.lock();
+  if (event.kind == EngineEvent::Kind::left && hub != nullptr && is_known(*hub, event.engine))
+    return;  // its nanny is starting it again
+  tell_(sentence(event));
+}
+
+std::shared_ptr<Client> ConsoleEngines::client() {
+  try {
+    (void)client_->ids();
+  } catch (const ConnectionError&) {
+    connect_again();
+  }
+  return client_;
+}
+
+std::vector<int> ConsoleEngines::present() {
+  std::vector<int> out;
+  try {
+    out = client_->ids();
+  } catch (const ConnectionError&) {
+    return out;  // whoever sends an input asks for another client
+  }
+  std::set<int> absent;
+  {
+    const std::lock_guard lock(mutex_);
+    absent = absent_;
+  }
+  for (const int engine : absent)
+    if (std::ranges::find(out, engine) == out.end() && is_known(*client_, engine))
+      out.push_back(engine);
+  std::ranges::sort(out);
+  return out;
+}
+
+ConsoleEngines::Lives ConsoleEngines::lives() {
+  const std::lock_guard lock(mutex_);
+  return lives_;
+}
+
+void ConsoleEngines::choose(const std::string& selector) {
+  if (selector == "all") return chosen_.clear();
+  const std::vector<int> known = present();
+  const std::vector<int> wanted = select_engines(selector, known);
+  for (const int engine : wanted)
+    if (!std::ranges::binary_search(known, engine))
+      throw Exception(Errc::unknown_engine,
+                      "there is no engine " + std::to_string(engine) +
+                          (known.empty() ? ": none is here"
+                                         : ": those that are here are " + engine_set(known)));
+  chosen_ = wanted;
+}
+
+std::vector<int> ConsoleEngines::chosen() {
+  std::vector<int> out = present();
+  if (!chosen_.empty())
+    std::erase_if(out, [&](int engine) { return !std::ranges::binary_search(chosen_, engine); });
+  return out;
+}
+
+std::vector<int> ConsoleEngines::targets() {
+  std::vector<int> out = chosen();
+  if (!out.empty()) return out;
+  if (is_hub_away()) throw no_hub(run_dir_of(ask_.cluster));
+  if (!chosen_.empty() && !present().empty())
+    throw NoEnginesRegistered("engines " + engine_set(chosen_) +
+                              " are gone: `%engines all` chooses those that are here");
+  throw NoEnginesRegistered("no engine is here: `roundhouse engines add N` starts some");
+}
+
+std::string ConsoleEngines::words() {
+  const std::vector<int> engines = chosen();
+  if (engines.empty()) return is_hub_away() ? "no hub" : "no engines";
+  if (chosen_.empty())
+    return std::to_string(engines.size()) + (engines.size() == 1 ? " engine" : " engines");
+  return (engines.size() == 1 ? "engine " : "engines ") + engine_set(engines);
+}
+
+bool ConsoleEngines::is_hub_away() const {
+  const RunDir run_dir = run_dir_of(ask_.cluster);
+  const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
+  if (info && info->hub_host != host_name()) return false;
+  return !RunDirLock::holder(run_dir);
+}
+
+}  // namespace roundhouse::cli

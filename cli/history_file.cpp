@@ -1,0 +1,134 @@
+#include "cli/history_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace roundhouse::cli {
+
+namespace {
+
+// Open and locked, as long as it lives.
+class Locked {
+ public:
+  Locked(const std::string& path, int flags, int lock)
+      : fd_(path.empty() ? -1 : ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    while (fd_ >= 0 && ::flock(fd_, lock) != 0)
+      if (errno != EINTR) break;
+  }
+
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+  ~Locked() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
+
+  [[nodiscard]] std::string text() const {
+    std::string out;
+    std::array<char, 4096> part{};
+    while (true) {
+      const ssize_t count = ::pread(fd_, part.data(), part.size(), static_cast<off_t>(out.size()));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return out;
+      out.append(part.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+  // Whether all of it was written there.
+  bool write(std::string_view text, std::size_t at) const {
+    while (!text.empty()) {
+      const ssize_t count = ::pwrite(fd_, text.data(), text.size(), static_cast<off_t>(at));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return false;
+      text.remove_prefix(static_cast<std::size_t>(count));
+      at += static_cast<std::size_t>(count);
+    }
+    return true;
+  }
+
+  void cut(std::size_t size) const {
+    if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return;  // it is cut next time
+  }
+
+ private:
+  int fd_;
+};
+
+// Where the newest `count` lines begin.
+std::size_t begin_of_newest(std::string_view text, std::size_t count) {
+  std::size_t at = text.size();
+  for (std::size_t i = 0; i <= count; ++i) {
+    if (at == 0) return 0;
+    const std::size_t end = text.rfind('\n', at - 1);
+    if (end == std::string_view::npos) return 0;
+    at = end;
+  }
+  return at + 1;
+}
+
+}  // namespace
+
+HistoryFile::HistoryFile(std::string path, std::size_t inputs_max)
+    : path_(std::move(path)), inputs_max_(inputs_max) {}
+
+std::vector<std::string> HistoryFile::load() const {
+  std::vector<std::string> out;
+  const Locked file(path_, O_RDONLY, LOCK_SH);
+  if (!file) return out;
+  const std::string text = file.text();
+  for (std::size_t at = begin_of_newest(text, inputs_max_); at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    if (end == std::string::npos) break;  // whoever wrote it did not get further
+    if (end > at) out.push_back(input_of(std::string_view(text).substr(at, end - at)));
+    at = end + 1;
+  }
+  return out;
+}
+
+void HistoryFile::add(std::string_view input) const {
+  if (input.empty() || input.size() > kInputBytesMax) return;
+  const Locked file(path_, O_RDWR | O_CREAT, LOCK_EX);
+  if (!file) return;
+  std::string text = file.text();
+  if (const std::size_t whole = text.rfind('\n') + 1; whole < text.size()) text.resize(whole);
+  const std::string line = history_line(input) + '\n';
+  // Written where it is: a full disk, or an end in between, takes nothing away.
+  if (!file.write(line, text.size())) return file.cut(text.size());
+  text += line;
+  file.cut(text.size());
+  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  if (lines < 2 * inputs_max_) return;
+  const std::string newest = text.substr(begin_of_newest(text, inputs_max_));
+  if (file.write(newest, 0)) file.cut(newest.size());
+}
+
+std::string history_line(std::string_view input) {
+  std::string out;
+  for (const char c : input) {
+    if (c == '\\' || c == '\n') out += '\\';
+    out += c == '\n' ? 'n' : c;
+  }
+  return out;
+}
+
+std::string input_of(std::string_view line) {
+  std::string out;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool escaped = line[i] == '\\' && i + 1 < line.size();
+    if (escaped) ++i;
+    out += escaped && line[i] == 'n' ? '\n' : line[i];
+  }
+  return out;
+}
+
+}  // namespace roundhouse::cli
