@@ -159,6 +159,7 @@ std::size_t get_optional(Unpacker& u, const Source& source, std::size_t left, Su
   r.depends = Slice{source.message.header, u.bin()};
   r.after_ranges = u.u32();
   read_modes(u.u64(), r.after_mode, r.follow_mode);
+  if (r.depends.size == 0) r.after_ranges = 0;  // whatever it said
   if (r.depends.size > 0 && !dependencies_are_sound(r)) u.fail();
   return 4;
 }
