@@ -177,7 +177,11 @@ std::optional<Undefined> Compiler::undefined(std::string_view symbol) const {
 }
 
 Older Compiler::conflicts() const {
-  return emitter_->shadowing().at(diagnostics_->noted(), path());
+  const Shadowing& shadowing = emitter_->shadowing();
+  Older out = shadowing.at(diagnostics_->noted(), path());
+  const Older outdone = shadowing.outdone_at(diagnostics_->candidates(), path());
+  out.insert(out.end(), outdone.begin(), outdone.end());
+  return out;
 }
 
 void Compiler::take_values() {

@@ -67,6 +67,9 @@ void Diagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level,
   DiagnosticConsumer::HandleDiagnostic(level, info);
   if (level != clang::DiagnosticsEngine::Note) {
     of_error_ = level >= clang::DiagnosticsEngine::Error;
+    is_ambiguous_ = of_error_ && message_of(info).ends_with("is ambiguous");
+  } else if (is_ambiguous_) {
+    candidates_.push_back(info.getLocation());
   } else if (of_error_ && !is_hint(message_of(info))) {
     noted_.push_back(info.getLocation());
   }
@@ -81,7 +84,8 @@ void Diagnostics::forget() {
   text_.clear();
   first_error_.clear();
   noted_.clear();
-  of_error_ = false;
+  candidates_.clear();
+  of_error_ = is_ambiguous_ = false;
 }
 
 std::string Diagnostics::text() const {

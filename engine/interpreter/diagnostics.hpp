@@ -35,13 +35,18 @@ class Diagnostics final : public clang::DiagnosticConsumer {
   // Where the notes to errors point: "previous definition is here".
   [[nodiscard]] const std::vector<clang::SourceLocation>& noted() const { return noted_; }
 
+  // Where those point that say what an ambiguous name could mean.
+  [[nodiscard]] const std::vector<clang::SourceLocation>& candidates() const { return candidates_; }
+
  private:
   std::string text_;
   llvm::raw_string_ostream stream_{text_};
   std::unique_ptr<clang::TextDiagnosticPrinter> printer_;
   std::string first_error_;
   std::vector<clang::SourceLocation> noted_;
+  std::vector<clang::SourceLocation> candidates_;
   bool of_error_ = false;  // what was said last was an error, or a note to one
+  bool is_ambiguous_ = false;
 };
 
 }  // namespace roundhouse::engine::interpreter

@@ -66,17 +66,21 @@ Older Shadowing::at(const std::vector<clang::SourceLocation>& places,
     auto* older = llvm::cast<clang::NamedDecl>(found->second->getCanonicalDecl());
     if (std::ranges::find(out, older) == out.end()) out.push_back(older);
   }
-  // Of several that a name could mean, as of unnamed namespaces, it means the last.
-  const auto is_outdone = [&](const clang::NamedDecl* one) {
-    return std::ranges::any_of(out, [&](const clang::NamedDecl* other) {
+  return out;
+}
+
+Older Shadowing::outdone_at(const std::vector<clang::SourceLocation>& places,
+                            const std::string& input) const {
+  const Older all = at(places, input);
+  Older out;
+  std::ranges::copy_if(all, std::back_inserter(out), [&](const clang::NamedDecl* one) {
+    return std::ranges::any_of(all, [&](const clang::NamedDecl* other) {
       return other->getDeclName() == one->getDeclName() &&
              name_of(*other).first != name_of(*one).first &&
              one->getLocation() < other->getLocation();
     });
-  };
-  Older outdone;
-  std::ranges::copy_if(out, std::back_inserter(outdone), is_outdone);
-  return outdone.empty() ? out : outdone;
+  });
+  return out;
 }
 
 void Shadowing::hide(const Older& older, const std::string& tag) {

@@ -42,6 +42,11 @@ class Shadowing {
   [[nodiscard]] Older at(const std::vector<clang::SourceLocation>& places,
                          const std::string& input) const;
 
+  // Of what is at these places, all that a later one of that name, elsewhere, has outdone: what
+  // unnamed namespaces declare anew.
+  [[nodiscard]] Older outdone_at(const std::vector<clang::SourceLocation>& places,
+                                 const std::string& input) const;
+
   // From now on these cannot be found, and what bears their names is marked by `tag` ("rh7").
   void hide(const Older& older, const std::string& tag);
 
