@@ -37,6 +37,8 @@ std::optional<std::size_t> count_of_last(const std::string& selector) {
 }
 
 // "0,2-5": places in the history.
+constexpr std::string_view kNoEngines = "no engine is here: `roundhouse engines add N` starts some";
+
 bool are_places(const std::string& selector) {
   return !selector.empty() && selector.find_first_not_of("0123456789,-") == std::string::npos;
 }
@@ -83,13 +85,18 @@ Client connect(const AskOptions& options) {
 
 std::vector<int> resolve_engines(const Client& client, const std::string& selector) {
   const std::vector<int> known = client.ids();
-  if (known.empty())
-    throw NoEnginesRegistered("no engine is here: `roundhouse engines add N` starts some");
+  if (known.empty() && !are_places(selector)) throw NoEnginesRegistered(std::string(kNoEngines));
   const std::vector<int> chosen = select_engines(selector, known);
   for (const int engine : chosen)
-    if (!std::ranges::binary_search(known, engine))
-      throw Exception(Errc::unknown_engine, "there is no engine " + std::to_string(engine) +
-                                                ": `roundhouse engines` lists those that are");
+    if (!std::ranges::binary_search(known, engine)) {
+      try {
+        (void)client[engine];  // one whose process is being started again is waited for
+      } catch (const Exception& none) {
+        if (known.empty()) throw NoEnginesRegistered(std::string(kNoEngines));
+        throw Exception(Errc::unknown_engine, "there is no engine " + std::to_string(engine) +
+                                                  ": `roundhouse engines` lists those that are");
+      }
+    }
   return chosen;
 }
 
@@ -161,7 +168,17 @@ void await_results(const Client& client, const std::function<bool(Duration)>& wa
 
 std::string text_of(const std::string& path) {
   if (path != "-") return detail::read_source(path);
-  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  const std::size_t max = ClientOptions{}.call_bytes_max;
+  std::string out;
+  std::vector<char> part(std::size_t{1} << 16U);
+  while (std::cin.read(part.data(), static_cast<std::streamsize>(part.size())),
+         std::cin.gcount() > 0) {
+    out.append(part.data(), static_cast<std::size_t>(std::cin.gcount()));
+    if (out.size() > max)
+      throw Exception(Errc::too_large, "standard input is longer than " + std::to_string(max) +
+                                           " bytes, which is more than a call may have");
+  }
+  return out;
 }
 
 }  // namespace roundhouse::cli

@@ -271,7 +271,7 @@ int run(const Line& line) {
   try {
     cli::Output out = cli::Output::standard(line.json);
     line.run(out);
-    if (std::cout) return line.exit;
+    if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return line.exit;
     return fail("io_failed", "cannot write to standard output", cli::Exit::failure);
   } catch (const cli::UsageError& error) {
     return fail("usage", error.what(), cli::Exit::usage);
