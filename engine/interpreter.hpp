@@ -35,6 +35,8 @@ namespace roundhouse::engine {
 struct SourceInput {
   std::string_view code;
   std::string_view file;  // what its lines are called in messages; "input N" when empty
+  // Tasks of modules that code may declare and call. They live for ever.
+  std::vector<const TaskInfo*> functions = {};
 };
 
 // What became of an input.
@@ -96,7 +98,7 @@ class Interpreter {
 };
 
 // Raised whenever anything in this header changes.
-inline constexpr std::uint32_t kInterpreterAbi = 3;
+inline constexpr std::uint32_t kInterpreterAbi = 4;
 
 // The functions that the shared library exports. Null, and the reason, when the compiler cannot be
 // set up, or is of another version of Roundhouse.

@@ -129,20 +129,21 @@ void Namespace::clear() {
   old.swap(entries_);
 }
 
-std::shared_ptr<Namespace::Entry> Namespace::find(std::string_view name, std::string& error) const {
+std::string no_such_name(std::string_view name, const std::vector<std::string>& names) {
   constexpr std::size_t kShownMax = 8;
+  std::string out = "nothing is named " + quoted(name) + " on this engine";
+  if (names.empty()) out += ", whose namespace is empty";
+  for (std::size_t i = 0; i < names.size() && i <= kShownMax; ++i)
+    out += i == kShownMax ? ", ..." : (i == 0 ? "; it has " : ", ") + names[i];
+  return out;
+}
+
+std::shared_ptr<Namespace::Entry> Namespace::find(std::string_view name, std::string& error) const {
   const std::lock_guard lock(mutex_);
   if (const auto found = entries_.find(name); found != entries_.end()) return found->second;
-  error = "nothing is named " + quoted(name) + " on this engine";
-  if (entries_.empty()) error += ", whose namespace is empty";
-  std::size_t shown = 0;
-  for (const auto& [known, entry] : entries_) {
-    if (shown == kShownMax) {
-      error += ", ...";
-      break;
-    }
-    error += (shown++ == 0 ? "; it has " : ", ") + known;
-  }
+  std::vector<std::string> names;
+  for (const auto& [known, entry] : entries_) names.push_back(known);
+  error = no_such_name(name, names);
   return nullptr;
 }
 

@@ -22,6 +22,10 @@
 
 namespace roundhouse::engine {
 
+// Why a name was not found, with those that there are.
+[[nodiscard]] std::string no_such_name(std::string_view name,
+                                       const std::vector<std::string>& names);
+
 class Namespace final : public NamedObjects {
  public:
   Namespace() = default;

@@ -126,6 +126,7 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
     if (!start_undertaker(fd, nanny)) log::warn("no_undertaker", {{"error", std::strerror(errno)}});
   });
   ModuleSet* modules = std::make_unique<ModuleSet>(*host).release();
+  host->source().offer([modules] { return modules->functions(); });
   for (const std::string& module : config.modules)
     if (const auto loaded = modules->load(module); !loaded)
       return {Exit::failed, loaded.error().text};

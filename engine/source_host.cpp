@@ -77,7 +77,8 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
           lock.lock();
           interpreter->take_again();
         });
-    executed = interpreter->execute({code, file}, call);
+    executed = interpreter->execute(
+        {code, file, tasks_ ? tasks_() : std::vector<const TaskInfo*>{}}, call);
   }
   TaskOutput::Text printed;
   if (output_ != nullptr) printed = output_->take_whole();

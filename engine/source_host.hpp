@@ -7,10 +7,13 @@
 // Thread rule: any thread. Inputs wait for each other, but not for one that waits for other tasks;
 // nothing else waits for an input that is waiting.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/interpreter.hpp"
 #include <roundhouse/map_call.hpp>
@@ -30,6 +33,9 @@ class SourceHost {
 
   // Where what code prints is found; without it nobody hears of that. Before the first input.
   void set_output(TaskOutput* output) { output_ = output; }
+
+  // Tasks that code may declare and call. Before the first input.
+  void offer(std::function<std::vector<const TaskInfo*>()> tasks) { tasks_ = std::move(tasks); }
 
   // The task kExecuteTask.
   void execute(const Invocation& call, Reply& reply) noexcept;
@@ -53,6 +59,7 @@ class SourceHost {
   NamedObjects& names_;
   EngineApi& engine_;
   TaskOutput* output_ = nullptr;
+  std::function<std::vector<const TaskInfo*>()> tasks_;
   bool refused_ = false;
   std::mutex inputs_;  // held by the input that is compiled and run, but while it waits for tasks
   InterpreterLibrary library_;

@@ -30,10 +30,13 @@ Lookup TaskHost::get(std::string_view name, const ObjectType& type, bool writes,
   const Lookup found = namespace_.get(name, type, writes, pin, error);
   const auto code = found == Lookup::no_such_name ? source_.interpreter() : nullptr;
   if (code == nullptr) return found;
-  std::string problem;
-  const Lookup declared = code->get(name, type, pin, problem);
-  if (declared == Lookup::wrong_type) error = std::move(problem);
-  return declared;
+  return or_names(code->get(name, type, pin, error), name, error);
+}
+
+// An error about a name that neither has speaks of the names of both.
+Lookup TaskHost::or_names(Lookup found, std::string_view name, std::string& error) const {
+  if (found == Lookup::no_such_name) error = no_such_name(name, names());
+  return found;
 }
 
 void TaskHost::set(std::string_view name, const ObjectType& type, void* object) noexcept {
@@ -50,10 +53,7 @@ Lookup TaskHost::pull(std::string_view name, PackedValue& out, std::string& erro
   const Lookup found = namespace_.pull(name, out, error);
   const auto code = found == Lookup::no_such_name ? source_.interpreter() : nullptr;
   if (code == nullptr) return found;
-  std::string problem;
-  const Lookup declared = code->pull(name, out, problem);
-  if (declared == Lookup::wrong_type) error = std::move(problem);
-  return declared;
+  return or_names(code->pull(name, out, error), name, error);
 }
 
 void TaskHost::push(std::string_view name, PackedValue value) noexcept {

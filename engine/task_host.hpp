@@ -80,6 +80,8 @@ class TaskHost final : public EngineApi {
   [[nodiscard]] std::string client_file() const override { return client_file_; }
 
  private:
+  [[nodiscard]] Lookup or_names(Lookup found, std::string_view name, std::string& error) const;
+
   const std::uint32_t slots_;
   const ProgressFunction progress_;
   std::atomic<std::uint32_t> engine_id_{0};

@@ -82,9 +82,12 @@ Executed SourceInterpreter::execute(const SourceInput& input, const Invocation& 
   const std::lock_guard lock(mutex_);
   ++state_->inputs;
   Source source{std::string(input.code), std::string(input.file)};
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // of editors
+  if (source.text.starts_with(kByteOrderMark)) source.text.erase(0, kByteOrderMark.size());
   if (source.file.empty()) source.file = "input " + std::to_string(state_->inputs);
   Executed out;
   std::string problems;
+  state_->unit.offer(input.functions);
   add_conveniences(source.text);
   state_->bindings.declare(source.text, problems);
   state_->bindings.refresh();

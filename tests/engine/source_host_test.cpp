@@ -85,7 +85,12 @@ TEST_CASE("names of the engine and of its code are one, whoever asks") {
   this_engine::set("b", std::string("text"));  // another type: a name of the engine
   CHECK(result_of(host, "b").value == "\"text\"");
   CHECK_THROWS_AS((void)this_engine::get<double>("b"), TypeError);
-  CHECK_THROWS_AS((void)this_engine::get<double>("c"), NameError);
+  CHECK_THROWS_WITH_AS((void)this_engine::get<double>("c"),
+                       "nothing is named 'c' on this engine; it has a, b", NameError);
+  PackedValue packed;
+  std::string error;
+  CHECK(host.pull("c", packed, error) == Lookup::no_such_name);
+  CHECK(error == "nothing is named 'c' on this engine; it has a, b");
   result_of(host, "double c = 2;");
   CHECK_THROWS_AS((void)this_engine::get<int>("c"), TypeError);
   host.clear();

@@ -205,6 +205,18 @@ TEST_CASE("tasks of modules see what code has declared, and code sees its engine
   CHECK(at.one.pull<int>("b").get() == 5);
 }
 
+TEST_CASE("code calls tasks of modules that it declares, and one that is none is named") {
+  if (!has_interpreter()) return;
+  const Prompt at;
+  const std::string process = std::to_string(at.one.apply_sync(process_tasks::process_id));
+  CHECK(at.one
+            .execute_sync("\xef\xbb\xbfnamespace process_tasks { int process_id(); "
+                          "int nobody(); }\nprocess_tasks::process_id()")
+            .value == process);
+  CHECK(error_of(at.one, "process_tasks::nobody()").value.find("process_tasks::nobody()") !=
+        std::string::npos);
+}
+
 TEST_CASE("clear forgets what was pushed and what was declared") {
   if (!has_interpreter()) return;
   const Prompt at;

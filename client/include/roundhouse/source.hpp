@@ -24,12 +24,20 @@
 // are those of push and pull: code uses what was pushed as a variable, and its variables can be
 // pulled, be arguments (rh::ref) and be found by this_engine.
 //
+// Code has these headers without including them: <algorithm> <array> <charconv> <chrono> <cmath>
+// <concepts> <cstdint> <cstdio> <cstdlib> <cstring> <functional> <iostream> <map> <memory>
+// <numeric> <optional> <ranges> <set> <sstream> <stdexcept> <string> <string_view> <tuple>
+// <type_traits> <typeinfo> <unordered_map> <utility> <vector>; and where it has the word,
+// MSGPACK_DEFINE, this_engine and the namespace rh. It calls a task of a module that the engine has
+// once it has declared it: `namespace survey { int count(int); }`.
+//
 // Errors. What cannot be compiled is a RemoteError with name() "CompileError"; its value is the
 // first error with file and line, its traceback all that the compiler said. Nothing of that code
 // was run or declared, and all that was there before is as it was. What code throws is a
 // RemoteError with its type and text, as of any task, and what it had printed in the traceback;
 // what came before it stays. Code that crashes or ends the process ends with EngineError, and the
-// engine starts anew. Code that takes too long is ended by the view's time_limit.
+// engine starts anew, if it has not ended so five times within a minute (crashes_max and
+// crash_window in config/engine.json). Code that takes too long is ended by the view's time_limit.
 //
 // Engines need Roundhouse's interpreter (the package roundhouse-interpreter). One without it
 // answers with "NoInterpreter" and says what to install.
