@@ -76,6 +76,10 @@ constexpr Known kKnown[] = {
     {4270, "an aborted task of whose attempts the client and the record knew different ones"},
     {84962, "an abort that was answered before it was on record that its tasks had ended"},
     {42226, "an abort of what its client had the outcome of, which was never on record"},
+    {53891, "the same"},
+    {56858, "the same on five engines"},
+    {84322, "the same on three engines"},
+    {3389, "an engine that had the same task twice, of which one run ended"},
     {41950, "work of a client that had left, and what it asked for after all was at rest"},
 };
 
