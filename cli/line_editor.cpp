@@ -98,9 +98,9 @@ struct LineEditor::Callbacks {
     return self.prompt_text_.data();
   }
 
-  static unsigned char complete(EditLine* editor, int /*key*/) { return of(editor).complete(); }
+  static unsigned char complete(EditLine* editor, wint_t /*key*/) { return of(editor).complete(); }
 
-  static unsigned char paste(EditLine* editor, int /*key*/) {
+  static unsigned char paste(EditLine* editor, wint_t /*key*/) {
     LineEditor& self = of(editor);
     self.pasting_ = true;
     self.pasted_line_is_empty_ = false;  // of what is there already nothing is known
@@ -133,8 +133,9 @@ LineEditor::LineEditor(Interrupt& interrupt, Options options)
   el_set(editor, EL_GETCFN, &Callbacks::character);
   el_set(editor, EL_PROMPT, &Callbacks::prompt);
   el_set(editor, EL_HIST, &::history, history_.get());
-  el_set(editor, EL_ADDFN, "rh-complete", "Completes a name", &Callbacks::complete);
-  el_set(editor, EL_ADDFN, "rh-paste", "Takes what is pasted", &Callbacks::paste);
+  // el_set() would make wide copies of these texts, and never free them.
+  el_wset(editor, EL_ADDFN, L"rh-complete", L"Completes a name", &Callbacks::complete);
+  el_wset(editor, EL_ADDFN, L"rh-paste", L"Takes what is pasted", &Callbacks::paste);
   constexpr std::array<std::pair<const char*, const char*>, 9> kKeys{
       {{"^I", "rh-complete"},
        {"^R", "em-inc-search-prev"},
@@ -164,6 +165,8 @@ LineEditor::Line LineEditor::read(std::function<std::string()> prompt) {
   if (!is_dumb()) write_out(kPasteBegins);
   int count = 0;
   reading_ = true;
+  // el_gets() shows the prompt first: a Ctrl-D that is typed at the sight of it would be lost.
+  el_set(editor_.get(), EL_PREP_TERM, 1);
   const char* const text = el_gets(editor_.get(), &count);
   reading_ = false;
   if (!is_dumb()) write_out(kPasteEnds);
