@@ -133,9 +133,17 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
   if (peer.hello.role == wire::Role::keeper) return wrong();
   Engine& engine = engines.get(peer.engine);
   const bool is_nanny = peer.hello.role == wire::Role::nanny;
+  // False: what she told was wrong, and she is gone.
+  const auto hear_will = [&] {
+    for (const wire::Message& outcomes : std::exchange(peer.will, {})) {
+      on_finished(engine, outcomes, link, now, out);
+      if (peers.find(link) == nullptr) return false;
+    }
+    return true;
+  };
   switch (kind) {
     case wire::Kind::outcome:
-      if (is_nanny && keep_for_death(peer, message)) return;
+      if (is_nanny && (keep_for_death(peer, message) || !hear_will())) return;
       return on_finished(engine, message, link, now, out);
     case wire::Kind::holding:
       return is_nanny ? wrong() : on_holding(engine, message, link, now, out);
@@ -162,11 +170,7 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
     case wire::Kind::died:
       if (!is_nanny) return wrong();
       return with(wire::decode_as<wire::Died>(message), [&](const auto& m) {
-        for (const wire::Message& outcomes : std::exchange(peer.will, {})) {
-          on_finished(engine, outcomes, link, now, out);
-          if (peers.find(link) == nullptr) return;  // what she told was wrong
-        }
-        on_died(engine, m, now, out);
+        if (hear_will()) on_died(engine, m, now, out);
       });
     default: return wrong();
   }

@@ -324,6 +324,33 @@ TEST_CASE("outcomes of unknown tasks are bound by their bytes, too, and gone whe
   CHECK(other.closed.size() == 2);
 }
 
+TEST_CASE("what a nanny tells beyond what is kept for the end is heard behind what was kept") {
+  constexpr std::uint64_t kBatches = 80;
+  constexpr std::uint64_t kEach = 60;
+  HubHarness hub{few_orphans(), second_epoch()};
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client);
+  REQUIRE(engine.held.size() == 1);
+  auto records = outcomes_of_nobody(1, kEach);
+  for (wire::FinishedRecord& record : records)
+    record.payload = Payload::of(std::string(16'000, 'x'));
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  for (std::uint64_t i = 0; i < kBatches; ++i) {
+    for (std::uint64_t j = 0; j < kEach; ++j) records[j].task.sequence = 1 + i * kEach + j;
+    send_outcomes(hub, engine, records);
+  }
+  records = outcomes_of_nobody(1 + kBatches * kEach, 1);
+  wire::FinishedRecord& known = records.emplace_back();
+  known.task = {client.session, 1};
+  known.fence = engine.held[0].fence;
+  known.payload = Payload::of("answer");
+  send_outcomes(hub, engine, records);
+  CHECK(client.outcome_of(1).payload.body() == "answer");
+  CHECK(engine.inbox.all<wire::Refused>().empty());
+}
+
 TEST_CASE("a nanny is heard to the end, however much its engine left behind") {
   HubHarness hub{few_orphans(), second_epoch()};
   auto& client = hub.client_joins();
