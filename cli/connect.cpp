@@ -36,9 +36,7 @@ std::optional<std::size_t> count_of_last(const std::string& selector) {
   return count;
 }
 
-// "0,2-5": places in the history.
-constexpr std::string_view kNoEngines = "no engine is here: `roundhouse engines add N` starts some";
-
+// "0,2-5": ids of engines, or places in the history.
 bool are_places(const std::string& selector) {
   return !selector.empty() && selector.find_first_not_of("0123456789,-") == std::string::npos;
 }
@@ -83,20 +81,29 @@ Client connect(const AskOptions& options) {
   return Client({.cluster = run_dir.cluster(), .timeout = options.timeout, .label = "roundhouse"});
 }
 
+NoEnginesRegistered no_engines() {
+  return NoEnginesRegistered("no engine is here: `roundhouse engines add N` starts some");
+}
+
+bool is_known(const Client& client, int engine) {
+  try {
+    (void)client[engine];
+    return true;
+  } catch (const Exception&) {
+    return false;
+  }
+}
+
 std::vector<int> resolve_engines(const Client& client, const std::string& selector) {
   const std::vector<int> known = client.ids();
-  if (known.empty() && !are_places(selector)) throw NoEnginesRegistered(std::string(kNoEngines));
+  if (known.empty() && !are_places(selector)) throw no_engines();
   const std::vector<int> chosen = select_engines(selector, known);
-  for (const int engine : chosen)
-    if (!std::ranges::binary_search(known, engine)) {
-      try {
-        (void)client[engine];  // one whose process is being started again is waited for
-      } catch (const Exception& none) {
-        if (known.empty()) throw NoEnginesRegistered(std::string(kNoEngines));
-        throw Exception(Errc::unknown_engine, "there is no engine " + std::to_string(engine) +
-                                                  ": `roundhouse engines` lists those that are");
-      }
-    }
+  for (const int engine : chosen) {
+    if (std::ranges::binary_search(known, engine) || is_known(client, engine)) continue;
+    if (known.empty()) throw no_engines();
+    throw Exception(Errc::unknown_engine, "there is no engine " + std::to_string(engine) +
+                                              ": `roundhouse engines` lists those that are");
+  }
   return chosen;
 }
 

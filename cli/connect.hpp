@@ -40,8 +40,14 @@ void await_results(const Client& client, const std::function<bool(Duration)>& wa
 // once. Throws Exception (timeout) after that, with `advice` behind its text.
 void await_ends(const AsyncTasks& tasks, const std::string& wait, const std::string& advice);
 
+// To be thrown where there is none.
+[[nodiscard]] NoEnginesRegistered no_engines();
+
+// Whether the engine is there, or will be again: its process is being started anew.
+[[nodiscard]] bool is_known(const Client& client, int engine);
+
 // The engines that a selector means, of those that are there now: see select_engines(). Throws
-// Exception (unknown_engine) for one that is not, and NoEnginesRegistered when none is.
+// Exception (unknown_engine) for one that is not known, and NoEnginesRegistered when none is.
 [[nodiscard]] std::vector<int> resolve_engines(const Client& client, const std::string& selector);
 
 // "last": the newest task; "last:N": the N newest, newest first; "all"; "0,2-5": by their places in

@@ -151,7 +151,6 @@ class Console {
 
   bool execute(const Input& input) {
     const std::shared_ptr<Client> client = engines_.client();
-    const ConsoleEngines::Lives before = engines_.lives();
     InputRun run(*client, engines_.targets(), input,
                  {.label = options_.label,
                   .time_limit = options_.time_limit,
@@ -159,7 +158,6 @@ class Console {
     const bool over = await(client, run);
     run.show(out_, true);
     names_.outdate();
-    await_restart(run.ending(), before);
     if (over) return run.errors().empty();
     out_.line("engines " + engine_set(run.under_way()) + " go on with it: `roundhouse result " +
               run.ids_under_way().front() + "` tells what becomes of it");
@@ -188,15 +186,6 @@ class Console {
       stop(client, run.ids_under_way());
     }
     return true;
-  }
-
-  // A process that is just being ended would take the next input along.
-  void await_restart(const std::vector<int>& engines, ConsoleEngines::Lives before) {
-    constexpr Duration kMost = 5s;
-    const TimePoint end = steady_now() + kMost;
-    const auto is_back = [&](int engine) { return engines_.lives()[engine] > before[engine]; };
-    while (!std::ranges::all_of(engines, is_back) && steady_now() < end)
-      if (interrupt_.wait(20ms)) return;
   }
 
   // What waits ends, what runs is asked to stop, and its process is replaced when it goes on.

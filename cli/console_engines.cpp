@@ -23,16 +23,6 @@ std::string sentence(const EngineEvent& event) {
   return engine;
 }
 
-// Whether it is there, or will be again.
-bool is_known(const Client& client, int engine) {
-  try {
-    (void)client[engine];
-    return true;
-  } catch (const Exception&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 ConsoleEngines::ConsoleEngines(const AskOptions& ask, const std::string& selector, Tell tell)
@@ -56,7 +46,6 @@ void ConsoleEngines::hear(const std::weak_ptr<Client>& client, const EngineEvent
       absent_.insert(event.engine);
     else
       absent_.erase(event.engine);
-    if (event.kind != EngineEvent::Kind::left) ++lives_[event.engine];
   }
   const std::shared_ptr<Client> hub = client.lock();
   if (event.kind == EngineEvent::Kind::left && hub != nullptr && is_known(*hub, event.engine))
@@ -92,11 +81,6 @@ std::vector<int> ConsoleEngines::present() {
   return out;
 }
 
-ConsoleEngines::Lives ConsoleEngines::lives() {
-  const std::lock_guard lock(mutex_);
-  return lives_;
-}
-
 void ConsoleEngines::choose(const std::string& selector) {
   if (selector == "all") return chosen_.clear();
   const std::vector<int> known = present();
@@ -124,7 +108,7 @@ std::vector<int> ConsoleEngines::targets() {
   if (!chosen_.empty() && !present().empty())
     throw NoEnginesRegistered("engines " + engine_set(chosen_) +
                               " are gone: `%engines all` chooses those that are here");
-  throw NoEnginesRegistered("no engine is here: `roundhouse engines add N` starts some");
+  throw no_engines();
 }
 
 std::string ConsoleEngines::words() {

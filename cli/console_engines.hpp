@@ -4,9 +4,7 @@
 // Thread rule: one thread; news come on the client's.
 #pragma once
 
-#include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -48,10 +46,6 @@ class ConsoleEngines {
   // All that are there, ascending.
   [[nodiscard]] std::vector<int> present();
 
-  // How often each engine has come or been started again.
-  using Lives = std::map<int, std::size_t>;
-  [[nodiscard]] Lives lives();
-
   // Whether this machine's hub does not run.
   [[nodiscard]] bool is_hub_away() const;
 
@@ -66,8 +60,7 @@ class ConsoleEngines {
   std::vector<int> chosen_;         // empty: all
   std::mutex mutex_;
   std::set<int> absent_;  // those that left, for good or not
-  Lives lives_;
-  Subscription news_;  // last member: no call begins after it
+  Subscription news_;     // last member: no call begins after it
 };
 
 }  // namespace roundhouse::cli

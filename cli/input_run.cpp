@@ -77,7 +77,6 @@ bool InputRun::wait(Duration most) {
 
 void InputRun::finish(std::size_t index) {
   finished_[index] = true;
-  const int engine = engines_[index];
   const Outcome<ExecuteResult> outcome = results_[index].get(return_exceptions);
   if (live_[index] != nullptr) {
     if (outcome)
@@ -85,12 +84,9 @@ void InputRun::finish(std::size_t index) {
     else
       live_[index]->finish(results_[index].stdout(), results_[index].stderr());
     live_[index].reset();
-    lines_->end(engine);
+    lines_->end(engines_[index]);
   }
-  if (outcome) return;
-  errors_.push_back(outcome.error());
-  if (outcome.error().value.find("its engine's process was ended") != std::string::npos)
-    ending_.push_back(engine);
+  if (!outcome) errors_.push_back(outcome.error());
 }
 
 std::vector<int> InputRun::under_way() const {

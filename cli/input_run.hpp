@@ -63,10 +63,6 @@ class InputRun {
   // Of those that are through.
   [[nodiscard]] const std::vector<RemoteErrorInfo>& errors() const { return errors_; }
 
-  // Those that went on when they were to stop, and say that they are ended with their process: it
-  // may be there for a moment still, and takes what is sent to it along.
-  [[nodiscard]] const std::vector<int>& ending() const { return ending_; }
-
   // Shows what came of those that are through. Standard error has what went wrong: with
   // `every_error` all of it, else without what the one error of one engine says in a line.
   void show(Output& out, bool every_error) const;
@@ -81,7 +77,6 @@ class InputRun {
   std::vector<std::unique_ptr<LiveText>> live_;  // null: not shown, or its engine is through
   std::vector<bool> finished_;
   std::vector<RemoteErrorInfo> errors_;
-  std::vector<int> ending_;
 };
 
 }  // namespace roundhouse::cli
