@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <system_error>
+
+#include "cli/open_input.hpp"
 
 namespace roundhouse::cli {
 
@@ -139,10 +140,6 @@ constexpr std::array<std::string_view, 117> kStandard{"abs",
                                                       "unordered_map",
                                                       "upper_bound",
                                                       "vector"};
-
-bool is_word_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0;
-}
 
 void finish(Offer& offer, std::string_view begun) {
   std::erase_if(offer.words, [&](const std::string& word) { return !word.starts_with(begun); });

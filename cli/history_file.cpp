@@ -1,7 +1,6 @@
 #include "cli/history_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -10,6 +9,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "shared/fd.hpp"
 
 namespace roundhouse::cli {
 
@@ -20,48 +21,29 @@ class Locked {
  public:
   Locked(const std::string& path, int flags, int lock)
       : fd_(path.empty() ? -1 : ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    while (fd_ >= 0 && ::flock(fd_, lock) != 0)
+    while (fd_ && ::flock(fd_.get(), lock) != 0)
       if (errno != EINTR) break;
   }
 
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-
-  ~Locked() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
+  [[nodiscard]] explicit operator bool() const { return static_cast<bool>(fd_); }
 
   [[nodiscard]] std::string text() const {
-    std::string out;
-    std::array<char, 4096> part{};
-    while (true) {
-      const ssize_t count = ::pread(fd_, part.data(), part.size(), static_cast<off_t>(out.size()));
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return out;
-      out.append(part.data(), static_cast<std::size_t>(count));
-    }
+    const off_t size = ::lseek(fd_.get(), 0, SEEK_END);
+    if (size <= 0 || ::lseek(fd_.get(), 0, SEEK_SET) != 0) return {};
+    return read_up_to(fd_.get(), static_cast<std::size_t>(size)).value_or("");
   }
 
   // Whether all of it was written there.
   bool write(std::string_view text, std::size_t at) const {
-    while (!text.empty()) {
-      const ssize_t count = ::pwrite(fd_, text.data(), text.size(), static_cast<off_t>(at));
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(count));
-      at += static_cast<std::size_t>(count);
-    }
-    return true;
+    return ::lseek(fd_.get(), static_cast<off_t>(at), SEEK_SET) >= 0 && write_all(fd_.get(), text);
   }
 
   void cut(std::size_t size) const {
-    if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return;  // it is cut next time
+    if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return;  // it is cut next time
   }
 
  private:
-  int fd_;
+  Fd fd_;
 };
 
 // Where the newest `count` lines begin.

@@ -16,10 +16,6 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, N>& wor
   return std::ranges::find(words, word) != words.end();
 }
 
-bool is_word_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0;
-}
-
 // How far the text has been understood. A bracket that is open knows what it was opened for.
 class Scan {
  public:
@@ -241,6 +237,10 @@ class Scan {
 };
 
 }  // namespace
+
+bool is_word_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0;
+}
 
 Open open_part(std::string_view text) {
   return Scan(text).run();

@@ -22,6 +22,9 @@ enum class Open {
   statement,    // it ends with an operator, or where a body is to follow
 };
 
+// Of names, numbers and keywords; all of what is not ASCII.
+[[nodiscard]] bool is_word_character(char c);
+
 // An ordinary string without its end is no open part: no further line can close it.
 [[nodiscard]] Open open_part(std::string_view text);
 
