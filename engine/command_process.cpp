@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,8 +177,7 @@ class Stopping {
 // Until the program has exited, and its output has ended or had time to.
 void watch(pid_t pid, Fd& out_stream, Fd& err_stream, Stopping stopping,
            const CommandPlan::Heard& heard, CommandOutput& out, CommandOutput& err) {
-  // The header that declares pidfd_open() does so for C alone, in glibc 2.36.
-  const Fd ended = above_streams(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  const Fd ended = above_streams(open_process(pid).release());
   std::optional<TimePoint> over;  // once it has exited: until when its output is waited for
   while (!over || out_stream || err_stream) {
     std::array<pollfd, 3> items{pollfd{out_stream.get(), POLLIN, 0},

@@ -4,13 +4,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio_ext.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "shared/clock.hpp"
@@ -22,14 +20,18 @@ constexpr std::uint32_t kNoSlot = 0xffffffff;
 
 thread_local std::uint32_t this_slot = kNoSlot;
 
-// What was written before belongs to nobody.
-Fd make_event() {
+// What lies in buffers of this process.
+void flush_all() {
   std::cout.flush();
+  std::clog.flush();
   std::fflush(stdout);
-  const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fd < 0)
-    throw std::system_error(errno, std::generic_category(), "no event for what is printed");
-  return Fd(fd);
+  std::fflush(stderr);
+}
+
+// Before anything is caught: what was written so far belongs to nobody.
+std::streambuf* flushed_buffer() {
+  flush_all();
+  return std::cout.rdbuf();
 }
 
 std::vector<wire::Output> parts_of(TaskId task, Fence fence, std::uint32_t stream,
@@ -54,8 +56,7 @@ void append(std::vector<wire::Output>& out, std::vector<wire::Output>&& parts) {
 }  // namespace
 
 TaskOutput::TaskOutput(std::array<int, 4> pipes)
-    : synced_(std::cout.rdbuf()),
-      wake_(make_event()),
+    : synced_(flushed_buffer()),
       pipes_{OutputPipe(STDOUT_FILENO, pipes[0], pipes[1]),
              OutputPipe(STDERR_FILENO, pipes[2], pipes[3])},
       thread_([this] { read_all(); }) {}
@@ -67,18 +68,14 @@ TaskOutput::~TaskOutput() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  const std::uint64_t one = 1;
-  static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+  wake_.wake();
 }
 
 // What lies in buffers of this process; whether there was anything, as far as can be known.
 bool TaskOutput::flush_streams() const {
   if (std::cout.rdbuf() == synced_ && __fpending(stdout) == 0 && __fpending(stderr) == 0)
     return false;
-  std::cout.flush();
-  std::clog.flush();
-  std::fflush(stdout);
-  std::fflush(stderr);
+  flush_all();
   return true;
 }
 
@@ -102,8 +99,7 @@ void TaskOutput::add(std::uint32_t stream, std::string_view bytes) {
   if (task == nullptr || stream >= pipes_.size()) return;
   const bool was_empty = task->streams == nullptr || (*task->streams)[stream].untold.empty();
   keep(*task, stream, bytes);
-  const std::uint64_t one = 1;  // its time to tell has to be waited for
-  if (was_empty) static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+  if (was_empty) wake_.wake();  // its time to tell has to be waited for
 }
 
 TaskOutput::Ended TaskOutput::end(std::uint32_t slot, Duration duration) {
@@ -186,7 +182,7 @@ void TaskOutput::read_all() {
     }
     std::array<pollfd, 3> ready{{{over[0] ? -1 : pipes_[0].fd(), POLLIN, 0},
                                  {over[1] ? -1 : pipes_[1].fd(), POLLIN, 0},
-                                 {wake_.get(), POLLIN, 0}}};
+                                 {wake_.fd(), POLLIN, 0}}};
     timespec patience{};
     if (until) {
       const Duration left = std::max(Duration{0}, *until - steady_now());
@@ -196,8 +192,7 @@ void TaskOutput::read_all() {
     if (::ppoll(ready.data(), ready.size(), until ? &patience : nullptr, nullptr) < 0 &&
         errno != EINTR)
       return;
-    std::uint64_t count = 0;
-    static_cast<void>(!::read(wake_.get(), &count, sizeof count));
+    (void)wake_.clear();
     for (std::size_t i = 0; i < over.size(); ++i)
       over[i] = over[i] || (ready[i].revents & (POLLIN | POLLHUP)) == POLLHUP;
     const std::lock_guard telling(telling_);

@@ -30,7 +30,7 @@
 
 #include "engine/command_output.hpp"
 #include "engine/output_pipe.hpp"
-#include "shared/fd.hpp"
+#include "shared/mailbox.hpp"
 #include "shared/message.hpp"
 #include "shared/printed.hpp"
 #include "shared/time.hpp"
@@ -52,7 +52,8 @@ class TaskOutput {
   using Tell = std::function<void(std::vector<wire::Output>&& parts)>;
 
   // The ends of the pipes to use, as Inheritance has them; those that are -1 are made here. Takes
-  // them over. Throws std::system_error when the operating system has no pipes or threads left.
+  // them over. Throws std::system_error, or Exception (io_failed), when the operating system has
+  // no pipes or threads left.
   explicit TaskOutput(std::array<int, 4> pipes = {-1, -1, -1, -1});
   TaskOutput(const TaskOutput&) = delete;
   TaskOutput& operator=(const TaskOutput&) = delete;
@@ -122,7 +123,7 @@ class TaskOutput {
   [[nodiscard]] std::optional<TimePoint> next_due() const;
 
   const std::streambuf* const synced_;  // of std::cout, while that has no buffer of its own
-  Fd wake_;
+  WakeFd wake_;
   std::array<OutputPipe, 2> pipes_;
   // Held while parts are told: who waits for it holds nothing that telling needs.
   std::mutex telling_;

@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "engine/page.hpp"
@@ -22,11 +21,6 @@ namespace {
 
 constexpr int kPageFd = 3;
 constexpr int kNannyLookMs = 50;
-
-// The header that declares pidfd_open() does so for C alone, in glibc 2.36.
-Fd open_process(pid_t pid) {
-  return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-}
 
 // Within so many milliseconds; -1: whenever.
 bool dies_within(const Fd& process, int patience) {

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace roundhouse {
@@ -9,6 +10,11 @@ namespace roundhouse {
 void Fd::reset() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
+}
+
+// The header that declares pidfd_open() does so for C alone, in glibc 2.36.
+Fd open_process(pid_t process) {
+  return Fd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
 }
 
 bool write_all(int fd, std::string_view bytes) {

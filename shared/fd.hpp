@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include <sys/types.h>
+
 namespace roundhouse {
 
 // A descriptor that is closed when it goes. Move-only.
@@ -37,6 +39,9 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+// Readable once the process has ended. Empty when the system refuses; `errno` says why.
+[[nodiscard]] Fd open_process(pid_t process);
 
 // Writes all of it. False when the system refuses; `errno` says why.
 [[nodiscard]] bool write_all(int fd, std::string_view bytes);
