@@ -1,6 +1,5 @@
 #include "engine/output_pipe.hpp"
 
-#include <array>
 #include <string>
 #include <thread>
 
@@ -10,37 +9,18 @@
 #include <doctest/doctest.h>
 
 #include "shared/fd.hpp"
+#include "tests/support/pipe.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace roundhouse::engine {
 namespace {
 
-// A descriptor that leads into a pipe, which somebody may read.
-struct Log {
-  Fd read;
-  Fd write;
-
-  Log() {
-    std::array<int, 2> ends{};
-    REQUIRE(::pipe(ends.data()) == 0);
-    read = Fd(ends[0]), write = Fd(ends[1]);
-  }
-
-  // The next bytes, as many as there are.
-  [[nodiscard]] std::string next() const {
-    std::string out(std::size_t{1} << 20U, ' ');
-    const ssize_t got = ::read(read.get(), out.data(), out.size());
-    REQUIRE(got >= 0);
-    out.resize(static_cast<std::size_t>(got));
-    return out;
-  }
-};
-
-void print(const Log& log, std::string_view text) {
+void print(const test::Pipe& log, std::string_view text) {
   REQUIRE(write_all(log.write.get(), text));
 }
 
 TEST_CASE("what is written can be looked at, and goes on where it would have gone") {
-  const Log log;
+  const test::Pipe log;
   OutputPipe pipe(log.write.get());
   CHECK(pipe.look().empty());
   print(log, "one\ntwo\n");
@@ -51,21 +31,18 @@ TEST_CASE("what is written can be looked at, and goes on where it would have gon
 }
 
 TEST_CASE("what was looked at stays in the pipe until it is passed on") {
-  const Log log;
-  std::array<int, 2> ends{};
-  REQUIRE(::pipe(ends.data()) == 0);
-  const Fd other(::dup(ends[0]));  // as a nanny has one
+  const test::Pipe log;
+  const test::Pipe nannys;
   {
-    OutputPipe pipe(log.write.get(), ends[0], ends[1]);
+    OutputPipe pipe(log.write.get(), ::dup(nannys.read.get()), ::dup(nannys.write.get()));
     print(log, "last words");
     CHECK(pipe.look() == "last words");
   }
-  std::array<char, 64> rest{};
-  CHECK(::read(other.get(), rest.data(), rest.size()) == 10);
+  CHECK(nannys.next() == "last words");
 }
 
 TEST_CASE("once it is restored the descriptor leads where it did before") {
-  const Log log;
+  const test::Pipe log;
   OutputPipe pipe(log.write.get());
   print(log, "caught ");
   pipe.restore();
@@ -77,8 +54,10 @@ TEST_CASE("once it is restored the descriptor leads where it did before") {
 }
 
 TEST_CASE("a file is written to as a pipe is") {
-  std::array<char, 24> name{"/tmp/rh_output_XXXXXX"};
-  const Fd file(::mkostemp(name.data(), O_APPEND));  // to which nothing can be spliced
+  const test::TempDir dir;
+  const std::string name = dir.file("out");
+  // To a file that is appended to, nothing can be spliced.
+  const Fd file(::open(name.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
   REQUIRE(file);
   {
     OutputPipe pipe(file.get());
@@ -87,14 +66,11 @@ TEST_CASE("a file is written to as a pipe is") {
     pipe.pass(9);
     CHECK(pipe.look().empty());
   }
-  std::array<char, 64> text{};
-  CHECK(::pread(file.get(), text.data(), text.size(), 0) == 9);
-  CHECK(std::string(text.data()) == "all of it");
-  ::unlink(name.data());
+  CHECK(test::read_file(name) == "all of it");
 }
 
 TEST_CASE("a reader that reads at last gets everything") {
-  const Log log;
+  const test::Pipe log;
   OutputPipe pipe(log.write.get());
   const std::string text(16000, 'x');
   std::string read;
@@ -111,7 +87,7 @@ TEST_CASE("a reader that reads at last gets everything") {
 }
 
 TEST_CASE("nobody waits for a reader that does not read, and it is told what it has missed") {
-  const Log log;
+  const test::Pipe log;
   OutputPipe pipe(log.write.get());
   const std::string text(16000, 'x');
   for (int i = 0; i < 20; ++i) {

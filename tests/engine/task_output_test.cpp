@@ -1,6 +1,5 @@
 #include "engine/task_output.hpp"
 
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -20,8 +19,8 @@
 #include <doctest/doctest.h>
 
 #include "shared/clock.hpp"
-#include "shared/fd.hpp"
 #include "tests/support/patience.hpp"
+#include "tests/support/pipe.hpp"
 
 namespace roundhouse::engine {
 namespace {
@@ -205,32 +204,11 @@ TEST_CASE("while several tasks run the descriptors are the last one's, then its 
   CHECK(printed_of(output.end(0, 1s)).out.text() == "for the first");
 }
 
-struct Pipe {
-  Fd read;
-  Fd write;
-
-  Pipe() {
-    std::array<int, 2> ends{};
-    REQUIRE(::pipe(ends.data()) == 0);
-    read = Fd(ends[0]), write = Fd(ends[1]);
-  }
-};
-
-std::string rest_of(const Fd& fd) {
-  std::string out;
-  std::array<char, 4096> part;
-  for (;;) {
-    const ssize_t got = ::read(fd.get(), part.data(), part.size());
-    if (got <= 0) return out;
-    out.append(part.data(), static_cast<std::size_t>(got));
-  }
-}
-
 TEST_CASE("whenever a process dies, its last words are passed on or in the pipe, and in one") {
   std::cout.flush();
   for (int round = 0; round < 30; ++round) {
-    Pipe log;
-    Pipe tasks;
+    test::Pipe log;
+    test::Pipe tasks;
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
@@ -242,8 +220,8 @@ TEST_CASE("whenever a process dies, its last words are passed on or in the pipe,
         static_cast<void>(!::write(STDOUT_FILENO, line.data(), line.size()));
       }
     }
-    log.write = Fd();
-    tasks.write = Fd();
+    log.write.reset();
+    tasks.write.reset();
     // It goes on until it has been heard for a while: then it dies wherever it happens to be.
     std::string heard(static_cast<std::size_t>(17'977 * (round + 1)), ' ');
     for (std::size_t at = 0; at < heard.size();) {
@@ -253,8 +231,8 @@ TEST_CASE("whenever a process dies, its last words are passed on or in the pipe,
     }
     ::kill(child, SIGKILL);
     REQUIRE(::waitpid(child, nullptr, 0) == child);
-    heard += rest_of(log.read);
-    heard += rest_of(tasks.read);
+    heard += log.rest();
+    heard += tasks.rest();
     std::istringstream lines(heard);
     std::string line;
     int next = 0;

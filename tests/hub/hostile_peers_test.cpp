@@ -103,37 +103,26 @@ TEST_CASE("peers that lie about output and lent slots are thrown out, and nobody
   REQUIRE(greet(engine, engine_hello()));
   said_holding(engine);
   run_one_task(client, engine, 1);
-  client.send_raw(Plane::task, submit_one(2));
-  const auto assigned = engine.next_batch<wire::AssignRecord>(wire::Kind::assign);
-  REQUIRE(assigned.size() == 1);
+  const wire::AssignRecord assigned = assign_one(client, engine, 2);
   std::uint64_t state = 1;
   for (int round = 0; round < kRounds; ++round) {
     const auto number = static_cast<std::uint64_t>(round);
     wire::Hello hello = engine_hello(1000 + number);
     hello.uuid = uuid(6);
     hello.incarnation = 1 + static_cast<std::uint32_t>(round);
-    lie(Peer::over_sockets(context, running.hub, Side::engine), hello,
-        lies_about(assigned[0], state), state);
+    lie(Peer::over_sockets(context, running.hub, Side::engine), hello, lies_about(assigned, state),
+        state);
     hello = client_hello(2000 + number);
     hello.session = SessionId{0x4321};
-    lie(Peer::over_sockets(context, running.hub, Side::client), hello,
-        lies_about(assigned[0], state), state);
+    lie(Peer::over_sockets(context, running.hub, Side::client), hello, lies_about(assigned, state),
+        state);
   }
   // What comes first is what the engine that runs it says first, and so on to the end.
-  engine.send(Plane::task, part_of(assigned[0], 0, "the truth"));
+  engine.send(Plane::task, part_of(assigned, 0, "the truth"));
   const auto heard = client.next<wire::Output>(Plane::task);
   REQUIRE(heard);
-  CHECK(*heard == part_of(assigned[0], 0, "the truth"));
-  wire::FinishedRecord finished;
-  finished.task = {SessionId{0x1234}, 2};
-  finished.fence = assigned[0].fence;
-  finished.payload = Payload::of("answer");
-  wire::BatchWriter<wire::FinishedRecord> writer;
-  writer.add(finished);
-  engine.send_raw(Plane::task, writer.take(assigned[0].number));
-  const auto outcome = client.next_batch<wire::OutcomeRecord>(wire::Kind::outcome);
-  REQUIRE(outcome.size() == 1);
-  CHECK(outcome[0].payload.body() == "answer");
+  CHECK(*heard == part_of(assigned, 0, "the truth"));
+  finish_one(client, engine, assigned);
   client.send(Plane::control, wire::Request{7, "status", {}});
   CHECK(client.next<wire::Reply>(Plane::control));
 }

@@ -182,30 +182,39 @@ inline wire::Message raw(std::string header) {
 }
 
 // Runs one task from the client's submission to the record in the database.
+inline wire::AssignRecord assign_one(Peer& client, Peer& engine, std::uint64_t sequence) {
+  client.send_raw(Plane::task, submit_one(sequence));
+  const auto assigned = engine.next_batch<wire::AssignRecord>(wire::Kind::assign);
+  REQUIRE(assigned.size() == 1);
+  CHECK(assigned[0].sequence == sequence);
+  return assigned[0];
+}
+
+// The engine has run it; the client has the answer, and the store.
+inline void finish_one(Peer& client, Peer& engine, const wire::AssignRecord& assigned) {
+  wire::FinishedRecord finished;
+  finished.task = {SessionId{0x1234}, assigned.sequence};
+  finished.fence = assigned.fence;
+  finished.started_us = 5;
+  finished.payload = Payload::of("answer");
+  wire::BatchWriter<wire::FinishedRecord> writer;
+  writer.add(finished);
+  engine.send_raw(Plane::task, writer.take(assigned.number));
+  const auto outcome = client.next_batch<wire::OutcomeRecord>(wire::Kind::outcome);
+  REQUIRE(outcome.size() == 1);
+  CHECK(outcome[0].sequence == assigned.sequence);
+  CHECK(outcome[0].payload.body() == "answer");
+  const auto stored = engine.next<wire::Stored>(Plane::task);
+  REQUIRE(stored);
+  CHECK(stored->through == assigned.number);
+}
+
 inline void run_one_task(Peer& client, Peer& engine, std::uint64_t sequence) {
   wire::Define define;
   define.number = 1;
   define.function = "f";
   client.send(Plane::task, define);
-  client.send_raw(Plane::task, submit_one(sequence));
-  const auto assigned = engine.next_batch<wire::AssignRecord>(wire::Kind::assign);
-  REQUIRE(assigned.size() == 1);
-  CHECK(assigned[0].sequence == sequence);
-  wire::FinishedRecord finished;
-  finished.task = {SessionId{0x1234}, sequence};
-  finished.fence = assigned[0].fence;
-  finished.started_us = 5;
-  finished.payload = Payload::of("answer");
-  wire::BatchWriter<wire::FinishedRecord> writer;
-  writer.add(finished);
-  engine.send_raw(Plane::task, writer.take(assigned[0].number));
-  const auto outcome = client.next_batch<wire::OutcomeRecord>(wire::Kind::outcome);
-  REQUIRE(outcome.size() == 1);
-  CHECK(outcome[0].sequence == sequence);
-  CHECK(outcome[0].payload.body() == "answer");
-  const auto stored = engine.next<wire::Stored>(Plane::task);
-  REQUIRE(stored);
-  CHECK(stored->through == assigned[0].number);
+  finish_one(client, engine, assign_one(client, engine, sequence));
 }
 
 inline void said_holding(Peer& engine) {

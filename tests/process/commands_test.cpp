@@ -156,20 +156,31 @@ TEST_CASE("at its time limit a command ends with its group, on every view, and i
   CHECK(any.apply_async(process_tasks::process_id).get(kPatience) == engine);
 }
 
+// An engine that runs a command for ever.
+struct EndlessCommand {
+  RealCluster cluster{1};
+  Client client = cluster.connect();
+  LoadBalancedView any = client.load_balanced_view();
+  int engine = 0;
+  std::vector<int> processes;
+  AsyncResult<CommandResult> lost;
+
+  EndlessCommand() {
+    client.wait_for_engines(1, kPatience);
+    engine = any.apply_async(process_tasks::process_id).get(kPatience);
+    const std::string file = cluster.file("ids");
+    lost = any.command_async(endless(file));
+    processes = numbers_in(file, 2);
+    for (const int each : processes) CHECK(is_there(each));
+  }
+};
+
 TEST_CASE("when its engine process is killed a command ends with its group, reaped") {
-  RealCluster cluster(1);
-  const Client client = cluster.connect();
-  client.wait_for_engines(1, kPatience);
-  const LoadBalancedView any = client.load_balanced_view();
-  const auto engine = any.apply_async(process_tasks::process_id).get(kPatience);
-  const std::string file = cluster.file("ids");
-  const auto lost = any.command_async(endless(file));
-  const std::vector<int> processes = numbers_in(file, 2);
-  for (const int each : processes) CHECK(is_there(each));
-  REQUIRE(kill(engine, SIGKILL) == 0);
-  CHECK_THROWS_AS((void)lost.get(kPatience), EngineError);
-  CHECK(all_gone(processes));
-  CHECK(any.command_async({"true"}).get(kPatience).ok());
+  const EndlessCommand at;
+  REQUIRE(kill(at.engine, SIGKILL) == 0);
+  CHECK_THROWS_AS((void)at.lost.get(kPatience), EngineError);
+  CHECK(all_gone(at.processes));
+  CHECK(at.any.command_async({"true"}).get(kPatience).ok());
 }
 
 // The number of its parent, 0 when it has ended, reaped or not.
@@ -187,20 +198,13 @@ int parent_of(int process) {
 
 TEST_CASE(
     "when its engine process and the nanny are killed at once a command ends with its group") {
-  RealCluster cluster(1);
-  const Client client = cluster.connect();
-  client.wait_for_engines(1, kPatience);
-  const LoadBalancedView any = client.load_balanced_view();
-  const auto engine = any.apply_async(process_tasks::process_id).get(kPatience);
-  const std::string file = cluster.file("ids");
-  const auto lost = any.command_async(endless(file));
-  const std::vector<int> processes = numbers_in(file, 2);
-  const int nanny = parent_of(engine);
+  const EndlessCommand at;
+  const int nanny = parent_of(at.engine);
   REQUIRE(nanny > 1);
   kill(nanny, SIGKILL);
-  kill(engine, SIGKILL);
+  kill(at.engine, SIGKILL);
   CHECK(comes_true([&] {
-    return std::all_of(processes.begin(), processes.end(),
+    return std::all_of(at.processes.begin(), at.processes.end(),
                        [](int each) { return parent_of(each) == 0; });
   }));
 }
