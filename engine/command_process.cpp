@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -41,23 +42,24 @@ struct Stream {
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
     ours = above_streams(ends[0]);
     theirs = above_streams(ends[1]);
-    return ours && theirs && fcntl(ours.get(), F_SETFL, O_NONBLOCK) == 0;
+    return ours && theirs;
   }
 };
 
 bool open_input(std::string_view input, Fd& out) {
-  if (input.empty()) {
-    out = above_streams(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    return static_cast<bool>(out);
-  }
   out = above_streams(memfd_create("stdin", MFD_CLOEXEC));
   return out && write_all(out.get(), input) && lseek(out.get(), 0, SEEK_SET) == 0;
 }
 
-// As exec wants them, which leaves them alone.
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  out.reserve(texts.size() + 1);
+// Standard input of all that have none. Negative: it could not be opened.
+int no_input() {
+  static const Fd null = above_streams(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  return null.get();
+}
+
+// As exec wants them, which leaves them alone; behind those that are given.
+std::vector<char*> pointers_to(std::vector<std::string>& texts, std::vector<char*> out = {}) {
+  out.reserve(out.size() + texts.size() + 1);
   for (std::string& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;
@@ -124,19 +126,16 @@ struct Launch {
   return pid;
 }
 
-// Reads what is there. After the end of the stream it is closed.
+// Reads what is there. After the end of the stream it is closed. Precondition: it is readable.
 void drain(Fd& stream, CommandOutput& out, std::uint32_t number, const CommandPlan::Heard& heard) {
   std::array<char, kReadBytes> buffer;
-  while (stream) {
-    const ssize_t got = read(stream.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got == 0 || (got < 0 && errno != EAGAIN)) return stream.reset();
-    if (got <= 0) return;
-    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-    out.append(bytes);
-    if (heard) heard(number, bytes);
-    return;
-  }
+  ssize_t got = 0;
+  do got = read(stream.get(), buffer.data(), buffer.size());
+  while (got < 0 && errno == EINTR);
+  if (got <= 0) return stream.reset();
+  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+  out.append(bytes);
+  if (heard) heard(number, bytes);
 }
 
 bool has_exited(pid_t pid) {
@@ -174,25 +173,28 @@ class Stopping {
   bool killed_ = false;
 };
 
-// Until the program has exited, and its output has ended or had time to.
-void watch(pid_t pid, Fd& out_stream, Fd& err_stream, Stopping stopping,
+// Until the program has exited, and its output has ended or had time to. Its ends of the pipes are
+// kept until then, so that nobody is woken by their ends just before.
+void watch(pid_t pid, Stream& out_stream, Stream& err_stream, Stopping stopping,
            const CommandPlan::Heard& heard, CommandOutput& out, CommandOutput& err) {
   const Fd ended = above_streams(open_process(pid).release());
   std::optional<TimePoint> over;  // once it has exited: until when its output is waited for
-  while (!over || out_stream || err_stream) {
-    std::array<pollfd, 3> items{pollfd{out_stream.get(), POLLIN, 0},
-                                pollfd{err_stream.get(), POLLIN, 0},
+  while (!over || out_stream.ours || err_stream.ours) {
+    std::array<pollfd, 3> items{pollfd{out_stream.ours.get(), POLLIN, 0},
+                                pollfd{err_stream.ours.get(), POLLIN, 0},
                                 pollfd{over ? -1 : ended.get(), POLLIN, 0}};
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kStopLook);
     poll(items.data(), items.size(), static_cast<int>(wait.count()));
-    drain(out_stream, out, 0, heard);
-    drain(err_stream, err, 1, heard);
+    if (items[0].revents != 0) drain(out_stream.ours, out, 0, heard);
+    if (items[1].revents != 0) drain(err_stream.ours, err, 1, heard);
     const TimePoint now = steady_now();
     if (over && now >= *over) return;
     if (over) continue;
     stopping.look(now);
-    if (items[2].revents != 0 || (!ended && has_exited(pid)))
-      over = std::max(now + kLeftoverGrace, stopping.kill_at().value_or(now));
+    if (items[2].revents == 0 && (ended || !has_exited(pid))) continue;
+    over = std::max(now + kLeftoverGrace, stopping.kill_at().value_or(now));
+    out_stream.theirs.reset();
+    err_stream.theirs.reset();
   }
 }
 
@@ -229,21 +231,20 @@ CommandEnd run_command(CommandPlan plan, CommandCell& cell, const std::atomic<bo
   Fd input;
   Stream out_stream;
   Stream err_stream;
-  if (!open_input(plan.input, input) || !out_stream.make() || !err_stream.make())
-    return {CommandStep::process, errno};
+  const bool has_input = plan.input.empty() ? no_input() >= 0 : open_input(plan.input, input);
+  if (!has_input || !out_stream.make() || !err_stream.make()) return {CommandStep::process, errno};
   const std::vector<char*> programs = pointers_to(plan.programs);
-  const pid_t pid = spawn({programs,
-                           pointers_to(plan.words).data(),
-                           pointers_to(plan.environment).data(),
-                           plan.folder.empty() ? nullptr : plan.folder.c_str(),
-                           {input.get(), out_stream.theirs.get(), err_stream.theirs.get()},
-                           getpid(),
-                           cell});
+  const pid_t pid =
+      spawn({programs,
+             pointers_to(plan.words).data(),
+             pointers_to(plan.environment, std::move(plan.inherited)).data(),
+             plan.folder.empty() ? nullptr : plan.folder.c_str(),
+             {input ? input.get() : no_input(), out_stream.theirs.get(), err_stream.theirs.get()},
+             getpid(),
+             cell});
   if (pid < 0) return {CommandStep::process, errno};
   input.reset();
-  out_stream.theirs.reset();
-  err_stream.theirs.reset();
-  watch(pid, out_stream.ours, err_stream.ours, {pid, stop, plan.grace}, plan.heard, out, err);
+  watch(pid, out_stream, err_stream, {pid, stop, plan.grace}, plan.heard, out, err);
   return reap(pid, cell);
 }
 

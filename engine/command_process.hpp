@@ -34,6 +34,7 @@ struct CommandPlan {
   std::vector<std::string> programs;     // paths, tried in turn until one is there
   std::vector<std::string> words;        // the first is its name
   std::vector<std::string> environment;  // NAME=VALUE
+  std::vector<char*> inherited = {};     // the same, that nobody changes meanwhile: before these
   std::string folder;                    // empty: ours
   std::string_view input;
   Duration grace{0};  // from SIGTERM to SIGKILL, when it should stop

@@ -50,16 +50,14 @@ void check(const CommandRequest& request) {
     refuse("more than 256 MiB of output cannot be kept: let the command write to a file");
 }
 
-std::vector<std::string> environment_of(const CommandRequest& request) {
-  std::vector<std::string> out;
+void set_environment(const CommandRequest& request, CommandPlan& plan) {
   for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
     const std::string_view variable = *each;
     if (request.env.empty() ||
         !request.env.contains(std::string(variable.substr(0, variable.find('=')))))
-      out.emplace_back(variable);
+      plan.inherited.push_back(*each);
   }
-  for (const auto& [name, value] : request.env) out.push_back(name + "=" + value);
-  return out;
+  for (const auto& [name, value] : request.env) plan.environment.push_back(name + "=" + value);
 }
 
 // The PATH of the command.
@@ -89,6 +87,7 @@ std::size_t bytes_of(const CommandPlan& plan) {
   std::size_t out = 0;
   for (const auto* texts : {&plan.words, &plan.environment})
     for (const std::string& text : *texts) out += text.size() + 1;
+  for (const char* text : plan.inherited) out += std::strlen(text) + 1;
   return out;
 }
 
@@ -220,8 +219,9 @@ CommandResult Commands::run(const CommandRequest& request, std::string_view inpu
   check(request);
   CommandOutput out(request.output_max);
   CommandOutput err(request.output_max);
-  CommandPlan plan{places_of(request), request.words, environment_of(request), request.cwd, input,
-                   rules_.grace,       heard_};
+  CommandPlan plan{places_of(request), request.words, {},           {},
+                   request.cwd,        input,         rules_.grace, heard_};
+  set_environment(request, plan);
   const std::size_t bytes = bytes_of(plan);
   std::call_once(first_, [this] {
     if (before_first_) before_first_();
