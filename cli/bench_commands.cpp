@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kProgram = "true";
-constexpr std::size_t kAheadPerEngine = 32;
+constexpr std::size_t kAheadPerEngine = 256;  // there is plenty to do
 
 std::size_t cores() {
   return std::max(1U, std::thread::hardware_concurrency());
@@ -54,6 +54,7 @@ double bare_rate(Duration span) {
 // The same as commands, with an engine for each core.
 double command_rate(const LoadBalancedView& view, Duration span) {
   std::deque<AsyncResult<CommandResult>> under_way;
+  const std::size_t ahead = kAheadPerEngine * cores();
   std::size_t count = 0;
   const auto take = [&] {
     if (!under_way.front().get().ok()) raise({Errc::task_failed, "`true` failed"});
@@ -62,8 +63,8 @@ double command_rate(const LoadBalancedView& view, Duration span) {
   };
   const TimePoint begin = steady_now();
   while (steady_now() - begin < span) {
-    under_way.push_back(view.command_async({kProgram}));
-    if (under_way.size() >= kAheadPerEngine * cores()) take();
+    while (under_way.size() < ahead) under_way.push_back(view.command_async({kProgram}));
+    while (under_way.size() > ahead / 2) take();
   }
   while (!under_way.empty()) take();
   return static_cast<double>(count) / seconds(steady_now() - begin);
