@@ -17,7 +17,7 @@ std::size_t weight(const wire::FinishedRecord& outcome) {
 }  // namespace
 
 std::uint64_t OutcomeLog::add(wire::FinishedRecord outcome, TimePoint now) {
-  if (unsent() == 0) oldest_unsent_ = now;
+  if (unsent() == 0) oldest_unsent_ = now, patience_ = kGatherMax;
   const std::size_t bytes = weight(outcome);
   bytes_ += bytes;
   unsent_bytes_ += bytes;
@@ -65,14 +65,21 @@ void OutcomeLog::send(Outbox& out) {
   unsent_bytes_ = 0;
 }
 
+bool OutcomeLog::is_full() const {
+  return unsent() >= wire::kBatchRecordsMax || unsent_bytes_ >= wire::kBatchBytesMax;
+}
+
+Duration OutcomeLog::waited(TimePoint now) const {
+  return unsent() == 0 ? Duration{0} : now - oldest_unsent_;
+}
+
 bool OutcomeLog::due(TimePoint now) const {
-  return unsent() >= wire::kBatchRecordsMax || unsent_bytes_ >= wire::kBatchBytesMax ||
-         (unsent() > 0 && now - oldest_unsent_ >= kGatherMax);
+  return is_full() || (unsent() > 0 && waited(now) >= patience_);
 }
 
 std::optional<TimePoint> OutcomeLog::deadline() const {
   if (unsent() == 0) return std::nullopt;
-  return oldest_unsent_ + kGatherMax;
+  return oldest_unsent_ + patience_;
 }
 
 void OutcomeLog::check_invariants() const {

@@ -17,6 +17,9 @@ namespace roundhouse::engine {
 
 // An outcome that could be sent waits no longer than this for company.
 inline constexpr Duration kGatherMax = std::chrono::microseconds{500};
+// Nor longer than this where at least so much work is left that the hub need not send more yet.
+inline constexpr Duration kGatherLong = std::chrono::milliseconds{10};
+inline constexpr Duration kEnoughLeft = std::chrono::milliseconds{2};
 
 class OutcomeLog {
  public:
@@ -31,7 +34,15 @@ class OutcomeLog {
   void rewind(std::uint64_t stored);
   // Sends all that is unsent, in batches.
   void send(Outbox& out);
-  // Enough for a full batch, or the oldest unsent one has waited for kGatherMax.
+  // Enough for a full batch.
+  [[nodiscard]] bool is_full() const;
+  // Since when the oldest unsent one waits; 0: there is none.
+  [[nodiscard]] Duration waited(TimePoint now) const;
+
+  // What is unsent may wait for kGatherLong.
+  void be_patient() { patience_ = kGatherLong; }
+
+  // is_full(), or the oldest unsent one has waited for kGatherMax, or as be_patient() said.
   [[nodiscard]] bool due(TimePoint now) const;
   [[nodiscard]] std::optional<TimePoint> deadline() const;  // when due() if nothing is added
 
@@ -53,7 +64,8 @@ class OutcomeLog {
   std::uint64_t sent_ = 0;  // on this connection; confirmed_ to last()
   std::size_t bytes_ = 0;
   std::size_t unsent_bytes_ = 0;
-  TimePoint oldest_unsent_;  // while unsent() > 0
+  TimePoint oldest_unsent_;         // while unsent() > 0
+  Duration patience_ = kGatherMax;  // the same
   wire::BatchWriter<wire::FinishedRecord> writer_;
 };
 

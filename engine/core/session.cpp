@@ -351,11 +351,23 @@ std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish fi
       outcomes_.add({run.task, run.fence, finish.ending, finish.started_us, finish.duration_ns,
                      std::move(finish.payload), std::move(finish.printed)},
                     now);
-  // Company is worth waiting for only where the next task is sure to end in a moment.
-  const Template* next = queue_.next();
-  const bool gather = next != nullptr && next->known_short() && !outcomes_.due(now);
-  if (!gather && !over_ && contact_.usable(Plane::task)) outcomes_.send(out);
+  if (!over_ && contact_.usable(Plane::task) && !is_gathering(run, now)) outcomes_.send(out);
   return number;
+}
+
+// Whether what is unsent waits for the next outcome. Company is worth waiting for where that comes
+// in a moment; or where the session of this run has so much left here that the hub need not hear
+// yet, and its own next outcomes are later anyway, for which no task waits.
+bool Session::is_gathering(const Run& run, TimePoint now) {
+  const Template* next = queue_.next();
+  if (next == nullptr || !next->typical) return false;
+  if (next->known_short()) return !outcomes_.due(now);
+  if (next->session != run.shared->session || next->depth > 0 || outcomes_.is_full()) return false;
+  const auto waiting = static_cast<Duration::rep>(std::min<std::size_t>(queue_.waiting(), 1000));
+  const Duration left = *next->typical * (waiting - 1) / queue_.slots();
+  if (left < kEnoughLeft || outcomes_.waited(now) + *next->typical > kGatherLong) return false;
+  outcomes_.be_patient();
+  return true;
 }
 
 std::optional<TimePoint> Session::next_deadline() const {

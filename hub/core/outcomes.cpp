@@ -38,7 +38,8 @@ void Router::State::on_finished(Engine& engine, const wire::Message& message, Li
   if (engine.seen > 0) engine.outcome_max = engine.seen + 1;
   engine.outcomes_came(total_ns, now.steady);
   engine.held_up = false;
-  learn(engine, total_ns, finished.records.size());
+  learn(engine, total_ns, finished.records.size(),
+        sessions.find(finished.records.back().task.session));
   mark(true, engine.index, engine.incarnation, engine.seen);
   touch(engine);
 }

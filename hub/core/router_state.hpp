@@ -265,7 +265,7 @@ struct Router::State {
   void serve_lanes(Engine& engine, Now now, Outbox& out);
   void assign(Engine& engine, TaskIndex index, Now now, Outbox& out);
   void list(Engine& engine);
-  void learn(Engine& engine, std::uint64_t duration_ns, std::size_t count);
+  void learn(Engine& engine, std::uint64_t duration_ns, std::size_t count, const Session* whose);
   void place_strangers();
   void run_cascades(Now now, Outbox& out);
   void expire_lacking(Now now, Outbox& out);

@@ -9,6 +9,8 @@ namespace {
 
 constexpr double kTaskFloorNs = 1500;  // what the emptiest task costs an engine
 constexpr double kLongNs = 100e6;      // beyond this nothing is sent ahead
+constexpr double kPlentyAhead = 10;    // lookaheads that are sent ahead, for the sake of company,
+constexpr double kPlentyReady = 2;     // while so many times as much waits for each engine
 constexpr double kShortNs = 100e3;     // below this, tasks are handed out in small groups
 constexpr std::uint32_t kGroupMax = 32;
 constexpr double kMessageNs = 48e3;   // what a message costs all who handle it
@@ -36,19 +38,29 @@ bool somebody_reports(EngineTable& engines, PeerTable& peers) {
 }  // namespace
 
 // The window: the slots, and what hides a round trip while tasks are short; of many engines each
-// has less ahead, since no hub could keep them all busy with such tasks. Nothing is known of an
-// engine's tasks before its first outcome, and then a slot's worth is sent.
-void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t count) {
+// has less ahead, since no hub could keep them all busy with such tasks. More of it where plenty
+// waits, so that tasks and outcomes travel in company, and nobody loses by that: all is the work of
+// one session, and none of it waits for the end of another. Nothing is known of an engine's tasks
+// before its first outcome, and then a slot's worth is sent.
+void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t count,
+                          const Session* whose) {
   const double mean = static_cast<double>(duration_ns) / static_cast<double>(count);
   const double weight = count >= 8 ? 0.5 : 0.25;
   engine.mean_ns =
       engine.mean_ns == 0 ? std::max(mean, 1.0) : engine.mean_ns + weight * (mean - engine.mean_ns);
-  const double per_task = engine.mean_ns + kTaskFloorNs;
-  const double ahead = engine.mean_ns > kLongNs
-                           ? 0.0
-                           : std::ceil(static_cast<double>(options.lookahead.count()) / per_task);
-  const std::size_t share = std::max<std::size_t>(
-      1, options.window_total / std::max<std::size_t>(1, engines.taking_work()));
+  const std::size_t sharing = std::max<std::size_t>(1, engines.taking_work());
+  const auto lasting = [&](double times) {
+    const double time = times * static_cast<double>(options.lookahead.count());
+    return engine.mean_ns > kLongNs ? 0.0 : std::ceil(time / (engine.mean_ns + kTaskFloorNs));
+  };
+  const double plenty = lasting(kPlentyAhead);
+  const bool alone =
+      whose != nullptr && whose->unfinished == tasks.size() && dependencies.waiting() == 0;
+  const bool has_plenty =
+      alone && static_cast<double>(ready.size()) >=
+                   kPlentyReady * plenty * engine.slots * static_cast<double>(sharing);
+  const double ahead = has_plenty ? plenty : lasting(1);
+  const std::size_t share = std::max<std::size_t>(1, options.window_total / sharing);
   const auto most = static_cast<double>(std::min<std::size_t>(options.window_max, share));
   engine.window = engine.slots * (1 + static_cast<std::uint32_t>(std::clamp(ahead, 0.0, most)));
 }

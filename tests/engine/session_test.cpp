@@ -85,6 +85,79 @@ TEST_CASE("a full batch is sent before its time") {
   CHECK(engine.slot_finishes(0, 1us, std::string(40'000, 'x')).outcomes.size() == 5);
 }
 
+namespace {
+
+std::vector<Assigned> tasks_of(std::uint32_t template_number, std::uint64_t first,
+                               std::uint64_t count) {
+  std::vector<Assigned> tasks;
+  for (std::uint64_t i = 0; i < count; ++i) tasks.push_back({first + i, template_number});
+  return tasks;
+}
+
+}  // namespace
+
+TEST_CASE("outcomes of longer tasks travel in company while much of their session is left") {
+  EngineUnderTest engine;
+  engine.connects();
+  engine.hub_assigns(tasks_of(kAliceTemplate, 1, 20));
+  std::vector<std::size_t> batches;
+  for (int i = 0; i < 20; ++i) {
+    const Heard heard = engine.runs_one(1ms);
+    if (!heard.outcomes.empty()) batches.push_back(heard.outcomes.size());
+  }
+  // The first waits for ten others, then for six, and then there is too little left.
+  CHECK(batches == std::vector<std::size_t>{11, 7, 1, 1});
+}
+
+TEST_CASE("an outcome waits for no work of another session") {
+  EngineUnderTest engine;
+  engine.connects();
+  engine.hub_assigns(tasks_of(kBobTemplate, 1, 1));
+  engine.runs_one(1ms);
+  engine.hub_assigns(tasks_of(kAliceTemplate, 2, 1));
+  engine.hub_assigns(tasks_of(kBobTemplate, 3, 20));
+  CHECK(engine.runs_one(1ms).outcomes.size() == 1);
+  CHECK(engine.runs_one(1ms).outcomes.empty());
+}
+
+TEST_CASE("an outcome waits only while each slot has enough to do") {
+  EngineUnderTest engine(4);
+  engine.connects();
+  engine.hub_assigns(tasks_of(kAliceTemplate, 1, 20));
+  for (std::uint32_t slot = 0; slot < 4; ++slot) REQUIRE(engine.slot_starts(slot) != 0);
+  CHECK(engine.slot_finishes(0, 1ms).outcomes.empty());  // 16 are left, of a millisecond each
+  for (int i = 0; i < 7; ++i) {
+    REQUIRE(engine.slot_starts(0) != 0);
+    engine.slot_finishes(0, 1us);
+  }
+  REQUIRE(engine.slot_starts(0) != 0);
+  CHECK_FALSE(engine.slot_finishes(0, 1ms).outcomes.empty());
+}
+
+TEST_CASE("an outcome for which a task may wait does not wait itself") {
+  EngineUnderTest engine;
+  engine.connects();
+  constexpr std::uint32_t kNested = 9;
+  wire::Define define;
+  define.number = kNested, define.session = kBob, define.function = "nested", define.depth = 1;
+  engine.hub_says(define);
+  engine.hub_assigns(tasks_of(kNested, 1, 20));
+  CHECK(engine.runs_one(1ms).outcomes.size() == 1);
+}
+
+TEST_CASE("an outcome that waits for longer tasks has a deadline, too") {
+  EngineUnderTest engine;
+  engine.connects();
+  engine.hub_assigns(tasks_of(kAliceTemplate, 1, 20));
+  CHECK(engine.runs_one(1ms).outcomes.empty());
+  const TimePoint ended = engine.now;
+  CHECK(engine.slot_starts() == 2);  // thought to take a millisecond, and takes for ever
+  REQUIRE(engine.session.next_deadline().has_value());
+  CHECK(*engine.session.next_deadline() == ended + kGatherLong);
+  CHECK(engine.time_passes(kGatherLong - 1us).outcomes.empty());
+  CHECK(engine.time_passes(1us).outcomes.size() == 1);
+}
+
 TEST_CASE("gathered outcomes have a deadline at which a tick sends them") {
   EngineUnderTest engine;
   engine.connects();

@@ -40,6 +40,50 @@ TEST_CASE("short tasks are sent ahead, long ones are not") {
   CHECK(engine.held.size() == 1);
 }
 
+TEST_CASE("ten times as much is sent ahead while plenty waits") {
+  // What an engine has whose first task took a millisecond, of so many.
+  const auto ahead = [](std::uint32_t count) {
+    HubHarness hub;
+    auto& client = hub.client_joins();
+    auto& engine = hub.engine_joins();
+    hub.client_submits(client, {.count = count});
+    hub.engine_finishes(engine, Ending::ok, 1ms);
+    return engine.held.size();
+  };
+  CHECK(ahead(10) == 1 + 2);
+  CHECK(ahead(1000) == 1 + 20);
+}
+
+TEST_CASE("no more than the lookahead is sent ahead while a second client has work") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& other = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.count = 1000});
+  hub.client_submits(other, {.targets = {99}});
+  hub.engine_finishes(engine, Ending::ok, 1ms);
+  CHECK(engine.held.size() == 1 + 2);
+}
+
+TEST_CASE("no more than the lookahead is sent ahead while a task waits for another") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.count = 1000});
+  hub.client_submits(client, {.after = {client.tasks(1000)}});
+  hub.engine_finishes(engine, Ending::ok, 1ms);
+  CHECK(engine.held.size() == 1 + 2);
+}
+
+TEST_CASE("no more than the lookahead of long tasks is sent ahead, however many wait") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.client_submits(client, {.count = 1000});
+  hub.engine_finishes(engine, Ending::ok, 50ms);
+  CHECK(engine.held.size() == 1 + 1);
+}
+
 TEST_CASE("what is sent ahead is shared out among all engines, of which each gets some") {
   // What one of them has when its first task was short.
   const auto ahead = [](std::uint32_t total, std::size_t engines) {
