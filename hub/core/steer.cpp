@@ -261,6 +261,10 @@ void Router::State::Steer::look_at(SteerJob& job, std::uint64_t id, Steered& par
   const bool renewed = engine.incarnation > part.incarnation;
   const bool lost = engine.presence == Presence::lost;
   const bool over = renewed || (lost && !engine.silent);
+  // Both of its processes may be dead, or their network; who is to be replaced has `silent_at`.
+  if (lost && engine.silent && keeper_of(engine) == nullptr && !part.silent_at &&
+      job.verb != SteerVerb::shutdown)
+    return settle(part, false, "away", "the connection to it and to its nanny was lost");
   switch (job.verb) {
     case SteerVerb::shutdown:
       if (lost) settle(part, true, "left");

@@ -223,6 +223,43 @@ TEST_CASE("the process of an engine that does not hear an interrupt is replaced 
         "was replaced");
 }
 
+TEST_CASE("nobody waits for an engine that was lost together with its nanny") {
+  for (const std::string verb : {"clear", "restart", "signal"}) {
+    CAPTURE(verb);
+    HubHarness hub;
+    auto& client = hub.client_joins();
+    auto& engine = hub.engine_joins();
+    const FakeKeeper keeper(hub, engine);
+    say(hub, client, verb, R"({"engines": [0], "signal": 10, "wait_ms": 80000})");
+    hub.breaks(engine);
+    hub.passes(1500ms);
+    hub.say(client.control_link, wire::Beat{});
+    hub.passes(1400ms);
+    CHECK(replies_to(client).empty());  // it may come back
+    hub.router().on_link_down(keeper.control_link, hub.now(), *std::make_unique<hub::Outbox>());
+    hub.passes(200ms);
+    CHECK(state(client) == "away");
+    CHECK(answer(client).at("text") == "the connection to it and to its nanny was lost");
+  }
+}
+
+TEST_CASE("an engine that was lost without its nanny is still waited for") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const FakeKeeper keeper(hub, engine);
+  say(hub, client, "restart", R"({"engines": [0], "wait_ms": 80000})");
+  hub.breaks(engine);
+  hub.passes(1500ms);
+  hub.say(client.control_link, wire::Beat{});
+  hub.say(keeper.control_link, wire::Beat{});
+  hub.passes(1700ms);
+  CHECK(replies_to(client).empty());
+  hub.engine_restarts(engine);
+  hub.turn();
+  CHECK(state(client) == "restarted");
+}
+
 TEST_CASE("a shutdown is told to the keeper, too, and answered when the engine has left") {
   HubHarness hub;
   auto& client = hub.client_joins();
