@@ -3,10 +3,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <new>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
+#include <llvm/Support/ErrorHandling.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -22,6 +25,44 @@ namespace {
 // Answers end with this, so that half of one is none.
 constexpr char kWhole = '\x04';
 
+// And this is one that takes no memory.
+constexpr char kNoMemory = '\x15';
+
+// What the parent needs beyond what the child took: machine code is made by nobody else.
+constexpr std::size_t kReserve = std::size_t{16} << 20;
+
+// In the child: where answers go.
+int to_parent = -1;
+
+[[noreturn]] void answer_no_memory() noexcept {
+  static_cast<void>(::write(to_parent, &kNoMemory, 1));
+  ::_exit(1);
+}
+
+[[noreturn]] void work_in_child(const Trial::Work& work) noexcept {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const int fatal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGPIPE})
+    std::signal(fatal, SIG_DFL);
+  std::set_new_handler(answer_no_memory);
+  llvm::install_bad_alloc_error_handler([](void*, const char*, bool) { answer_no_memory(); });
+  const Trial::AnswerNow answer_now = [](const std::string& answer) {
+    static_cast<void>(write_all(to_parent, answer + kWhole));
+    ::close(to_parent);  // its end is slower than its answer
+    ::_exit(0);
+  };
+  try {
+    const std::string answer = work(answer_now);
+    void* const reserve = std::malloc(kReserve);
+    if (reserve == nullptr) answer_no_memory();
+    std::free(reserve);
+    answer_now(answer);
+  } catch (const std::bad_alloc&) {
+    answer_no_memory();
+  } catch (...) {  // nothing may leave this: the caller's frames are the parent's
+  }
+  ::_exit(1);
+}
+
 }  // namespace
 
 Trial::Trial(const Work& work) {
@@ -33,18 +74,12 @@ Trial::Trial(const Work& work) {
     const int why = errno;
     ::close(ends[0]);
     ::close(ends[1]);
+    if (why == ENOMEM) throw std::bad_alloc();
     throw std::system_error(why, std::generic_category(), "no process for a compiler's child");
   }
   if (child_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (const int fatal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGPIPE})
-      std::signal(fatal, SIG_DFL);
-    const AnswerNow answer_now = [&](const std::string& answer) {
-      static_cast<void>(write_all(ends[1], answer + kWhole));
-      ::close(ends[1]);  // its end is slower than its answer
-      ::_exit(0);
-    };
-    answer_now(work(answer_now));
+    to_parent = ends[1];
+    work_in_child(work);
   }
   ::close(ends[1]);
   from_child_ = ends[0];
@@ -65,7 +100,7 @@ std::optional<std::string> Trial::answer(std::chrono::milliseconds limit) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_now()).count();
     if (left <= 0) {
-      late_ = true;
+      silence_ = Silence::late;
       return std::nullopt;
     }
     pollfd readable{from_child_, POLLIN, 0};
@@ -75,6 +110,7 @@ std::optional<std::string> Trial::answer(std::chrono::milliseconds limit) {
     if (got <= 0) break;
     out.append(part.data(), static_cast<std::size_t>(got));
   }
+  if (!out.empty() && out.back() == kNoMemory) silence_ = Silence::no_memory;
   if (out.empty() || out.back() != kWhole) return std::nullopt;
   out.pop_back();
   return out;

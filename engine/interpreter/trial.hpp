@@ -3,10 +3,10 @@
 // OS. Trial: something done in a forked child, whose answer comes back, and none of whose traces.
 //
 // An input that cannot be compiled leaves declarations behind that nobody can take back; a compiler
-// that crashes takes its process with it. In a child neither matters. Of a process of many threads
-// only the calling one lives on in the child: what is done there may take locks that this thread
-// alone takes, allocate memory, and nothing else. The child never returns and flushes nothing.
-// Thread rule: any thread.
+// that crashes, or finds no memory, takes its process with it. In a child neither matters. Of a
+// process of many threads only the calling one lives on in the child: what is done there may take
+// locks that this thread alone takes, allocate memory, and nothing else. The child never returns
+// and flushes nothing. Thread rule: any thread.
 
 #include <chrono>
 #include <functional>
@@ -23,7 +23,7 @@ class Trial {
   using AnswerNow = std::function<void(const std::string& answer)>;
   using Work = std::function<std::string(const AnswerNow& answer_now)>;
 
-  // Starts the child.
+  // Starts the child. Throws std::bad_alloc when there is no memory for it, and std::system_error.
   explicit Trial(const Work& work);
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
@@ -34,13 +34,15 @@ class Trial {
   // than `limit`.
   [[nodiscard]] std::optional<std::string> answer(std::chrono::milliseconds limit);
 
-  // Whether the time was up.
-  [[nodiscard]] bool was_late() const { return late_; }
+  enum class Silence { died, late, no_memory };
+
+  // Why there was no answer.
+  [[nodiscard]] Silence silence() const { return silence_; }
 
  private:
   int from_child_ = -1;
   pid_t child_ = -1;
-  bool late_ = false;
+  Silence silence_ = Silence::died;
 };
 
 }  // namespace roundhouse::engine::interpreter

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -31,6 +32,25 @@ Older without(Older all, const Older& these) {
 
 TaskError compile_error(std::string value, std::string all = {}) {
   return {"CompileError", std::move(value), std::move(all)};
+}
+
+// What code gets that finds no memory itself.
+TaskError no_memory() {
+  return {"std::bad_alloc",
+          "this engine has no memory left to compile anything with: clear it, or, where memory was "
+          "lost, restart it",
+          {}};
+}
+
+TaskError silence_of(const Trial& trial) {
+  switch (trial.silence()) {
+    case Trial::Silence::no_memory: return no_memory();
+    case Trial::Silence::late:
+      return compile_error("the compiler was not done with this after " +
+                           std::to_string(kCompileMax.count()) + " seconds");
+    case Trial::Silence::died: break;
+  }
+  return compile_error("the compiler itself crashed on this");
 }
 
 // Where Roundhouse's headers are: installed beside this library, or in the tree it was built in.
@@ -92,6 +112,9 @@ std::optional<Unit::Compiled> Unit::compile(const Source& source, TaskError& err
     for (const auto& [symbol, address] : resolve(*module, missing)) jit_->define(symbol, address);
     out.steps = jit_->add(std::move(module));
     return out;
+  } catch (const std::bad_alloc&) {
+    error = no_memory();
+    return std::nullopt;
   } catch (const std::exception& problem) {
     error = compile_error(problem.what());
     return std::nullopt;
@@ -112,9 +135,7 @@ std::optional<Older> Unit::try_out(const Source& source, std::string& warnings, 
     });
     const std::optional<std::string> answer = trial.answer(kCompileMax);
     if (!answer) {
-      error = compile_error(trial.was_late() ? "the compiler was not done with this after " +
-                                                   std::to_string(kCompileMax.count()) + " seconds"
-                                             : "the compiler itself crashed on this");
+      error = silence_of(trial);
       return std::nullopt;
     }
     Verdict verdict = Verdict::from_bytes(*answer);
