@@ -8,6 +8,7 @@ namespace roundhouse::engine {
 
 void Engine::clear_names(Lease::Guard& guard) {
   const std::vector<std::uint64_t> acts = std::exchange(clears_, {});
+  session_.on_clearing();
   guard.unlock();
   host_.clear();
   guard.relock();

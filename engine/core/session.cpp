@@ -265,6 +265,8 @@ void Session::on_control_tick(TimePoint now, Outbox& out) {
   for (const std::uint32_t slot : limits_.take_late(now)) out.stops.push_back(slot);
   lift_limit(now, out);
   out.overdue = limits_.overdue(now);
+  if (clear_until_ && now > *clear_until_ && out.overdue.empty())
+    return end_process("a clear was to end and went on", out);
   if (const auto idle = idle_deadline(); idle && now >= *idle)
     on_stop("no work for " + roundhouse::to_string(options_.idle_timeout), now, out);
 }
@@ -324,16 +326,15 @@ wire::FinishedRecord Session::end_overdue(std::uint32_t slot, std::int64_t start
   return out;
 }
 
-void Session::on_overrun(Outbox& out) {
+void Session::end_process(const std::string& why, Outbox& out) {
   if (over_) return;
-  const std::string text = "a task was to stop and went on";
   // A nanny tells it in one breath with the end of the process: who hears of it sends the next task
   // to the process that follows.
   if (contact_.usable(Plane::task) && !options_.has_nanny) {
     outcomes_.send(out);
-    out.send(Plane::task, wire::Goodbye{text});
+    out.send(Plane::task, wire::Goodbye{why});
   }
-  end(Exit::overran, text, out);
+  end(Exit::overran, why, out);
 }
 
 std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish finish, TimePoint now,
@@ -379,7 +380,7 @@ std::optional<TimePoint> Session::next_deadline() const {
 
 std::optional<TimePoint> Session::control_deadline() const {
   if (over_) return std::nullopt;
-  return earlier(earlier(idle_deadline(), limit_deadline()),
+  return earlier(earlier(clear_deadline(), earlier(idle_deadline(), limit_deadline())),
                  earlier(contact_.next_deadline(), limits_.next_deadline()));
 }
 

@@ -93,7 +93,11 @@ class Session {
   void on_outcome_tick(TimePoint now, Outbox& out, bool all = false);
   // A module of Outbox::loads is loaded, or cannot be.
   void on_module_loaded(wire::Have have, TimePoint now, Outbox& out);
-  // What Outbox::clears asked for is done; Act::id of each.
+
+  // A thread begins what Outbox::clears asked for,
+  void on_clearing() { ++clearing_; }
+
+  // and has done it; Act::id of each.
   void on_cleared(const std::vector<std::uint64_t>& acts, Outbox& out);
   // Somebody wants the engine to end, in order. Ends with Outbox::exit, at once.
   void on_stop(std::string reason, TimePoint now, Outbox& out);
@@ -121,8 +125,9 @@ class Session {
   [[nodiscard]] wire::FinishedRecord end_overdue(std::uint32_t slot, std::int64_t started_us,
                                                  std::uint64_t duration_ns, Slice printed,
                                                  TimePoint now);
+
   // All of them are ended, and kept safe: sends what there is and ends, at once.
-  void on_overrun(Outbox& out);
+  void on_overrun(Outbox& out) { end_process("a task was to stop and went on", out); }
 
   // When to be ticked if nothing else happens.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
@@ -182,9 +187,11 @@ class Session {
   void say_interrupted(Outbox& out);
   void say_acted(const wire::Acted& acted, Outbox& out) const;
   [[nodiscard]] std::optional<TimePoint> idle_deadline() const;
+  [[nodiscard]] std::optional<TimePoint> clear_deadline() const;
   // The hub broke a rule: told so, and the connection begins anew, which puts things straight.
   void violation(std::string text, TimePoint now, Outbox& out);
   void end(Exit exit, std::string text, Outbox& out);
+  void end_process(const std::string& why, Outbox& out);
   void send_holding(Outbox& out);
 
   SessionOptions options_;
@@ -206,9 +213,12 @@ class Session {
     std::uint64_t act = 0;
     std::uint64_t count = 0;
     std::vector<wire::RunRef> left;
+    bool of_clear = false;  // and what forgets names
   };
 
   std::vector<Interrupt> interrupts_;
+  std::uint32_t clearing_ = 0;            // threads that forget names
+  std::optional<TimePoint> clear_until_;  // after this the process ends that still does
   TimePoint idle_since_;
   std::uint64_t next_number_ = 1;
   SessionCounters counters_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/core/session.hpp"
+#include "shared/check.hpp"
 
 namespace roundhouse::engine {
 
@@ -21,9 +22,10 @@ void Session::on_act(const wire::Message& message, TimePoint now, Outbox& out) {
             out);
 }
 
-// What runs is asked to stop, and its process ended when it goes on; what waits is not touched.
+// What runs is asked to stop, and its process ended when it goes on; what waits is not touched. A
+// clear cannot be asked: destructors of users run in it, and may never end.
 void Session::interrupt(const wire::Act& act, TimePoint now, Outbox& out) {
-  Interrupt asked{act.id, 0, {}};
+  Interrupt asked{act.id, 0, {}, act.all && clearing_ > 0};
   for (const wire::HoldingRecord& held : queue_.holding()) {
     const std::optional<std::uint32_t> slot = queue_.slot_of(held.number);
     if (!slot) continue;
@@ -36,9 +38,10 @@ void Session::interrupt(const wire::Act& act, TimePoint now, Outbox& out) {
     out.stops.push_back(*slot);
     asked.left.push_back({held.task, held.fence});
   }
-  asked.count = asked.left.size();
-  say_acted({act.id, asked.left.empty(), asked.count, "", ""}, out);
-  if (!asked.left.empty()) interrupts_.push_back(std::move(asked));
+  if (asked.of_clear && !clear_until_) clear_until_ = now + options_.limit_grace;
+  asked.count = asked.left.size() + (asked.of_clear ? 1 : 0);
+  say_acted({act.id, asked.count == 0, asked.count, "", ""}, out);
+  if (asked.count > 0) interrupts_.push_back(std::move(asked));
 }
 
 void Session::note_ended(TaskId task, Fence fence) {
@@ -47,13 +50,22 @@ void Session::note_ended(TaskId task, Fence fence) {
 
 void Session::say_interrupted(Outbox& out) {
   std::erase_if(interrupts_, [&](const Interrupt& each) {
-    if (each.left.empty()) say_acted({each.act, true, each.count, "", ""}, out);
-    return each.left.empty();
+    const bool over = each.left.empty() && !(each.of_clear && clearing_ > 0);
+    if (over) say_acted({each.act, true, each.count, "", ""}, out);
+    return over;
   });
 }
 
 void Session::on_cleared(const std::vector<std::uint64_t>& acts, Outbox& out) {
+  RH_CHECK(clearing_ > 0);
+  if (--clearing_ == 0) clear_until_.reset();
   for (const std::uint64_t act : acts) say_acted({act, true, 0, "", ""}, out);
+  say_interrupted(out);
+}
+
+std::optional<TimePoint> Session::clear_deadline() const {
+  constexpr Duration kPast{1};
+  return clear_until_ ? std::optional(*clear_until_ + kPast) : std::nullopt;
 }
 
 void Session::say_acted(const wire::Acted& acted, Outbox& out) const {

@@ -104,10 +104,41 @@ TEST_CASE("a clear is heard at once, and done when the shell has done it") {
   CHECK(engine.clears == std::vector<std::uint64_t>{5});
   Acts acts;
   engine.event([&](Outbox& out) {
+    engine.session.on_clearing();
     engine.session.on_cleared({5}, out);
     acts = SteeredEngine::acts_in(out);
   });
   CHECK(acts == Acts{{5, true, 0, "", ""}});
+}
+
+TEST_CASE("an interrupt concerns a clear that is under way, and is done with it") {
+  SteeredEngine engine;
+  engine.hub_wants({5, "clear", 0, {}, false});
+  engine.session.on_clearing();
+  CHECK(engine.hub_wants({6, "interrupt", 0, {SteeredEngine::ref(1)}, false}).first ==
+        Acts{{6, true, 0, "", ""}});  // a task is meant
+  CHECK(engine.hub_wants({7, "interrupt", 0, {}, true}).first == Acts{{7, false, 1, "", ""}});
+  REQUIRE(engine.session.control_deadline().has_value());
+  CHECK(*engine.session.control_deadline() <= engine.now + 1001ms);
+  engine.event([&](Outbox& out) {
+    engine.session.on_cleared({5}, out);
+    CHECK(SteeredEngine::acts_in(out) == Acts{{5, true, 0, "", ""}, {7, true, 1, "", ""}});
+  });
+  engine.now += 1100ms;
+  engine.event([&](Outbox& out) { engine.session.on_control_tick(engine.now, out); });
+  CHECK_FALSE(engine.session.over());
+}
+
+TEST_CASE("a clear that goes on after an interrupt ends with its process") {
+  SteeredEngine engine;
+  engine.session.on_clearing();
+  engine.hub_wants({6, "interrupt", 0, {}, true});
+  engine.now += 1100ms;
+  engine.event([&](Outbox& out) {
+    engine.session.on_control_tick(engine.now, out);
+    REQUIRE(out.exit.has_value());
+    CHECK(*out.exit == Farewell{Exit::overran, "a clear was to end and went on"});
+  });
 }
 
 TEST_CASE("what an engine cannot do it says") {

@@ -80,6 +80,19 @@ TEST_CASE("an endless loop is ended by the time limit of its view") {
   CHECK(one.with({.time_limit = 1h}).execute_sync("3").value == "3");
 }
 
+TEST_CASE("a destructor that never ends is ended by an interrupt, with its process") {
+  if (!has_interpreter()) return;
+  const RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  client[0].execute_sync("struct Endless { ~Endless() { for (;;) std::abs(1); } } endless;");
+  CHECK(client.clear(0, {.timeout = 300ms}).engines.at(0).state == "busy");
+  const ControlReport report = client.interrupt(0, {.timeout = kPatience});
+  CHECK(report.done());
+  CHECK(report.engines.at(0).state == "replaced");
+  CHECK(client[0].execute_async("1 + 1").get(kPatience).value == "2");
+}
+
 TEST_CASE("memory that is exhausted is an exception") {
   if (!has_interpreter()) return;
   const RealCluster cluster(1);

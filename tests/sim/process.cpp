@@ -138,6 +138,7 @@ void Process::load(const engine::ModuleBytes& module) {
 // Between two tasks of a slot.
 void Process::clear() {
   if (clears_.empty() || std::ranges::find(busy_, false) == busy_.end()) return;
+  session_.on_clearing();
   session_.on_cleared(std::exchange(clears_, {}), out_);
 }
 

@@ -245,7 +245,8 @@ class Client {
   // Exception (unknown_engine), having done nothing, for an id that never was.
 
   // What runs there is asked to stop by its stop token, and ends as aborted. If it goes on for the
-  // engine's `limit_grace` its process is replaced, with the id and without the names.
+  // engine's `limit_grace` its process is replaced, with the id and without the names. A clear
+  // whose destructors do not end counts as what runs.
   ControlReport interrupt(const Targets& targets = all, const ControlOptions& options = {}) const;
 
   // Of these tasks, those that run.
