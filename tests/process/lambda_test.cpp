@@ -182,6 +182,23 @@ TEST_CASE("lambdas reach the engine's names, those of execute among them, and it
   CHECK(at.all.map_sync<int>("shift", std::vector{1}) == std::vector{0});
 }
 
+TEST_CASE("a lambda takes the engine's namespace as its first parameter, as tasks do") {
+  if (!has_interpreter()) return;
+  const Lines at;
+  at.all["limit"] = 5;
+  const auto above = RH_LAMBDA([](roundhouse::Namespace& engine, int x) {
+    engine.set("last", x);
+    return x > engine.get<int>("limit");
+  });
+  CHECK(at.one.apply_sync(above, 6));
+  CHECK(at.one.pull<int>("last").get() == 6);
+  CHECK(at.all.map_sync(above, std::vector{4, 5, 6}) == std::vector{false, false, true});
+  CHECK(at.any.map_sync(above, std::vector{4, 7}) == std::vector{false, true});
+  CHECK(at.one.remote(above)(7).get());
+  CHECK(at.one.apply_sync(
+            RH_LAMBDA([](roundhouse::Namespace& engine) { return engine.names().size(); })) == 2);
+}
+
 TEST_CASE("what an engine cannot compile or a lambda throws names the client's file and line") {
   if (!has_interpreter()) return;
   const Lines at;

@@ -13,7 +13,8 @@
 // imap, reduce, remote, parallel, executor(). The compiler of this program checks the lambda; what
 // travels is its text, after macros were expanded. An engine compiles it once, optimized (-O2), and
 // keeps it until roundhouse.clear. It begins with the headers of the standard library that its text
-// needs, and what RH_SOURCE said in the same file of source code, headers included.
+// needs, and what RH_SOURCE said in the same file of source code, headers included. A first
+// parameter that is an rh::Namespace& gets the engine's, as that of a task.
 //
 // RH_SOURCE(code), at namespace scope, is code of this program and of its lambdas: types,
 // functions, templates, using-declarations, variables (each engine has its own, which last, as
@@ -116,10 +117,20 @@ concept HasOneCall = requires {
   &L::operator();
 };
 
-template <class L, class R, class... P>
-void use_lambda(R (*function)(P...), const LambdaText& text) {
+template <class R, class... P>
+constexpr void check_lambda(R (*)(P...)) {
   static_assert((check_parameter<P>() && ...));
   static_assert(!std::is_pointer_v<R>, "a task cannot return a pointer: return a value");
+}
+
+template <class R, class... P>
+constexpr void check_lambda(R (*)(Namespace&, P...)) {
+  check_lambda(static_cast<R (*)(P...)>(nullptr));
+}
+
+template <class L, class R, class... P>
+void use_lambda(R (*function)(P...), const LambdaText& text) {
+  check_lambda(function);
   static LambdaTask task;
   static const bool is_registered = [&] {
     task.signature = typeid(typename WireSignature<R(P...)>::type).name();
