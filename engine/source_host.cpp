@@ -13,8 +13,9 @@ namespace roundhouse::engine {
 
 namespace {
 
-// What code had printed when it threw is told with the error.
-std::string with_output(std::string traceback, const TaskOutput::Text& printed) {
+// What code had printed when it threw, and was warned of, is told with the error.
+std::string with_output(std::string traceback, const TaskOutput::Text& printed,
+                        const std::string& warnings) {
   const auto add = [&](const char* title, const std::string& text) {
     if (text.empty()) return;
     if (!traceback.empty() && traceback.back() != '\n') traceback += '\n';
@@ -22,6 +23,7 @@ std::string with_output(std::string traceback, const TaskOutput::Text& printed) 
   };
   add("it had printed:\n", printed.out);
   add("and on standard error:\n", printed.err);
+  add("the compiler had warned:\n", warnings);
   return traceback;
 }
 
@@ -83,7 +85,8 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
   TaskOutput::Text printed;
   if (output_ != nullptr) printed = output_->take_whole();
   if (!executed.ok) {
-    executed.error.traceback = with_output(std::move(executed.error.traceback), printed);
+    executed.error.traceback =
+        with_output(std::move(executed.error.traceback), printed, executed.warnings);
     return detail::fail(reply, std::move(executed.error));
   }
   encode_result(reply.result, ExecuteResult{std::move(executed.value), std::move(executed.type),

@@ -131,6 +131,9 @@ TEST_CASE("what code throws comes back with its type, its text and what was prin
   CHECK(at.one.execute_sync("before").value == "3");
   CHECK(error_of(at.one, "std::vector<int>{}.at(7)").name == "std::out_of_range");
   CHECK(error_of(at.one, "throw 42;").value == "42");
+  const RemoteErrorInfo warned = error_of(at.one, "#warning as you see\nthrow 42;");
+  CHECK_MESSAGE(warned.traceback.find("warning: as you see") != std::string::npos,
+                warned.traceback);
 }
 
 TEST_CASE("names that were pushed are variables of code, and its variables are pulled") {
