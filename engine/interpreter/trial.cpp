@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <llvm/Support/ErrorHandling.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,10 +40,30 @@ int to_parent = -1;
   ::_exit(1);
 }
 
+// Without memory a stack cannot grow, and exceptions end where none may be thrown.
+void on_fatal_signal(int signal) {
+  if (::mmap(nullptr, kReserve, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+    answer_no_memory();
+  ::raise(signal);  // again, when this returns
+}
+
+void watch_fatal_signals() {
+  static std::array<char, std::size_t{64} << 10> stack;
+  const stack_t alternative{stack.data(), 0, stack.size()};
+  ::sigaltstack(&alternative, nullptr);
+
+  struct sigaction action {};
+
+  action.sa_handler = &on_fatal_signal;
+  action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);
+  for (const int fatal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE})
+    ::sigaction(fatal, &action, nullptr);
+  std::signal(SIGPIPE, SIG_DFL);
+}
+
 [[noreturn]] void work_in_child(const Trial::Work& work) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (const int fatal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGPIPE})
-    std::signal(fatal, SIG_DFL);
+  watch_fatal_signals();
   std::set_new_handler(answer_no_memory);
   llvm::install_bad_alloc_error_handler([](void*, const char*, bool) { answer_no_memory(); });
   const Trial::AnswerNow answer_now = [](const std::string& answer) {
