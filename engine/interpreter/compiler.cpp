@@ -15,6 +15,7 @@
 
 #include "engine/interpreter/diagnostics.hpp"
 #include "engine/interpreter/emitter.hpp"
+#include "engine/interpreter/linkage.hpp"
 
 namespace roundhouse::engine::interpreter {
 
@@ -51,27 +52,37 @@ class Compiler::Action final : public clang::ASTFrontendAction {
 
 namespace {
 
-// Looks on as tokens are read, and knows which brackets are open.
-class Brackets {
+// Looks on as tokens are read, and knows which brackets are open, and which function they are of.
+class Watcher {
  public:
-  Brackets(const clang::SourceManager& sources, const Compiler::OnUnfinished& on_unfinished)
-      : sources_(sources), on_unfinished_(on_unfinished) {}
+  Watcher(clang::Sema& sema, Compiler::OnUnfinished on_unfinished)
+      : sema_(sema), on_unfinished_(std::move(on_unfinished)) {}
 
   void operator()(const clang::Token& token) {
+    look_at_context();
+    if (!on_unfinished_) return;
     if (token.isOneOf(clang::tok::l_brace, clang::tok::l_paren, clang::tok::l_square)) {
       open_.push_back(token.getLocation());
     } else if (token.isOneOf(clang::tok::r_brace, clang::tok::r_paren, clang::tok::r_square)) {
       if (!open_.empty()) open_.pop_back();
     } else if (token.is(clang::tok::annot_repl_input_end) && !open_.empty()) {
-      const clang::PresumedLoc place = sources_.getPresumedLoc(open_.back());
+      const clang::PresumedLoc place = sema_.getSourceManager().getPresumedLoc(open_.back());
       on_unfinished_(std::string(place.getFilename()) + ":" + std::to_string(place.getLine()) +
                      ":" + std::to_string(place.getColumn()));
     }
   }
 
  private:
-  const clang::SourceManager& sources_;
-  const Compiler::OnUnfinished& on_unfinished_;
+  void look_at_context() {
+    if (sema_.CurContext == context_) return;
+    context_ = sema_.CurContext;
+    auto* function = llvm::dyn_cast_or_null<clang::FunctionDecl>(context_);
+    if (function != nullptr) share_types_of(*function);
+  }
+
+  clang::Sema& sema_;
+  Compiler::OnUnfinished on_unfinished_;
+  clang::DeclContext* context_ = nullptr;
   std::vector<clang::SourceLocation> open_;
 };
 
@@ -124,7 +135,7 @@ bool Compiler::parse(const Source& source, const Older& hidden, const OnUnfinish
   clang::Preprocessor& preprocessor = instance_->getPreprocessor();
   // It takes for granted that who includes a header is known to it.
   (void)preprocessor.getHeaderSearchInfo().getFileInfo(file);
-  if (on_unfinished) preprocessor.setTokenWatcher(Brackets(sources, on_unfinished));
+  preprocessor.setTokenWatcher(Watcher(instance_->getSema(), on_unfinished));
   if (preprocessor.EnterSourceFile(id, nullptr, includer)) return false;
   if (!parse_entered()) return false;
   clang::Token end;

@@ -44,12 +44,15 @@ void share_one(clang::VarDecl& variable) {
   make_visible(variable);
 }
 
-void share_one(clang::FunctionDecl& function) {
-  if (function.isExternallyVisible()) return;
+void make_inline(clang::FunctionDecl& function) {
   if (function.getStorageClass() == clang::SC_Static && !llvm::isa<clang::CXXMethodDecl>(function))
     function.setStorageClass(clang::SC_None);
   function.setImplicitlyInline();
   make_visible(function);
+}
+
+void share_one(clang::FunctionDecl& function) {
+  if (!function.isExternallyVisible()) make_inline(function);
 }
 
 void share_all(clang::DeclContext& scope);
@@ -100,6 +103,13 @@ void share_all(clang::DeclContext& scope) {
 
 void share(clang::Decl& declared, const clang::SourceManager& sources) {
   if (!sources.isInSystemHeader(declared.getLocation())) share_any(declared);
+}
+
+void share_types_of(clang::FunctionDecl& function) {
+  if (function.isInlined() || function.isTemplated() ||
+      function.getDeclaredReturnType()->getContainedAutoType() == nullptr)
+    return;
+  make_inline(function);
 }
 
 }  // namespace roundhouse::engine::interpreter

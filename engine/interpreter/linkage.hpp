@@ -8,6 +8,7 @@
 #include <clang/AST/DeclBase.h>
 
 namespace clang {
+class FunctionDecl;
 class SourceManager;
 }  // namespace clang
 
@@ -16,5 +17,9 @@ namespace roundhouse::engine::interpreter {
 // For each declaration at the top level of an input, once it is complete. Those of system headers
 // are left alone.
 void share(clang::Decl& declared, const clang::SourceManager& sources);
+
+// For each function as its body begins. One whose result has a type that is deduced may return a
+// type of its own, and that is seen by those alone who see an inline function.
+void share_types_of(clang::FunctionDecl& function);
 
 }  // namespace roundhouse::engine::interpreter
