@@ -15,7 +15,8 @@ namespace {
 std::set<std::string, std::less<>> words_of(std::string_view code) {
   std::set<std::string, std::less<>> out;
   const auto is_part = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    const auto byte = static_cast<unsigned char>(c);
+    return std::isalnum(byte) != 0 || c == '_' || byte >= 0x80;  // or a letter of UTF-8
   };
   while (!code.empty()) {
     std::size_t length = 0;
@@ -38,6 +39,8 @@ void Bindings::declare(std::string_view code, std::string& problems) {
         (known->second->type == *type || known->second->object->packed == *type))
       continue;
     std::string problem;
+    // All that is in a namespace would be out of reach.
+    if (unit_.compiler().has_namespace(name)) continue;
     if (declare_one(name, *type, problem)) continue;
     problems += "'" + name + "' is a " + readable_type(*type) +
                 " on this engine, which code cannot use: " + problem + "\n";

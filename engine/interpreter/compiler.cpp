@@ -179,6 +179,10 @@ Declared Compiler::declared() const {
   return globals(*instance_, emitter_->generator(), emitter_->declared());
 }
 
+bool Compiler::has_namespace(std::string_view name) {
+  return is_namespace(*instance_, name);
+}
+
 std::vector<Function> Compiler::functions(std::string_view name) {
   return functions_named(*instance_, name);
 }
@@ -192,6 +196,7 @@ Older Compiler::conflicts() const {
   Older out = shadowing.at(diagnostics_->noted(), path());
   const Older outdone = shadowing.outdone_at(diagnostics_->candidates(), path());
   out.insert(out.end(), outdone.begin(), outdone.end());
+  for (clang::Decl* declared : emitter_->declared()) shadowing.find_values(*declared, path(), out);
   return out;
 }
 

@@ -66,6 +66,9 @@ class Compiler {
   // See function_of().
   [[nodiscard]] std::optional<Undefined> undefined(std::string_view symbol) const;
 
+  // See is_namespace().
+  [[nodiscard]] bool has_namespace(std::string_view name);
+
   // See functions_named().
   [[nodiscard]] std::vector<Function> functions(std::string_view name);
 

@@ -96,6 +96,14 @@ Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& genera
   return out;
 }
 
+bool is_namespace(clang::CompilerInstance& compiler, std::string_view name) {
+  clang::ASTContext& context = compiler.getASTContext();
+  return llvm::any_of(context.getTranslationUnitDecl()->lookup(&context.Idents.get(name)),
+                      [](const clang::NamedDecl* found) {
+                        return llvm::isa<clang::NamespaceDecl, clang::NamespaceAliasDecl>(found);
+                      });
+}
+
 std::vector<Function> functions_named(clang::CompilerInstance& compiler, std::string_view name) {
   clang::ASTContext& context = compiler.getASTContext();
   clang::DeclContext* scope = context.getTranslationUnitDecl();

@@ -48,7 +48,11 @@ struct Declared {
 [[nodiscard]] Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& generator,
                                const std::vector<clang::Decl*>& declared);
 
-// The functions of this name that can be seen at global scope: "twice", "ns::twice".
+// Whether a namespace at global scope has this name.
+[[nodiscard]] bool is_namespace(clang::CompilerInstance& compiler, std::string_view name);
+
+// The functions of this name, and variables that can be called as one, that can be seen at global
+// scope: "twice", "ns::twice".
 [[nodiscard]] std::vector<Function> functions_named(clang::CompilerInstance& compiler,
                                                     std::string_view name);
 

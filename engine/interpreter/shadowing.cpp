@@ -62,7 +62,7 @@ Older Shadowing::at(const std::vector<clang::SourceLocation>& places,
   for (const clang::SourceLocation& place : places) {
     const auto found = by_place_.find(place.getRawEncoding());
     if (found == by_place_.end()) continue;
-    if (sources_.getFilename(sources_.getExpansionLoc(place)) == input) continue;
+    if (is_in(input, *found->second)) continue;
     auto* older = llvm::cast<clang::NamedDecl>(found->second->getCanonicalDecl());
     if (std::ranges::find(out, older) == out.end()) out.push_back(older);
   }
@@ -81,6 +81,28 @@ Older Shadowing::outdone_at(const std::vector<clang::SourceLocation>& places,
     });
   });
   return out;
+}
+
+void Shadowing::find_values(clang::Decl& declared, const std::string& input, Older& out) const {
+  for_each_named(declared, [&](clang::NamedDecl& named) {
+    const auto* type = llvm::dyn_cast<clang::TagDecl>(&named);
+    if (type == nullptr || llvm::isa<clang::ClassTemplateSpecializationDecl>(type) ||
+        !type->isThisDeclarationADefinition() || type->getIdentifier() == nullptr ||
+        !is_in(input, *type->getCanonicalDecl()))
+      return;
+    clang::DeclContext* scope = named.getDeclContext()->getRedeclContext();
+    for (clang::NamedDecl* found : scope->lookup(named.getDeclName())) {
+      auto* older = llvm::cast<clang::NamedDecl>(found->getCanonicalDecl());
+      if (llvm::isa<clang::TagDecl>(older) || is_in(input, *older) ||
+          sources_.isInSystemHeader(older->getLocation()) || llvm::is_contained(out, older))
+        continue;
+      out.push_back(older);
+    }
+  });
+}
+
+bool Shadowing::is_in(const std::string& input, const clang::NamedDecl& declared) const {
+  return sources_.getFilename(sources_.getExpansionLoc(declared.getLocation())) == input;
 }
 
 void Shadowing::hide(const Older& older, const std::string& tag) {
@@ -102,7 +124,7 @@ void Shadowing::hide(clang::NamedDecl& older) {
 }
 
 void Shadowing::mark(clang::Decl& declared) {
-  if (hidden_.empty()) return;
+  if (hidden_.empty() && taken_.empty()) return;
   for_each_named(declared, [&](clang::NamedDecl& named) { mark_one(named); });
 }
 
@@ -113,7 +135,13 @@ Shadowing::Name Shadowing::name_of(const clang::NamedDecl& declared) {
 
 void Shadowing::mark_one(clang::NamedDecl& declared) {
   if (!declared.getDeclContext()->getRedeclContext()->isFileContext()) return;
-  if (!hidden_.contains(name_of(declared))) return;
+  const Name name = name_of(declared);
+  if (llvm::isa<clang::TagDecl>(declared)) {
+    if (hidden_.contains(name)) taken_.insert(name);
+  } else if (taken_.erase(name) > 0) {
+    hidden_.insert(name);
+  }
+  if (!hidden_.contains(name)) return;
   if (auto* several = llvm::dyn_cast<clang::BindingDecl>(&declared)) {
     if (several->getHoldingVar() != nullptr) tag(*several->getHoldingVar());
     tag(*llvm::cast<clang::NamedDecl>(several->getDecomposedDecl()));

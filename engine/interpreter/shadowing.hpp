@@ -47,6 +47,10 @@ class Shadowing {
   [[nodiscard]] Older outdone_at(const std::vector<clang::SourceLocation>& places,
                                  const std::string& input) const;
 
+  // Adds the older values of which types that are defined here bear the names. C++ would have both,
+  // and the name alone mean the value.
+  void find_values(clang::Decl& declared, const std::string& input, Older& out) const;
+
   // From now on these cannot be found, and what bears their names is marked by `tag` ("rh7").
   void hide(const Older& older, const std::string& tag);
 
@@ -56,6 +60,8 @@ class Shadowing {
  private:
   using Name = std::pair<const clang::DeclContext*, std::uintptr_t>;
 
+  // Whether it is in this file.
+  [[nodiscard]] bool is_in(const std::string& input, const clang::NamedDecl& declared) const;
   [[nodiscard]] static Name name_of(const clang::NamedDecl& declared);
   void hide(clang::NamedDecl& older);
   void mark_one(clang::NamedDecl& declared);
@@ -65,6 +71,7 @@ class Shadowing {
   const clang::SourceManager& sources_;
   std::map<unsigned, clang::NamedDecl*> by_place_;  // raw encodings of locations
   std::set<Name> hidden_;                           // since the last input
+  std::set<Name> taken_;  // by types from values: the next value of that name is another one, too
   std::string tag_;
 };
 

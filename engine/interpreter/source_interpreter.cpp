@@ -119,7 +119,7 @@ void SourceInterpreter::learn(const Declared& declared) {
     if (!what.empty()) state_->declared[name] = what;
     state_->variables.erase(name);
     state_->bindings.forget(name);
-    names_.erase(name);
+    if (what != "namespace") names_.erase(name);  // which hides no value
   }
   for (const Variable& variable : declared.variables) {
     if (variable.is_defined) state_->variables[variable.name] = variable;

@@ -161,9 +161,12 @@ Verdict Unit::judge(const Source& source, const Older& hidden, const Trial::Answ
     out.text = compiler_->diagnostics().text();
     answer_now(out.to_bytes());
   };
-  if (!compiler_->parse(source, hidden, on_unfinished)) {
-    out.repeated = without(compiler_->conflicts(), hidden);
-    out.kind = out.repeated.empty() ? Verdict::Kind::wrong : Verdict::Kind::repeats;
+  const bool parsed = compiler_->parse(source, hidden, on_unfinished);
+  out.repeated = without(compiler_->conflicts(), hidden);
+  if (!out.repeated.empty()) {
+    out.kind = Verdict::Kind::repeats;
+  } else if (!parsed) {
+    out.kind = Verdict::Kind::wrong;
     out.error = compiler_->diagnostics().first_error();
   } else {
     std::vector<std::string> missing;

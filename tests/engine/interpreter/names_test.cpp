@@ -131,6 +131,20 @@ TEST_CASE("what is said last of a name holds") {
   CHECK(call<int>(it, "get_y") == 6);
 }
 
+TEST_CASE("a value that has the name of a namespace hides nothing, and stays") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it, "namespace mine { int n = 4; } namespace short_name = mine;");
+  for (const std::string name : {"std", "roundhouse", "mine", "short_name", "int"}) {
+    push(it, name, 5);
+    CHECK(value_of(it, "std::string(\"x\") + std::to_string(mine::n)") == "\"x4\"");
+    CHECK(value_of(it, "namespace roundhouse {} int " + name + "_too = short_name::n;").empty());
+    CHECK(pull<int>(it, name) == 5);
+  }
+  push(it, "größe", 7);
+  CHECK(value_of(it, "größe + 1") == "8");
+}
+
 TEST_CASE("functions that code declares are called by name with packed arguments") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
