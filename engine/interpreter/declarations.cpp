@@ -62,6 +62,23 @@ Function describe(clang::ASTContext& context, const clang::FunctionDecl& functio
   return out;
 }
 
+// What a variable does when it is called: a closure, a std::function. Nothing when it cannot be.
+std::optional<Function> describe_call(clang::ASTContext& context, const clang::VarDecl& variable) {
+  const clang::CXXRecordDecl* type = variable.getType()->getAsCXXRecordDecl();  // of no reference
+  if (type == nullptr || !type->hasDefinition()) return std::nullopt;
+  const auto found = type->lookup(context.DeclarationNames.getCXXOperatorName(clang::OO_Call));
+  if (!found.isSingleResult()) return std::nullopt;
+  Function out;
+  if (const auto* call = llvm::dyn_cast<clang::CXXMethodDecl>(found.front())) {
+    if (call->getAccess() != clang::AS_public || call->isStatic()) return std::nullopt;
+    out = describe(context, *call);
+  }
+  out.is_template = llvm::isa<clang::FunctionTemplateDecl>(found.front());
+  out.is_object = true;
+  out.identity = variable.getCanonicalDecl();
+  return out;
+}
+
 // "int", "double (double)", "struct".
 std::string kind_of(clang::ASTContext& context, const clang::NamedDecl& named) {
   const clang::PrintingPolicy policy(context.getLangOpts());
@@ -125,6 +142,8 @@ std::vector<Function> functions_named(clang::CompilerInstance& compiler, std::st
       out.emplace_back().is_template = true;
     } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(found)) {
       out.push_back(describe(context, *function));
+    } else if (const auto* variable = llvm::dyn_cast<clang::VarDecl>(found)) {
+      if (auto call = describe_call(context, *variable)) out.push_back(*std::move(call));
     }
   }
   return out;

@@ -35,6 +35,7 @@ struct Function {
   std::vector<std::string> parameters;  // without references and const
   std::string result;                   // "v" without one
   bool is_template = false;
+  bool is_object = false;          // a variable that can be called
   const void* identity = nullptr;  // another one's when it is declared anew
 };
 

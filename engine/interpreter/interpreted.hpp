@@ -291,6 +291,22 @@ void do_call(L& lambda, R (*)(P...), Work& work, std::index_sequence<I...>) {
   }
 }
 
+// Calls an object as a function.
+template <auto& object, class R, class... P>
+R call_object(P... arguments) {
+  return object(static_cast<P&&>(arguments)...);
+}
+
+template <auto& object, class R, class L, class... P>
+constexpr auto function_of(R (L::*)(P...)) -> R (*)(P...) {
+  return &call_object<object, R, P...>;
+}
+
+template <auto& object, class R, class L, class... P>
+constexpr auto function_of(R (L::*)(P...) const) -> R (*)(P...) {
+  return &call_object<object, R, P...>;
+}
+
 template <class R, class... P>
 const char* type_of(R (*)(P...)) {
   return typeid(R(P...)).name();
@@ -330,6 +346,34 @@ void value_as_text(const T& of) {
     show(text, of);
   }
   rh_take(&of, typeid(T).name(), &text);
+}
+
+// What is no value of its own, as one that can travel.
+inline std::string as_value(std::string_view text) {
+  return std::string(text);
+}
+
+template <class T, std::size_t N>
+auto as_value(const T (&array)[N]) {
+  if constexpr (std::is_same_v<T, char>) {
+    return std::string(array, ::strnlen(array, N));
+  } else if constexpr (std::is_array_v<T> || std::is_convertible_v<const T&, std::string_view>) {
+    std::vector<decltype(as_value(array[0]))> out;
+    for (const T& element : array) out.push_back(as_value(element));
+    return out;
+  } else {
+    return std::vector<T>(array, array + N);
+  }
+}
+
+// Makes one if it is wanted, and there is one: null is no text. Returns its type, as typeid has it.
+template <class T>
+const char* make_value(const T& of, void** value) {
+  using Value = decltype(as_value(of));
+  bool is_wanted = value != nullptr;
+  if constexpr (std::is_pointer_v<T>) is_wanted = is_wanted && of != nullptr;
+  if (is_wanted) *value = new Value(as_value(of));
+  return typeid(Value).name();
 }
 
 // What an expression at the end of an input is passed to.

@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <typeinfo>
 #include <utility>
 
 #include "engine/interpreter/preamble.hpp"
@@ -46,6 +47,12 @@ constexpr std::array kConveniences{
     Convenience{"MSGPACK_", "#include <roundhouse/serialize.hpp>\n"},
     Convenience{"this_engine", "#include <roundhouse/this_engine.hpp>\n"},
     Convenience{"rh::", "#include <roundhouse/this_engine.hpp>\nnamespace rh = ::roundhouse;\n"}};
+
+// Arrays as vectors, text that is somebody else's as std::string.
+bool travels_as_another(std::string_view type) {
+  return type.starts_with('A') || type == typeid(char*).name() ||
+         type == typeid(const char*).name() || type == typeid(std::string_view).name();
+}
 
 void run(const std::vector<Jit::Step>& steps, Executed& out) {
   Taken value;
@@ -139,17 +146,12 @@ void* SourceInterpreter::address_of(const Variable& variable) {
   void* address = jit.find(variable.symbol);
   if (address == nullptr) {
     // One that is static, inline or a constant is there once somebody takes its address.
-    const std::string taker = "rh_address_" + std::to_string(++state_->addresses);
-    TaskError ignored;
-    const auto compiled =
-        state_->unit.compile({"extern \"C\" const volatile void* " + taker +
+    const std::string taker = "rh_address_" + std::to_string(++state_->functions);
+    std::string ignored;
+    if (state_->unit.function("extern \"C\" const volatile void* " + taker +
                                   "() { return __builtin_addressof(::" + variable.name + "); }",
-                              "names of this engine"},
-                             ignored);
-    if (compiled) {
-      for (const Jit::Step step : compiled->steps) step();
+                              taker, ignored) != nullptr)
       address = jit.find(variable.symbol);
-    }
   }
   if (address == nullptr || !variable.is_reference) return address;
   return *static_cast<void**>(address);
@@ -179,20 +181,57 @@ Lookup SourceInterpreter::get(std::string_view name, const ObjectType& type, Pin
   return Lookup::found;
 }
 
+bool SourceInterpreter::pull_itself(const Variable& variable, PackedValue& out,
+                                    std::string& problem) {
+  if (variable.type.starts_with('P')) {
+    problem = "a pointer cannot travel";
+    return false;
+  }
+  const std::string spelled = "decltype(::" + variable.name + ")";
+  const ObjectType* type = state_->types.find(variable.type, spelled, problem);
+  if (type == nullptr) return false;
+  void* const address = address_of(variable);
+  if (address == nullptr) problem = "it is kept nowhere";
+  if (address == nullptr || !type->encode(address, out.value, problem)) return false;
+  out.type = type->packed;
+  return true;
+}
+
+bool SourceInterpreter::pull_copy(const Variable& variable, PackedValue& out,
+                                  std::string& problem) {
+  const std::string maker = "rh_copy_" + std::to_string(++state_->functions);
+  using Make = const char* (*)(void** value);
+  const auto make = reinterpret_cast<Make>(state_->unit.function(
+      "extern \"C\" const char* " + maker +
+          "(void** value) {\n  return ::roundhouse::interpreted::make_value(::" + variable.name +
+          ", value);\n}",
+      maker, problem));
+  if (make == nullptr) return false;
+  const std::string spelled =
+      "decltype(::roundhouse::interpreted::as_value(::" + variable.name + "))";
+  const ObjectType* type = state_->types.find(make(nullptr), spelled, problem);
+  if (type == nullptr) return false;
+  void* value = nullptr;
+  make(&value);
+  if (value == nullptr) {
+    problem = "it is null";
+    return false;
+  }
+  const bool packed = type->encode(value, out.value, problem);
+  type->destroy(value);
+  out.type = type->packed;
+  return packed;
+}
+
 Lookup SourceInterpreter::pull(std::string_view name, PackedValue& out, std::string& error) {
   const std::lock_guard lock(mutex_);
   const Variable* variable = find_variable(name, error);
   if (variable == nullptr) return Lookup::no_such_name;
   std::string problem;
-  const std::string spelled = "decltype(::" + variable->name + ")";
-  const ObjectType* type = state_->types.find(variable->type, spelled, problem);
-  void* const address = address_of(*variable);
-  if (type != nullptr && address == nullptr) problem = "it is kept nowhere";
   out = {};
-  if (type != nullptr && address != nullptr && type->encode(address, out.value, problem)) {
-    out.type = type->packed;
+  if (travels_as_another(variable->type) ? pull_copy(*variable, out, problem)
+                                         : pull_itself(*variable, out, problem))
     return Lookup::found;
-  }
   error = quoted(name) + " is a " + without_readable_tags(readable_type(variable->type)) +
           " and cannot be packed: " + problem;
   return Lookup::wrong_type;
@@ -275,7 +314,11 @@ std::shared_ptr<const Callable> SourceInterpreter::find_callable(std::string_vie
   }
   auto& known = state_->callables[name];
   if (known == nullptr || known->identity() != found.front().identity) {
-    const std::string address = "&" + std::string(name.starts_with("::") ? "" : "::") + name;
+    const std::string global = (name.starts_with("::") ? "" : "::") + name;
+    const std::string address = found.front().is_object
+                                    ? "::roundhouse::interpreted::function_of<" + global +
+                                          ">(&decltype(" + global + ")::operator())"
+                                    : "&" + global;
     known = Callable::make(
         state_->unit, found.front(),
         [&](const std::string& before, const std::string& after) {

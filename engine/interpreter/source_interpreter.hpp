@@ -60,7 +60,7 @@ class SourceInterpreter final : public Interpreter {
     std::set<std::string_view> known_words;  // of conveniences that have been compiled
     std::map<std::string, std::string, std::less<>> declared;  // what each is, for people
     std::size_t inputs = 0;
-    std::size_t addresses = 0;  // that have been taken
+    std::size_t functions = 0;  // that have been compiled to get at variables
   };
 
   // Compiles what the code may use without including it.
@@ -68,6 +68,9 @@ class SourceInterpreter final : public Interpreter {
   // What the last input has declared is known by its name, and no longer as anything else.
   void learn(const Declared& declared);
   [[nodiscard]] void* address_of(const Variable& variable);
+  // False, and why, when it cannot be packed.
+  [[nodiscard]] bool pull_itself(const Variable& variable, PackedValue& out, std::string& problem);
+  [[nodiscard]] bool pull_copy(const Variable& variable, PackedValue& out, std::string& problem);
   [[nodiscard]] const Variable* find_variable(std::string_view name, std::string& error) const;
   [[nodiscard]] std::shared_ptr<const Callable> find_callable(std::string_view function,
                                                               TaskError& error);

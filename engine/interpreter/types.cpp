@@ -14,25 +14,14 @@ const ObjectType* KnownTypes::find(const std::string& type, const std::string& s
   if (const auto known = compiled_.find(type); known != compiled_.end())
     return &known->second->object;
   const std::string symbol = "rh_type_" + std::to_string(compiled_.size());
-  TaskError error;
   // The headers cost a second the first time.
-  const auto made = unit_.compile(
-      {"#include <roundhouse/this_engine.hpp>\nextern \"C\" const ::roundhouse::ObjectType* " +
-           symbol + "() {\n  return &::roundhouse::detail::object_type<std::remove_cvref_t<" +
-           spelled + ">>();\n}",
-       "packing of " + spelled},
-      error);
-  if (!made) {
-    problem = error.value;
-    return nullptr;
-  }
-  for (const Jit::Step step : made->steps) step();
   using Get = const ObjectType* (*)();
-  const auto get = reinterpret_cast<Get>(unit_.jit()->find(symbol));
-  if (get == nullptr) {
-    problem = "its code is not there";
-    return nullptr;
-  }
+  const auto get = reinterpret_cast<Get>(unit_.function(
+      "#include <roundhouse/this_engine.hpp>\nextern \"C\" const ::roundhouse::ObjectType* " +
+          symbol + "() {\n  return &::roundhouse::detail::object_type<std::remove_cvref_t<" +
+          spelled + ">>();\n}",
+      symbol, problem));
+  if (get == nullptr) return nullptr;
   auto compiled = std::make_unique<Compiled>();
   compiled->code = unit_.jit();
   try {

@@ -121,6 +121,19 @@ std::optional<Unit::Compiled> Unit::compile(const Source& source, TaskError& err
   }
 }
 
+void* Unit::function(const std::string& text, const std::string& symbol, std::string& problem) {
+  TaskError error;
+  const auto compiled = compile({text, "names of this engine"}, error);
+  if (!compiled) {
+    problem = error.value;
+    return nullptr;
+  }
+  for (const Jit::Step step : compiled->steps) step();
+  void* const out = jit_->find(symbol);
+  if (out == nullptr) problem = "its code is not there";
+  return out;
+}
+
 void Unit::add(const std::string& text) {
   if (!compiler_->parse({text, "roundhouse"}, {}))
     throw std::runtime_error(compiler_->diagnostics().first_error());

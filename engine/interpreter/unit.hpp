@@ -37,6 +37,10 @@ class Unit {
   // Nothing, and why, when it cannot be compiled; then all is as it was.
   [[nodiscard]] std::optional<Compiled> compile(const Source& source, TaskError& error);
 
+  // The function that `text` defines under this linker symbol; null, and why, when there is none.
+  [[nodiscard]] void* function(const std::string& text, const std::string& symbol,
+                               std::string& problem);
+
   // Compiles and runs what must be right, and is ours. Throws std::runtime_error when it is not.
   void add(const std::string& text);
 
