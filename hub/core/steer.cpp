@@ -261,9 +261,15 @@ void Router::State::Steer::look_at(SteerJob& job, std::uint64_t id, Steered& par
   const bool renewed = engine.incarnation > part.incarnation;
   const bool lost = engine.presence == Presence::lost;
   const bool over = renewed || (lost && !engine.silent);
-  // Both of its processes may be dead, or their network; who is to be replaced has `silent_at`.
-  if (lost && engine.silent && keeper_of(engine) == nullptr && !part.silent_at &&
-      job.verb != SteerVerb::shutdown)
+  // Both of its processes may be dead, or their network; or its keeper turns into who tells of the
+  // end. Who is to be replaced has `silent_at`.
+  const bool away = lost && engine.silent && !engine.nanny_speaks && keeper_of(engine) == nullptr &&
+                    !part.silent_at && job.verb != SteerVerb::shutdown;
+  if (!away)
+    part.away_at.reset();
+  else if (!part.away_at)
+    part.away_at = now.steady + s.options.dead;
+  else if (now.steady >= *part.away_at)
     return settle(part, false, "away", "the connection to it and to its nanny was lost");
   switch (job.verb) {
     case SteerVerb::shutdown:
@@ -324,12 +330,13 @@ void Router::State::Steer::run(Now now, Outbox& out) {
 // True: nothing more is to come of it.
 bool Router::State::Steer::follow(std::uint64_t id, SteerJob& job, Now now, Outbox& out) {
   bool settled = true;
-  std::optional<TimePoint> silent_at;
+  TimePoint look_again = TimePoint::max();
   for (Steered& part : job.engines) {
     look_at(job, id, part, now, out);
     settled = settled && part.settled;
-    if (part.silent_at && !part.settled)
-      silent_at = std::min(silent_at.value_or(*part.silent_at), *part.silent_at);
+    if (part.settled) continue;
+    for (const auto& at : {part.silent_at, part.away_at})
+      look_again = std::min(look_again, at.value_or(look_again));
   }
   if (!job.answered && (settled || now.steady >= job.reply_by)) {
     answer(job, out);
@@ -338,7 +345,7 @@ bool Router::State::Steer::follow(std::uint64_t id, SteerJob& job, Now now, Outb
   if (settled || now.steady >= job.over_by) return true;
   const TimePoint next = job.answered ? job.over_by : job.reply_by;
   std::optional<TimePoint>& due = s.steering.due;
-  due = std::min({due.value_or(next), next, silent_at.value_or(next)});
+  due = std::min({due.value_or(next), next, look_again});
   return false;
 }
 

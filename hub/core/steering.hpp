@@ -34,6 +34,7 @@ struct Steered {
   std::string text = {};                    // why not, for people
   std::uint64_t count = 0;                  // tasks that were interrupted
   std::optional<TimePoint> silent_at = {};  // without a word by then its process is replaced
+  std::optional<TimePoint> away_at = {};    // it is lost: without its nanny by then this is settled
   std::vector<wire::AssignmentRef> assignments = {};  // of tasks that were named
 };
 
