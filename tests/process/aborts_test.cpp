@@ -155,6 +155,28 @@ TEST_CASE("tasks that are submitted and aborted in one breath never run") {
   CHECK_FALSE(std::filesystem::exists(at.cluster.file("trace")));
 }
 
+TEST_CASE("what is aborted before it has come ends when it comes, whoever asked for it") {
+  const RealCluster cluster(1, with_rule_tasks());
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const LoadBalancedView any = client.load_balanced_view();
+  const auto first = any.apply_async(process_tasks::add, 1, 2);
+  CHECK(first.get(kPatience) == 3);
+  // The sequence of the next task is one higher.
+  std::string next = first.msg_ids().front();
+  ++next.back();
+  const Client other = cluster.connect();
+  const AbortReport report = other.abort(Jobs(next));
+  CHECK(report.marked == 1);
+  CHECK(all_of(report) == 1);
+  const auto never = any.apply_async(process_tasks::traced, cluster.file("trace"), 0, 1);
+  REQUIRE(never.msg_ids().front() == next);
+  REQUIRE(never.wait(kPatience));
+  CHECK_THROWS_AS((void)never.get(), TaskAborted);
+  CHECK(any.apply_async(process_tasks::add, 3, 4).get(kPatience) == 7);
+  CHECK_FALSE(std::filesystem::exists(cluster.file("trace")));
+}
+
 TEST_CASE("what was aborted stays so when the hub is killed") {
   Busy at(1);
   const auto waiting = at.many(2000);

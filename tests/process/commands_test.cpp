@@ -12,6 +12,7 @@
 
 #include "tests/modules/process_tasks.hpp"
 #include "tests/support/patience.hpp"
+#include "tests/support/process_tree.hpp"
 #include "tests/support/real_cluster.hpp"
 #include <roundhouse/roundhouse.hpp>
 
@@ -74,6 +75,34 @@ TEST_CASE("every view runs commands, at once and for later") {
   const auto later = client.load_balanced_view().command_async({"cat"}, {.input = "in"});
   CHECK(later.get(kPatience).out == "in");
   CHECK(client[all].command_async({"true"}).get(kPatience).size() == 2);
+  std::string bytes;
+  for (int byte = 1; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  CHECK(one.command({"printf", "%s", bytes}).out == bytes);
+  CHECK(one.command({"sh", "-c", "kill -9 $$"}).signal == SIGKILL);
+}
+
+TEST_CASE("what a command wrote and used is on record, and none leaves a zombie") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const auto results =
+      client.load_balanced_view().command_async({"sh", "-c", "echo out; echo err >&2"});
+  const CommandResult result = results.get(kPatience);
+  CHECK(result.max_rss_bytes > 0);
+  CHECK(result.wall_seconds > 0);
+  const std::vector<TaskRecord> found =
+      client.db_query({.where = fields::msg_id == results.msg_ids().front()});
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().metadata.stdout == "out\n");
+  CHECK(found.front().metadata.stderr == "err\n");
+  std::vector<AsyncResult<CommandResult>> many;
+  for (int i = 0; i < 30; ++i)
+    many.push_back(client.load_balanced_view().command_async({"sh", "-c", "true & true"}));
+  for (const auto& each : many) CHECK(each.get(kPatience).ok());
+  const pid_t engine = client[0].apply_async(process_tasks::process_id).get(kPatience);
+  CHECK(zombies_of(engine).empty());
+  // Orphans are the nanny's, who hears of them by a signal.
+  CHECK(comes_true([&] { return zombies_of(parent_of(engine)).empty(); }));
 }
 
 TEST_CASE("ten megabytes go in and come back") {
@@ -175,25 +204,29 @@ struct EndlessCommand {
   }
 };
 
+TEST_CASE("an aborted command ends with its group, reaped, and its engine stays") {
+  const EndlessCommand at;
+  CHECK(at.client.abort(at.lost).stopping == 1);
+  REQUIRE(at.lost.wait(kPatience));
+  CHECK_THROWS_AS((void)at.lost.get(), TaskAborted);
+  CHECK(all_gone(at.processes));
+  CHECK(at.any.apply_async(process_tasks::process_id).get(kPatience) == at.engine);
+}
+
+TEST_CASE("an interrupt ends a command with its group, and its engine stays") {
+  const EndlessCommand at;
+  CHECK(at.client.interrupt(all, {.timeout = kPatience}).engines.front().state == "interrupted");
+  CHECK_THROWS_AS((void)at.lost.get(kPatience), TaskAborted);
+  CHECK(all_gone(at.processes));
+  CHECK(at.any.apply_async(process_tasks::process_id).get(kPatience) == at.engine);
+}
+
 TEST_CASE("when its engine process is killed a command ends with its group, reaped") {
   const EndlessCommand at;
   REQUIRE(kill(at.engine, SIGKILL) == 0);
   CHECK_THROWS_AS((void)at.lost.get(kPatience), EngineError);
   CHECK(all_gone(at.processes));
   CHECK(at.any.command_async({"true"}).get(kPatience).ok());
-}
-
-// The number of its parent, 0 when it has ended, reaped or not.
-int parent_of(int process) {
-  std::ifstream in("/proc/" + std::to_string(process) + "/status");
-  std::string word;
-  bool runs = true;
-  while (in >> word) {
-    if (word == "State:") runs = in >> word && word != "Z" && word != "X";
-    int parent = 0;
-    if (word == "PPid:" && in >> parent) return runs ? parent : 0;
-  }
-  return 0;
 }
 
 TEST_CASE(

@@ -225,7 +225,7 @@ TEST_CASE("clear forgets what was pushed and what was declared") {
   const Prompt at;
   at.one["a"] = 1;
   at.one.execute_sync("int b = a; int f() { return b; }");
-  at.one.apply_sync("roundhouse.clear");
+  CHECK(at.one.clear({.timeout = kPatience}).done());
   CHECK(at.one.pull<int>("b").get(return_exceptions).error().name == "NameError");
   CHECK(at.one.pull<int>("a").get(return_exceptions).error().name == "NameError");
   CHECK(error_of(at.one, "b").name == "CompileError");
