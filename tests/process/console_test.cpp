@@ -1,4 +1,6 @@
 // `roundhouse console` at a terminal, and behind a pipe, against real engines.
+#include "tests/support/console.hpp"
+
 #include <csignal>
 #include <string>
 
@@ -10,72 +12,38 @@
 
 #include "tests/support/interpreter.hpp"
 #include "tests/support/patience.hpp"
-#include "tests/support/roundhouse_command.hpp"
-#include "tests/support/terminal.hpp"
 
 namespace roundhouse::test {
-
-namespace {
-
-const std::string kProgram = kBin + "/roundhouse";
-
-struct Engines {
-  explicit Engines(const std::string& count, std::vector<std::string> more = {}) {
-    std::vector<std::string> words{"start", "-n", count};
-    words.insert(words.end(), more.begin(), more.end());
-    const Ended started = roundhouse(words);
-    REQUIRE_MESSAGE(started.exit == 0, started.err);
-  }
-
-  // What it says of these lines on standard input.
-  [[nodiscard]] Ended piped(const std::string& lines, const std::string& options = "") const {
-    const std::string file = roundhouse.file("lines");
-    write_file(file, lines);
-    return run({"sh", "-c", "'" + kProgram + "' console " + options + " < '" + file + "'"});
-  }
-
-  Shell roundhouse;
-};
-
-// Somebody at a console.
-struct Somebody : Terminal {
-  explicit Somebody(std::vector<std::string> options = {}) : Terminal(words(std::move(options))) {}
-
-  static std::vector<std::string> words(std::vector<std::string> options) {
-    options.insert(options.begin(), {kProgram, "console"});
-    return options;
-  }
-};
-
-}  // namespace
 
 TEST_CASE("declarations last from input to input, and values stand side by side") {
   if (!has_interpreter()) return;
   const Engines at("2");
   Somebody user;
   REQUIRE(user.sees("[1] 2 engines> "));
-  user.type("int n = 5;\r");
+  user.type("int n = 4;\r");
   REQUIRE(user.sees("[2] 2 engines> "));
+  user.type("int n = 5;\r");
+  REQUIRE(user.sees("[3] 2 engines> "));
   user.type("n + 1\r");
   CHECK(user.sees("Out[0-1]: 6\r\n"));
-  REQUIRE(user.sees("[3] 2 engines> "));
-  user.type("#include <roundhouse/this_engine.hpp>\r");
   REQUIRE(user.sees("[4] 2 engines> "));
+  user.type("#include <roundhouse/this_engine.hpp>\r");
+  REQUIRE(user.sees("[5] 2 engines> "));
   user.type("roundhouse::this_engine::id() + n\r");
   CHECK(user.sees("Out[0]: 5\r\nOut[1]: 6\r\n"));
-  REQUIRE(user.sees("[5] 2 engines> "));
+  REQUIRE(user.sees("[6] 2 engines> "));
   user.type("%engines 1\r");
-  REQUIRE(user.sees("[5] engine 1> "));
+  REQUIRE(user.sees("[6] engine 1> "));
   user.type("std::string(5000, 'x')\r");
   CHECK(user.sees("… (5,002 bytes in all)\r\n"));
-  REQUIRE(user.sees("[6] engine 1> "));
-  user.type("n *= 2;\r");
   REQUIRE(user.sees("[7] engine 1> "));
+  user.type("n *= 2;\r");
+  REQUIRE(user.sees("[8] engine 1> "));
   user.type("%engines all\r");
-  REQUIRE(user.sees("[7] 2 engines> "));
+  REQUIRE(user.sees("[8] 2 engines> "));
   user.type("n\r");
   CHECK(user.sees("Out[0]: 5\r\nOut[1]: 10\r\n"));
-  REQUIRE(user.sees("[8] 2 engines> "));
+  REQUIRE(user.sees("[9] 2 engines> "));
   user.type("\x04");
   CHECK(user.ends() == 0);
 }
