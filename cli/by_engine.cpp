@@ -19,6 +19,10 @@ std::string engine_set(const std::vector<int>& engines) {
   return out;
 }
 
+std::string engines_named(const std::vector<int>& engines) {
+  return (engines.size() == 1 ? "engine " : "engines ") + engine_set(engines);
+}
+
 std::vector<Said> by_text(const std::vector<std::pair<int, std::string>>& texts) {
   std::vector<Said> out;
   std::map<std::string_view, std::size_t> places;

@@ -17,6 +17,9 @@ namespace roundhouse::cli {
 // Ids as people give them: ascending ones are a range.
 [[nodiscard]] std::string engine_set(const std::vector<int>& engines);
 
+// The same in a sentence: "engine 3", "engines 0,2-4".
+[[nodiscard]] std::string engines_named(const std::vector<int>& engines);
+
 struct Said {
   std::vector<int> engines;
   std::string text;

@@ -159,8 +159,10 @@ class Console {
     run.show(out_, true);
     names_.outdate();
     if (over) return run.errors().empty();
-    out_.line("engines " + engine_set(run.under_way()) + " go on with it: `roundhouse result " +
-              run.ids_under_way().front() + "` tells what becomes of it");
+    const std::vector<int> left = run.under_way();
+    out_.line(engines_named(left) + (left.size() == 1 ? " goes" : " go") +
+              " on with it: `roundhouse result " + run.ids_under_way().front() +
+              "` tells what becomes of it");
     return false;
   }
 
@@ -180,7 +182,7 @@ class Console {
       if (asked || away) return false;
       asked = true;
       over_ = over_ || !reader_.is_typed();
-      std::cerr << "\nasking engines " << engine_set(run.under_way())
+      std::cerr << "\nasking " << engines_named(run.under_way())
                 << " to stop (Ctrl-C again: waits no longer)\n"
                 << std::flush;
       stop(client, run.ids_under_way());
@@ -230,7 +232,7 @@ class Console {
     const std::shared_ptr<Client> client = engines_.client();
     const std::vector<int> engines = engines_.targets();
     std::vector<AsyncResult<std::vector<DeclaredName>>> asked;
-    for (const int engine : engines) asked.push_back(ask_for_names(*client, engine));
+    for (const int engine : engines) asked.push_back(ask_for_names(client, engine));
     const TimePoint end = steady_now() + options_.ask.timeout;
     const auto is_ready = [](const auto& each) { return each.ready(); };
     while (!std::ranges::all_of(asked, is_ready) && steady_now() < end && !interrupt_.wait(1ms)) {

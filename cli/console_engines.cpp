@@ -106,8 +106,8 @@ std::vector<int> ConsoleEngines::targets() {
   if (!out.empty()) return out;
   if (is_hub_away()) throw no_hub(run_dir_of(ask_.cluster));
   if (!chosen_.empty() && !present().empty())
-    throw NoEnginesRegistered("engines " + engine_set(chosen_) +
-                              " are gone: `%engines all` chooses those that are here");
+    throw NoEnginesRegistered(engines_named(chosen_) + (chosen_.size() == 1 ? " is" : " are") +
+                              " gone: `%engines all` chooses those that are here");
   throw no_engines();
 }
 
@@ -116,7 +116,7 @@ std::string ConsoleEngines::words() {
   if (engines.empty()) return is_hub_away() ? "no hub" : "no engines";
   if (chosen_.empty())
     return std::to_string(engines.size()) + (engines.size() == 1 ? " engine" : " engines");
-  return (engines.size() == 1 ? "engine " : "engines ") + engine_set(engines);
+  return engines_named(engines);
 }
 
 bool ConsoleEngines::is_hub_away() const {

@@ -13,11 +13,21 @@ constexpr std::size_t kAskedMax = 8;  // of many engines: they mostly have the s
 
 }  // namespace
 
-AsyncResult<std::vector<DeclaredName>> ask_for_names(const Client& client, int engine) {
+AsyncResult<std::vector<DeclaredName>> ask_for_names(const std::shared_ptr<Client>& client,
+                                                     int engine) {
   ApplyMessage message{.function = kDeclaredTask};
   message.engines = {engine};
   Encoded nothing = encode_values();
-  return client.send_apply_message(message, {&nothing, 1}).as<std::vector<DeclaredName>>();
+  auto asked = client->send_apply_message(message, {&nothing, 1}).as<std::vector<DeclaredName>>();
+  asked.on_done([hub = std::weak_ptr(client)](const auto& done) {
+    const std::shared_ptr<Client> still = hub.lock();
+    if (still == nullptr) return;
+    try {
+      (void)still->purge_results(done);
+    } catch (const Exception&) {  // then it is in the history
+    }
+  });
+  return asked;
 }
 
 std::set<std::string> EngineNames::get(const std::shared_ptr<Client>& client,
@@ -37,7 +47,7 @@ void EngineNames::ask(const std::shared_ptr<Client>& client, const std::vector<i
   outdated_ = false;
   answered_ = false;
   for (std::size_t i = 0; i < std::min(engines.size(), kAskedMax); ++i)
-    asked_.push_back(ask_for_names(*client, engines[i]));
+    asked_.push_back(ask_for_names(client, engines[i]));
   const std::lock_guard lock(mutex_);
   if (std::exchange(asking_hub_, true)) return;
   thread_ = std::jthread([this, client] {

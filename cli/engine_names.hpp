@@ -17,9 +17,10 @@
 
 namespace roundhouse::cli {
 
-// Asks one engine.
-[[nodiscard]] AsyncResult<std::vector<DeclaredName>> ask_for_names(const Client& client,
-                                                                   int engine);
+// Asks one engine. When it has answered the hub forgets the question: it is in no history, where
+// people look for what they did.
+[[nodiscard]] AsyncResult<std::vector<DeclaredName>> ask_for_names(
+    const std::shared_ptr<Client>& client, int engine);
 
 class EngineNames {
  public:

@@ -9,6 +9,8 @@ TEST_CASE("a set of engines is written as people give it") {
   CHECK(engine_set({3}) == "3");
   CHECK(engine_set({0, 1}) == "0-1");
   CHECK(engine_set({0, 2, 3, 4, 9}) == "0,2-4,9");
+  CHECK(engines_named({3}) == "engine 3");
+  CHECK(engines_named({0, 2}) == "engines 0,2");
 }
 
 TEST_CASE("engines that say the same are told of together") {
