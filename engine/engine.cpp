@@ -208,6 +208,11 @@ void Engine::execute(Lease::Guard& guard, std::uint32_t slot, Run run, Start sta
 }
 
 void Engine::wait_for_work(Lease::Guard& guard) {
+  if (session_.connected() && session_.outcomes().unsent() > 0) {  // there is no company to come
+    session_.on_outcome_tick(steady_now(), out_, true);
+    absorb();
+    return settle(guard);
+  }
   if (!guard.displace_standby()) {
     guard.follow();
     return;
@@ -276,8 +281,9 @@ void Engine::turn(Lease::Guard& guard) {
     absorb();
     flush_tasks();
     if (session_.has_work() || !clears_.empty()) guard.wake_followers();
-  } else if (!to_task_.empty() || !clears_.empty()) {
-    guard.wake_holder();  // what control brought is to be answered there
+  } else if (!to_task_.empty() || !clears_.empty() ||
+             (session_.connected() && session_.outcomes().due(now))) {
+    guard.wake_holder();  // what control brought is to be answered there, and outcomes are sent
   }
   report_changes();
 }

@@ -1,9 +1,11 @@
 #include "engine/engine.hpp"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -113,6 +115,42 @@ TEST_CASE("many short tasks come back in order, in batches") {
     REQUIRE(running.hub->await_result<int>(i + 1) == 2 * static_cast<int>(i));
   }
   running.hub->until([&] { return running.engine().counters().finished == kTasks; });
+}
+
+TEST_CASE("an outcome that waited for company is sent when that is taken back") {
+  RunningEngine running;
+  FakeHub& hub = *running.hub;
+  hub.await_outcome(hub.assign(kSleep, 3U));  // so long they take
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 6; ++i) hub.add({}, kSleep, 3U);
+    const std::uint64_t last = hub.send_added();
+    const std::vector<std::uint64_t> others{last - 4, last - 3, last - 2, last - 1, last};
+    hub.revoked.clear();
+    CHECK(test::comes_true([&] { return running.engine().counters().assigned == last; }));
+    hub.send(wire::Revoke{others});
+    hub.await_outcome(last - 5);
+    hub.until([&] {
+      return std::ranges::all_of(others, [&](std::uint64_t number) {
+        return hub.outcomes.contains(number) || std::ranges::count(hub.revoked, number) > 0;
+      });
+    });
+  }
+}
+
+TEST_CASE("an outcome does not wait for company that takes longer than was thought") {
+  for (const std::uint32_t slots : {1U, 2U}) {
+    RunningEngine running(slots);
+    FakeHub& hub = *running.hub;
+    const std::string gate = running.folder.file("gate");
+    hub.await_outcome(hub.assign(kWait, running.folder.path()));  // which is there
+    for (int i = 0; i < 500; ++i)
+      hub.add({.direct = true}, kWait, i == 1 ? gate : running.folder.path());
+    const std::uint64_t last = hub.send_added();
+    hub.await_outcome(last - 499);
+    CHECK(hub.outcomes.count(last - 498) == 0);
+    test::write_file(gate, "open");
+    hub.await_outcome(last);
+  }
 }
 
 TEST_CASE("what the hub has stored leaves the page") {

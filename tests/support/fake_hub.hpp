@@ -92,14 +92,24 @@ class FakeHub {
 
   template <class... A>
   std::uint64_t assign_with(Options options, std::uint32_t template_number, A&&... arguments) {
+    add(options, template_number, std::forward<A>(arguments)...);
+    return send_added();
+  }
+
+  // One task that is sent with others.
+  template <class... A>
+  void add(Options options, std::uint32_t template_number, A&&... arguments) {
     Encoded encoded = encode_values(std::forward<A>(arguments)...);
     Payload payload = Payload::of(std::move(encoded.body));
     if (!encoded.frames.empty())
       payload.frames = std::make_shared<const Frames>(std::move(encoded.frames));
-    wire::BatchWriter<wire::AssignRecord> writer;
-    writer.add(
+    added_.add(
         {++number_, number_, {epoch_, 1}, template_number, options.direct, std::move(payload)});
-    send(writer.take(0));
+  }
+
+  // The number of the last one.
+  std::uint64_t send_added() {
+    send(added_.take(0));
     return number_;
   }
 
@@ -253,6 +263,7 @@ class FakeHub {
   std::uint64_t welcomed_ = 0;
   std::uint64_t taken_ = 0;
   std::uint64_t number_ = 0;  // of the last assignment
+  wire::BatchWriter<wire::AssignRecord> added_;
 };
 
 }  // namespace roundhouse::test
