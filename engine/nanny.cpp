@@ -83,11 +83,10 @@ void Nanny::look_at_process() {
   const auto status = process_->poll_exit();
   if (!status) return;
   end_commands(page_->commands());
-  process_->pump_rest();
-  ProcessEnded ended = page_->read();
+  ProcessEnded ended = page_->read(process_->pump_rest());
   ended.signal = status->signal;
   ended.exit_code = status->code;
-  ended.output = process_->output();
+  if (!ended.output) ended.output = process_->output();
   if (!ended.farewell)
     log::warn("engine_process_died", {{"incarnation", core_.incarnation()},
                                       {"signal", status->signal},

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,28 +20,34 @@ int require(int result, const char* what) {
   return result;
 }
 
-struct Ends {
+struct Pipe {
   Fd read;
   Fd write;
-};
 
-Ends make_pipe() {
-  std::array<int, 2> ends{};
-  require(::pipe2(ends.data(), O_CLOEXEC), kNoPipe);
-  return {Fd(ends[0]), Fd(ends[1])};
-}
+  // These, or else a new one; programs that tasks start do not get it.
+  explicit Pipe(int read_end = -1, int write_end = -1) : read(read_end), write(write_end) {
+    std::array<int, 2> made{};
+    if (!read) {
+      require(::pipe2(made.data(), O_CLOEXEC), kNoPipe);
+      read = Fd(made[0]), write = Fd(made[1]);
+    }
+    for (const Fd* end : {&read, &write})
+      require(::fcntl(end->get(), F_SETFD, FD_CLOEXEC), kNoPipe);
+  }
+};
 
 }  // namespace
 
-OutputPipe::OutputPipe(int fd, int read, int write) : redirected_(fd) {
-  Ends ends = read < 0 ? make_pipe() : Ends{Fd(read), Fd(write)};
-  Ends copy = make_pipe();
-  read_ = std::move(ends.read);
+OutputPipe::OutputPipe(int fd, OutputPipeEnds ends) : redirected_(fd) {
+  Pipe pipe(ends.read, ends.write);
+  Pipe taken(ends.taken_read, ends.taken_write);
+  Pipe copy;
+  read_ = std::move(pipe.read);
+  taken_read_ = std::move(taken.read), taken_write_ = std::move(taken.write);
   copy_read_ = std::move(copy.read), copy_write_ = std::move(copy.write);
   require(::fcntl(read_.get(), F_SETFL, O_NONBLOCK), kNoPipe);
-  require(::fcntl(read_.get(), F_SETFD, FD_CLOEXEC), kNoPipe);
   before_ = Fd(require(::fcntl(fd, F_DUPFD_CLOEXEC, 3), "no descriptor to keep an output"));
-  require(::dup2(ends.write.get(), fd), "an output cannot be caught");
+  require(::dup2(pipe.write.get(), fd), "an output cannot be caught");
 }
 
 void OutputPipe::restore() {
@@ -58,23 +65,46 @@ std::string_view OutputPipe::look() {
   return {bytes_.data(), looked_at_};
 }
 
+void OutputPipe::take() {
+  while (taken_ < looked_at_) {
+    const ssize_t moved = ::splice(read_.get(), nullptr, taken_write_.get(), nullptr,
+                                   looked_at_ - taken_, SPLICE_F_NONBLOCK);
+    if (moved > 0)
+      taken_ += static_cast<std::size_t>(moved);
+    else if (moved == 0 || errno != EINTR)
+      return;
+  }
+}
+
+// The second pipe holds all that is looked at, unless the system has cut it short.
 void OutputPipe::pass(std::size_t size) {
-  std::size_t left = std::min(size, looked_at_);
-  const std::size_t dropped = looked_at_ - left;
-  if (missed_ > 0) tell_missed(left);
-  while (left > 0 && missed_ == 0) {
+  size = std::min(size, looked_at_);
+  if (missed_ > 0) tell_missed(size);
+  while (looked_at_ > 0) {
+    take();
+    if (taken_ == 0) take_out(read_.get(), std::exchange(looked_at_, 0), -1);
+    const std::size_t first = std::min(size, taken_);
+    forward(first);
+    take_out(taken_read_.get(), taken_ - first, -1);
+    size -= first;
+    looked_at_ -= std::exchange(taken_, 0);
+  }
+}
+
+void OutputPipe::forward(std::size_t size) {
+  while (size > 0 && missed_ == 0) {
     const ssize_t moved =
-        ::splice(read_.get(), nullptr, before_.get(), nullptr, left, SPLICE_F_NONBLOCK);
+        ::splice(taken_read_.get(), nullptr, before_.get(), nullptr, size, SPLICE_F_NONBLOCK);
     if (moved > 0) {
-      left -= static_cast<std::size_t>(moved);
+      size -= static_cast<std::size_t>(moved);
     } else if (moved < 0 && errno == EAGAIN) {
-      if (!wait_for_reader()) missed_ = left;
+      if (!wait_for_reader()) missed_ = size;
     } else if (moved == 0 || errno != EINTR) {
-      take_out(left, before_.get());  // a terminal, say, to which nothing can be moved
-      return take_out(dropped, -1);
+      // A terminal, say, to which nothing can be moved.
+      return take_out(taken_read_.get(), size, before_.get());
     }
   }
-  take_out(left + dropped, -1);
+  take_out(taken_read_.get(), size, -1);
 }
 
 bool OutputPipe::wait_for_reader() const {
@@ -94,10 +124,10 @@ void OutputPipe::tell_missed(std::size_t next) {
   missed_ = 0;
 }
 
-void OutputPipe::take_out(std::size_t size, int to) {
+void OutputPipe::take_out(int from, std::size_t size, int to) {
   std::array<char, 4096> part;
   while (size > 0) {
-    const ssize_t got = ::read(read_.get(), part.data(), std::min(size, part.size()));
+    const ssize_t got = ::read(from, part.data(), std::min(size, part.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return;
     const auto bytes = static_cast<std::size_t>(got);

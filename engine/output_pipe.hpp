@@ -6,8 +6,8 @@
 //   OutputPipe pipe(STDOUT_FILENO);                    // the descriptor leads into the pipe now
 //   while (!(bytes = pipe.look()).empty()) pipe.pass(bytes.size());
 //
-// Bytes leave the pipe at the moment in which they are where they go, by splice(2): whenever the
-// process dies, they are in one of the two, and whoever holds another end of the pipe finds them.
+// Bytes leave the pipe for a second one, and that for where they go, by splice(2): whenever the
+// process dies, they are in one of the three, and whoever holds other ends of the two finds them.
 // Thread rule: none of its own.
 
 #include <array>
@@ -20,15 +20,22 @@
 
 namespace roundhouse::engine {
 
+// The ends of both pipes; those that are -1 are made.
+struct OutputPipeEnds {
+  int read = -1;
+  int write = -1;
+  int taken_read = -1;
+  int taken_write = -1;
+};
+
 class OutputPipe {
  public:
   // When the descriptor led to a pipe that is full, its reader has so long to go on. Then it is
   // taken for one that does not read: what follows is dropped, and a line says later how much.
   static constexpr Duration kPatience = std::chrono::seconds{1};
 
-  // The ends of the pipe to use, which are taken over; when `read` is -1 it is made here. Throws
-  // std::system_error when the operating system has no pipes left.
-  explicit OutputPipe(int fd, int read = -1, int write = -1);
+  // Takes the ends over. Throws std::system_error when the operating system has no pipes left.
+  explicit OutputPipe(int fd, OutputPipeEnds ends = {});
   OutputPipe(const OutputPipe&) = delete;
   OutputPipe& operator=(const OutputPipe&) = delete;
 
@@ -44,6 +51,10 @@ class OutputPipe {
   // none. Never waits. Each look() that gave some is followed by one pass().
   [[nodiscard]] std::string_view look();
 
+  // What look() has given leaves the pipe for the second one: if that is not done before pass(), it
+  // is done there. So who keeps it can say that it is kept before it goes on, which may take long.
+  void take();
+
   // Passes on the first `size` bytes that look() has given, and drops the others.
   void pass(std::size_t size);
 
@@ -52,16 +63,21 @@ class OutputPipe {
   [[nodiscard]] bool wait_for_reader() const;
   // So many are to come next; they are missed, too, when it cannot be told.
   void tell_missed(std::size_t next);
-  // Bytes leave the pipe; where to, unless -1.
-  void take_out(std::size_t size, int to);
+  // Bytes go on from the second pipe.
+  void forward(std::size_t size);
+  // Bytes are read from there; where to, unless -1.
+  static void take_out(int from, std::size_t size, int to);
 
   int redirected_;  // -1: no more
   Fd before_;       // where it led
   Fd read_;
+  Fd taken_read_;
+  Fd taken_write_;
   Fd copy_read_;
   Fd copy_write_;
   std::array<char, 16384> bytes_{};
   std::size_t looked_at_ = 0;
+  std::size_t taken_ = 0;     // of that
   std::uint64_t missed_ = 0;  // by who does not read
 };
 

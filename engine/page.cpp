@@ -18,7 +18,7 @@
 namespace roundhouse::engine {
 namespace {
 
-constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '4'};
+constexpr std::array<char, 8> kMagic{'R', 'H', 'P', 'A', 'G', 'E', '\0', '5'};
 constexpr std::size_t kMarkerRoom = 16 * 1024;     // room() beyond one marker per slot
 constexpr std::size_t kRewindBytes = 1U << 20U;    // an empty ring that came so far begins anew
 constexpr std::size_t kGiveBackBytes = 8U << 20U;  // and gives its memory back beyond this
@@ -55,6 +55,15 @@ std::size_t memory_page() {
   return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
+// Where the cells of what is printed begin, and the ring.
+std::size_t printed_at() {
+  return rounded(sizeof(Header), memory_page());
+}
+
+std::size_t ring_at() {
+  return printed_at() + rounded(sizeof(PrintedCells), memory_page());
+}
+
 Error os_error(const std::string& what) {
   return {Errc::io_failed, what + ": " + std::strerror(errno)};
 }
@@ -63,8 +72,8 @@ Error os_error(const std::string& what) {
 
 struct Page::Map {
   int fd = -1;
-  char* base = nullptr;  // header, ring, and the ring once more, so that no entry is ever cut
-  std::size_t header_bytes = 0;
+  char* base = nullptr;          // all, and the ring once more, so that no entry is ever cut
+  std::size_t header_bytes = 0;  // before the ring
   std::size_t ring_bytes = 0;
   std::uint32_t begun = 0;  // by this process, and not ended
 
@@ -95,11 +104,11 @@ struct Page::Map {
     if (area == MAP_FAILED) return os_error("cannot reserve memory for the engine's page");
     base = static_cast<char*>(area);
     const int access = PROT_READ | PROT_WRITE;
-    const auto ring_at = static_cast<off_t>(header_bytes);
+    const auto ring_begin = static_cast<off_t>(header_bytes);
     const bool mapped = mmap(base, header_bytes + ring_bytes, access, MAP_SHARED | MAP_FIXED, fd,
                              0) != MAP_FAILED &&
                         mmap(base + header_bytes + ring_bytes, ring_bytes, access,
-                             MAP_SHARED | MAP_FIXED, fd, ring_at) != MAP_FAILED;
+                             MAP_SHARED | MAP_FIXED, fd, ring_begin) != MAP_FAILED;
     if (!mapped) return os_error("cannot map the engine's page");
     return {};
   }
@@ -113,7 +122,7 @@ Page::~Page() = default;
 
 Result<Page> Page::create(std::size_t ring_bytes) {
   auto map = std::make_unique<Map>();
-  map->header_bytes = rounded(sizeof(Header), memory_page());
+  map->header_bytes = ring_at();
   map->ring_bytes = rounded(std::max(ring_bytes, kRingBytesMin), memory_page());
   map->fd = memfd_create("roundhouse-engine-page", 0);
   if (map->fd < 0) return os_error("cannot create the engine's page");
@@ -129,7 +138,7 @@ Result<Page> Page::create(std::size_t ring_bytes) {
 Result<Page> Page::open(int fd) {
   auto map = std::make_unique<Map>();
   map->fd = fd;
-  map->header_bytes = rounded(sizeof(Header), memory_page());
+  map->header_bytes = ring_at();
   const off_t size = lseek(fd, 0, SEEK_END);
   if (size < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
     return os_error("no engine's page was given");
@@ -244,7 +253,11 @@ CommandCells Page::commands() const {
   return map_->header().commands;
 }
 
-ProcessEnded Page::read() const {
+PrintedCells& Page::printed() const {
+  return *std::launder(reinterpret_cast<PrintedCells*>(map_->base + printed_at()));
+}
+
+ProcessEnded Page::read(const PipeRests& rests) const {
   const Header& header = map_->header();
   ProcessEnded out;
   out.next_number = header.highest_started.load(std::memory_order_acquire) + 1;
@@ -270,7 +283,9 @@ ProcessEnded Page::read() const {
     out.outcomes.push_back(std::move(record));
     at += entry.size;
   }
-  for (const Slot& slot : header.slots) {
+  std::vector<SeatRun> running;
+  for (std::uint32_t seat = 0; seat < kSeatsMax; ++seat) {
+    const Slot& slot = header.slots[seat];
     if (slot.busy.load(std::memory_order_acquire) == 0) continue;
     out.next_number = std::max(out.next_number, slot.number + 1);
     // Died between recording the outcome and saying that the slot is idle.
@@ -278,8 +293,13 @@ ProcessEnded Page::read() const {
         std::any_of(out.outcomes.begin(), out.outcomes.end(), [&](const auto& outcome) {
           return outcome.task == slot.task && outcome.fence == slot.fence;
         });
-    if (!finished) out.running.push_back({slot.task, slot.fence});
+    if (finished) continue;
+    running.push_back({seat, {slot.task, slot.fence}});
+    out.running.push_back(running.back().run);
   }
+  PrintedLast last = printed().read(running, rests);
+  out.printed = std::move(last.printed);
+  if (last.began) out.output = std::move(last.words);
   return out;
 }
 

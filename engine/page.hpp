@@ -8,6 +8,7 @@
 //              the process ended, if on purpose; the module that is being loaded
 //   slots      kSeatsMax entries: the task in each seat, also one that waits for others
 //   commands   the external programs that run (command_cell.hpp)
+//   printed    what the tasks in the seats write (printed_cells.hpp); sparse until used
 //   ring       outcomes that the hub has not confirmed, oldest first; sparse until used
 //
 // An outcome lies in the ring as its fields, its body and its frames: writing one is a memcpy. One
@@ -30,6 +31,7 @@
 #include "engine/core/nanny_core.hpp"
 #include "engine/core/outbox.hpp"
 #include "engine/core/run_queue.hpp"
+#include "engine/printed_cells.hpp"
 #include "shared/content_hash.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/result.hpp>
@@ -76,13 +78,16 @@ class Page {
   void end_loading();
   // Programs that tasks run: any thread.
   [[nodiscard]] CommandCells commands() const;
+  // What tasks write: TaskOutput's.
+  [[nodiscard]] PrintedCells& printed() const;
 
   // The reader: the nanny.
 
-  // What the dead process left. `signal`, `exit_code` and `output` are the caller's to fill in.
+  // What the dead process left, with what stood in the pipes of its tasks, which is kept now.
+  // `signal` and `exit_code` are the caller's to fill in, and `output` if no task ever began.
   // Damage (by a task that wrote where it should not) ends the list of outcomes at the last sound
   // one.
-  [[nodiscard]] ProcessEnded read() const;
+  [[nodiscard]] ProcessEnded read(const PipeRests& rests = {}) const;
   [[nodiscard]] std::uint64_t epoch() const;
 
   [[nodiscard]] std::size_t ring_used() const;

@@ -1,5 +1,6 @@
 #include "engine/process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -8,9 +9,12 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "shared/fd.hpp"
 
 namespace roundhouse::engine {
 namespace {
@@ -100,13 +104,15 @@ Result<Process> Process::start(const std::string& program, std::vector<std::stri
                                Inheritance inheritance, int page_fd) {
   Pipe output;
   Pipe ready;
-  std::array<Pipe, 2> tasks;
-  if (!output.open() || !ready.open() || !tasks[0].open() || !tasks[1].open())
+  std::array<Pipe, 4> tasks;
+  if (!output.open() || !ready.open() ||
+      !std::ranges::all_of(tasks, [](Pipe& pipe) { return pipe.open(); }))
     return Error{Errc::io_failed,
                  std::string("no pipe for the engine process: ") + std::strerror(errno)};
   inheritance.page_fd = page_fd;
   inheritance.ready_fd = ready.write;
-  inheritance.pipes = {tasks[0].read, tasks[0].write, tasks[1].read, tasks[1].write};
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    inheritance.pipes[2 * i] = tasks[i].read, inheritance.pipes[2 * i + 1] = tasks[i].write;
   inheritance.nanny_pid = getpid();
   arguments.emplace_back(kInheritFlag);
   arguments.push_back(to_text(inheritance));
@@ -117,15 +123,16 @@ Result<Process> Process::start(const std::string& program, std::vector<std::stri
   if (pid < 0)
     return Error{Errc::io_failed, std::string("no engine process: ") + std::strerror(errno)};
   if (pid == 0) become(program.c_str(), pointers.data(), output.write, inheritance);
-  return Process(pid, std::exchange(output.read, -1), std::exchange(ready.read, -1),
-                 {std::exchange(tasks[0].read, -1), std::exchange(tasks[1].read, -1)});
+  std::array<int, 4> rest{};
+  for (std::size_t i = 0; i < tasks.size(); ++i) rest[i] = std::exchange(tasks[i].read, -1);
+  return Process(pid, std::exchange(output.read, -1), std::exchange(ready.read, -1), rest);
 }
 
 Process::Process(Process&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       output_(std::exchange(other.output_, -1)),
       ready_(std::exchange(other.ready_, -1)),
-      rest_(std::exchange(other.rest_, {-1, -1})),
+      rest_(std::exchange(other.rest_, {-1, -1, -1, -1})),
       kept_(std::move(other.kept_)) {}
 
 Process& Process::operator=(Process&& other) noexcept {
@@ -163,9 +170,14 @@ void Process::pump_output() {
   pump(output_);
 }
 
-void Process::pump_rest() {
+PipeRests Process::pump_rest() {
   pump(output_);
-  for (int& fd : rest_) pump(fd);
+  PipeRests out;
+  for (std::size_t stream = 0; stream < out.size(); ++stream) {
+    out[stream].taken = pump_now(rest_[2 * stream + 1]);
+    out[stream].unread = pump_now(rest_[2 * stream]);
+  }
+  return out;
 }
 
 void Process::pump(int& fd) {
@@ -175,11 +187,23 @@ void Process::pump(int& fd) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return;
     if (got == 0) return close_and_forget(fd);
-    const auto size = static_cast<std::size_t>(got);
-    static_cast<void>(!write(STDERR_FILENO, buffer.data(), size));
-    kept_.append(buffer.data(), size);
-    if (kept_.size() > kOutputKeptBytes) kept_.erase(0, kept_.size() - kOutputKeptBytes);
+    pass_on({buffer.data(), static_cast<std::size_t>(got)});
   }
+}
+
+// What is in the pipe at this moment.
+std::string Process::pump_now(int fd) {
+  int size = 0;
+  if (fd < 0 || ioctl(fd, FIONREAD, &size) != 0 || size <= 0) return {};
+  std::string out = read_up_to(fd, static_cast<std::size_t>(size)).value_or(std::string());
+  pass_on(out);
+  return out;
+}
+
+void Process::pass_on(std::string_view bytes) {
+  static_cast<void>(!write(STDERR_FILENO, bytes.data(), bytes.size()));
+  kept_.append(bytes);
+  if (kept_.size() > kOutputKeptBytes) kept_.erase(0, kept_.size() - kOutputKeptBytes);
 }
 
 bool Process::take_ready() {

@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
 
+#include "engine/printed_cells.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/result.hpp>
 
@@ -26,9 +28,9 @@ inline constexpr std::size_t kOutputKeptBytes = 8192;
 struct Inheritance {
   int page_fd = -1;
   int ready_fd = -1;
-  // Pipes for what tasks write to standard output and standard error: of each the end to read, then
-  // the end to write to. What is in them when the process dies is read by its nanny.
-  std::array<int, 4> pipes{-1, -1, -1, -1};
+  // Pipes for what tasks write to standard output and standard error: of each the ends as in
+  // OutputPipeEnds. What is in them when the process dies is read by its nanny.
+  std::array<int, 8> pipes{-1, -1, -1, -1, -1, -1, -1, -1};
   std::int64_t nanny_pid = 0;
   Uuid uuid;
   std::uint32_t incarnation = 1;
@@ -74,8 +76,9 @@ class Process {
   // output its descriptor is -1.
   void pump_output();
 
-  // The same, when it is dead, with what its tasks had printed last.
-  void pump_rest();
+  // The same, when it is dead, with what its tasks had printed last, which is returned. A child of
+  // theirs that goes on printing is not waited for.
+  [[nodiscard]] PipeRests pump_rest();
 
   [[nodiscard]] const std::string& output() const { return kept_; }
 
@@ -88,15 +91,17 @@ class Process {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
-  Process(pid_t pid, int output, int ready, std::array<int, 2> rest)
+  Process(pid_t pid, int output, int ready, std::array<int, 4> rest)
       : pid_(pid), output_(output), ready_(ready), rest_(rest) {}
 
   void pump(int& fd);
+  void pass_on(std::string_view bytes);
+  [[nodiscard]] std::string pump_now(int fd);
 
   pid_t pid_ = -1;  // -1: moved from, or reaped
   int output_ = -1;
   int ready_ = -1;
-  std::array<int, 2> rest_{-1, -1};  // of the pipes of tasks, to read
+  std::array<int, 4> rest_{-1, -1, -1, -1};  // of the pipes of tasks, to read
   std::string kept_;
 };
 

@@ -115,7 +115,7 @@ Farewell run_engine(const EngineConfig& config, const Inheritance& inherited, Pa
   if (!path) return {Exit::failed, path.error().text};
   // Both stay for ever: tasks may still be running on their threads when the process ends.
   TaskHost* host = std::make_unique<TaskHost>(config.slots).release();
-  host->set_output(std::make_unique<TaskOutput>(inherited.pipes).release());
+  host->set_output(std::make_unique<TaskOutput>(inherited.pipes, &page.printed()).release());
   host->set_client_file(client_file_beside(*path));
   if (!config.source) {
     host->source().refuse();
@@ -209,8 +209,10 @@ void run_engine_process(const EngineConfig& config, const std::string& inherit) 
   signal(SIGPIPE, SIG_IGN);
   // What tasks print is read line by line by the nanny, and must not be lost in a crash.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-  auto page = Page::open(inherited->page_fd);
-  if (!page) raise(page.error());
+  auto opened = Page::open(inherited->page_fd);
+  if (!opened) raise(opened.error());
+  // Stays for ever, as do those that write to it.
+  Page* const page = std::make_unique<Page>(std::move(*opened)).release();
   open_log(config, "engine");
   const Farewell farewell = run_engine(config, *inherited, *page);
   log::close();

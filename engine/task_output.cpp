@@ -34,13 +34,13 @@ std::streambuf* flushed_buffer() {
   return std::cout.rdbuf();
 }
 
-std::vector<wire::Output> parts_of(TaskId task, Fence fence, std::uint32_t stream,
+std::vector<wire::Output> parts_of(const wire::RunRef& run, std::uint32_t stream,
                                    std::uint64_t offset, const std::string& text) {
   std::vector<wire::Output> out;
   for (std::size_t at = 0; at < text.size(); at += wire::kOutputBytesMax) {
     wire::Output part;
-    part.session = task.session, part.sequence = task.sequence;
-    part.epoch = fence.epoch, part.attempt = fence.attempt;
+    part.session = run.task.session, part.sequence = run.task.sequence;
+    part.epoch = run.fence.epoch, part.attempt = run.fence.attempt;
     part.stream = stream + 1;
     part.offset = offset + at;
     part.text = text.substr(at, wire::kOutputBytesMax);
@@ -55,10 +55,12 @@ void append(std::vector<wire::Output>& out, std::vector<wire::Output>&& parts) {
 
 }  // namespace
 
-TaskOutput::TaskOutput(std::array<int, 4> pipes)
+TaskOutput::TaskOutput(std::array<int, 8> pipes, PrintedCells* cells)
     : synced_(flushed_buffer()),
-      pipes_{OutputPipe(STDOUT_FILENO, pipes[0], pipes[1]),
-             OutputPipe(STDERR_FILENO, pipes[2], pipes[3])},
+      own_cells_(cells == nullptr ? std::make_unique<OwnPrintedCells>() : nullptr),
+      pipes_{OutputPipe(STDOUT_FILENO, {pipes[0], pipes[1], pipes[2], pipes[3]}),
+             OutputPipe(STDERR_FILENO, {pipes[4], pipes[5], pipes[6], pipes[7]})},
+      cells_(cells == nullptr ? own_cells_->cells() : *cells),
       thread_([this] { read_all(); }) {}
 
 TaskOutput::~TaskOutput() {
@@ -88,8 +90,9 @@ void TaskOutput::tell(Tell tell) {
 void TaskOutput::begin(std::uint32_t slot, TaskId task, Fence fence, TimePoint now) {
   this_slot = slot;
   const std::lock_guard lock(mutex_);
+  cells_.begin(slot);
   Task& added = running_.emplace_back();
-  added.slot = slot, added.id = task, added.fence = fence;
+  added.slot = slot, added.run = {task, fence};
   added.next_tell = now + kTellEvery;
 }
 
@@ -98,6 +101,7 @@ void TaskOutput::add(std::uint32_t stream, std::string_view bytes) {
   Task* task = find(this_slot);
   if (task == nullptr || stream >= pipes_.size()) return;
   const bool was_empty = task->streams == nullptr || (*task->streams)[stream].untold.empty();
+  claim(*task);
   keep(*task, stream, bytes);
   if (was_empty) wake_.wake();  // its time to tell has to be waited for
 }
@@ -121,9 +125,9 @@ TaskOutput::Ended TaskOutput::end(std::uint32_t slot, Duration duration) {
     for (std::uint32_t i = 0; i < pipes_.size(); ++i) {
       const Kept& kept = (*task->streams)[i];
       // What comes with the outcome need not be told.
-      const wire::PrintedStream ends = kept.ends.stream();
+      const wire::PrintedStream ends = cells_.stream(slot, i).read();
       if (tell_ && kept.told < ends.total - ends.tail.size() && ends.left_out() > 0)
-        append(out.parts, parts_of(task->id, task->fence, i, kept.told, kept.untold));
+        append(out.parts, parts_of(task->run, i, kept.told, kept.untold));
     }
   }
   running_.erase(running_.begin() + (task - running_.data()));
@@ -160,8 +164,9 @@ Slice TaskOutput::so_far(std::uint32_t slot) {
 }
 
 // Precondition: it has written something.
-std::string TaskOutput::printed_of(const Task& task) {
-  return wire::encode_printed({(*task.streams)[0].ends.stream(), (*task.streams)[1].ends.stream()});
+std::string TaskOutput::printed_of(const Task& task) const {
+  return wire::encode_printed(
+      {cells_.stream(task.slot, 0).read(), cells_.stream(task.slot, 1).read()});
 }
 
 TaskOutput::Task* TaskOutput::find(std::uint32_t slot) {
@@ -223,21 +228,33 @@ void TaskOutput::drain(std::size_t stream) {
     const std::string_view bytes = pipe.look();
     if (bytes.empty()) return;
     read += bytes.size();
-    if (running_.empty()) {
-      pipe.pass(bytes.size());
-      continue;
-    }
-    keep(running_.back(), stream, bytes);
-    const std::uint64_t before = (*running_.back().streams)[stream].ends.total() - bytes.size();
+    Task* const task = running_.empty() ? nullptr : &running_.back();
+    if (task != nullptr) claim(*task);
+    const std::uint32_t seat = task == nullptr ? PrintedCells::kIdle : task->slot;
+    cells_.begin_keeping(seat, stream);
+    const std::uint64_t before = task == nullptr ? 0 : cells_.stream(seat, stream).total();
+    if (task == nullptr)
+      cells_.append(seat, stream, bytes);
+    else
+      keep(*task, stream, bytes);
+    pipe.take();
+    cells_.end_keeping(stream);
     pipe.pass(wire::kLiveBytesMax - std::min<std::uint64_t>(before, wire::kLiveBytesMax));
   }
 }
 
+// Before it is kept that the task has written something.
+void TaskOutput::claim(Task& task) {
+  if (task.streams != nullptr) return;
+  cells_.claim(task.slot, task.run);
+  task.streams = std::make_unique<std::array<Kept, 2>>();
+}
+
+// Precondition: it is claimed.
 void TaskOutput::keep(Task& task, std::size_t stream, std::string_view bytes) {
-  if (task.streams == nullptr) task.streams = std::make_unique<std::array<Kept, 2>>();
   Kept& kept = (*task.streams)[stream];
-  const std::uint64_t before = kept.ends.total();
-  kept.ends.append(bytes);
+  const std::uint64_t before = cells_.stream(task.slot, stream).total();
+  cells_.append(task.slot, stream, bytes);
   if (task.returns) {
     const std::string_view first = bytes.substr(0, kWholeBytesMax - kept.whole.size());
     kept.whole += first;
@@ -254,7 +271,7 @@ std::vector<wire::Output> TaskOutput::due(TimePoint now) {
     for (std::uint32_t i = 0; i < pipes_.size(); ++i) {
       Kept& kept = (*task.streams)[i];
       if (kept.untold.empty()) continue;
-      append(out, parts_of(task.id, task.fence, i, kept.told, kept.untold));
+      append(out, parts_of(task.run, i, kept.told, kept.untold));
       kept.told += kept.untold.size();
       kept.untold.clear();
       task.next_tell = now + kTellEvery;

@@ -28,8 +28,8 @@
 #include <thread>
 #include <vector>
 
-#include "engine/command_output.hpp"
 #include "engine/output_pipe.hpp"
+#include "engine/printed_cells.hpp"
 #include "shared/mailbox.hpp"
 #include "shared/message.hpp"
 #include "shared/printed.hpp"
@@ -52,9 +52,11 @@ class TaskOutput {
   using Tell = std::function<void(std::vector<wire::Output>&& parts)>;
 
   // The ends of the pipes to use, as Inheritance has them; those that are -1 are made here. Takes
-  // them over. Throws std::system_error, or Exception (io_failed), when the operating system has
-  // no pipes or threads left.
-  explicit TaskOutput(std::array<int, 4> pipes = {-1, -1, -1, -1});
+  // them over. What is kept for outcomes is in `cells`, which outlive this; null: in its own.
+  // Throws std::system_error, or Exception (io_failed), when the operating system has no pipes,
+  // threads or memory left.
+  explicit TaskOutput(std::array<int, 8> pipes = {-1, -1, -1, -1, -1, -1, -1, -1},
+                      PrintedCells* cells = nullptr);
   TaskOutput(const TaskOutput&) = delete;
   TaskOutput& operator=(const TaskOutput&) = delete;
   // The descriptors lead where they did before.
@@ -95,7 +97,6 @@ class TaskOutput {
 
  private:
   struct Kept {
-    CommandOutput ends{wire::kPrintedBytesMax};
     std::string whole;  // the first of it, for a task that returns it
     std::uint64_t beyond_whole = 0;
     std::string untold;
@@ -104,8 +105,7 @@ class TaskOutput {
 
   struct Task {
     std::uint32_t slot = 0;
-    TaskId id;
-    Fence fence;
+    wire::RunRef run;
     TimePoint next_tell;
     bool returns = false;                          // what it prints
     std::unique_ptr<std::array<Kept, 2>> streams;  // null: it has written nothing
@@ -116,18 +116,21 @@ class TaskOutput {
   // Under the mutex.
   void drain();
   void drain(std::size_t stream);
+  void claim(Task& task);
   void keep(Task& task, std::size_t stream, std::string_view bytes);
-  [[nodiscard]] static std::string printed_of(const Task& task);
+  [[nodiscard]] std::string printed_of(const Task& task) const;
   [[nodiscard]] Task* find(std::uint32_t slot);
   [[nodiscard]] std::vector<wire::Output> due(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> next_due() const;
 
   const std::streambuf* const synced_;  // of std::cout, while that has no buffer of its own
+  const std::unique_ptr<OwnPrintedCells> own_cells_;
   WakeFd wake_;
-  std::array<OutputPipe, 2> pipes_;
+  std::array<OutputPipe, kPrintedStreams> pipes_;
   // Held while parts are told: who waits for it holds nothing that telling needs.
   std::mutex telling_;
   std::mutex mutex_;  // of what follows; never held while telling
+  PrintedCells& cells_;
   Tell tell_;
   std::vector<Task> running_;  // the last began last
   bool stopping_ = false;

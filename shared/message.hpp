@@ -305,12 +305,13 @@ struct Died {
   static constexpr Kind kKind = Kind::died;
   std::int32_t signal = 0;  // 0 when it exited
   std::int32_t exit_code = 0;
-  std::string output;  // the last of what it wrote to stderr
+  std::string output;  // the last that was written since what ran began, or since nothing ran
   std::vector<RunRef> running;
   bool restarting = true;  // a fresh incarnation follows
   ContentHash loading;     // the build of the module that it was loading; empty: none
   std::string given_up;    // why the nanny does not start it again, unless it was told to stop
   bool asked = false;      // a client asked for it
+  std::vector<std::string> printed;  // by each of `running`, as outcomes have it; or none at all
   friend bool operator==(const Died&, const Died&) = default;
 
   template <class Self, class V>
@@ -318,6 +319,7 @@ struct Died {
     v("signal", m.signal), v("exit_code", m.exit_code), v("output", m.output);
     v("running", m.running), v("restarting", m.restarting);
     v("loading", m.loading), v("given_up", m.given_up), v("asked", m.asked);
+    v("printed", m.printed);
   }
 };
 

@@ -20,6 +20,13 @@ PrintedStream get(Unpacker& u) {
 
 }  // namespace
 
+void PrintedStream::shorten(std::size_t max) {
+  const std::string kept = head + tail;
+  if (kept.size() <= max) return;
+  head = kept.substr(0, max - max / 2);
+  tail = kept.substr(kept.size() - max / 2);
+}
+
 std::string PrintedStream::text() const {
   std::string out = head;
   if (left_out() > 0)

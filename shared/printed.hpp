@@ -19,6 +19,10 @@ struct PrintedStream {
   std::string tail;         // behind the head, at the end of what was written
   std::uint64_t total = 0;  // bytes that were written
 
+  // Keeps no more than `max` bytes of what is here: the first half of them from the beginning, the
+  // others from the end.
+  void shorten(std::size_t max);
+
   // Bytes between head and tail that are not here.
   [[nodiscard]] std::uint64_t left_out() const { return total - head.size() - tail.size(); }
 

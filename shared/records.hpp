@@ -185,6 +185,8 @@ struct FinishedRecord {
   std::uint64_t duration_ns = 0;  // by its steady clock
   Payload payload;                // the result, or the error as a map {name, value, traceback}
   Slice printed = {};             // shared/printed.hpp; empty: nothing
+
+  [[nodiscard]] std::uint64_t bytes() const { return payload.size() + printed.size; }
 };
 
 // Hub to client, numbered densely per connection from the batch's first number.

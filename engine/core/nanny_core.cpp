@@ -16,6 +16,21 @@ std::string describe(const ProcessEnded& ended) {
                            : "exit status " + std::to_string(ended.exit_code);
 }
 
+// All that `died` may carry of it: very many runs share that.
+constexpr std::size_t kPrintedTold = std::size_t{512} << 10U;
+
+// What each run had written, as outcomes have it.
+std::vector<std::string> encoded(std::vector<wire::Printed> printed) {
+  std::vector<std::string> out;
+  if (std::ranges::all_of(printed, &wire::Printed::empty)) return out;
+  const std::size_t share = kPrintedTold / (2 * printed.size());
+  for (wire::Printed& each : printed) {
+    each.out.shorten(share), each.err.shorten(share);
+    out.push_back(wire::encode_printed(each));
+  }
+  return out;
+}
+
 }  // namespace
 
 NannyCore::NannyCore(NannyOptions options, TimePoint) : options_(std::move(options)) {}
@@ -52,7 +67,7 @@ void NannyCore::on_process_ended(ProcessEnded ended, TimePoint now, NannyOutbox&
   stop_keeping(out);
   if (ended.farewell && ended.farewell->exit == Exit::overran) {
     // Told to the tasks of its other slots, which ended with it. No fault of the engine's.
-    ended.output += ended.farewell->text;
+    ended.output = ended.output.value_or(std::string()) + ended.farewell->text;
     ended.farewell.reset();
     if (!stopping_) return begin_will(std::move(ended), std::nullopt, now, out);
   }
@@ -93,12 +108,13 @@ void NannyCore::begin_will(ProcessEnded ended, std::optional<Farewell> then, Tim
     will_->outcomes.restore(number++, std::move(outcome));
   will_->died = {ended.signal,
                  ended.exit_code,
-                 std::move(ended.output),
+                 std::move(ended.output).value_or(std::string()),
                  std::move(ended.running),
                  !then.has_value(),
                  ended.loading,
                  then && then->exit == Exit::crash_loop ? then->text : std::string(),
-                 false};
+                 false,
+                 encoded(std::move(ended.printed))};
   will_->then = std::move(then);
   will_->contact.start(now, out);
 }

@@ -24,6 +24,7 @@
 #include "engine/core/outcome_log.hpp"
 #include "shared/content_hash.hpp"
 #include "shared/message.hpp"
+#include "shared/printed.hpp"
 #include "shared/records.hpp"
 #include "shared/time.hpp"
 
@@ -52,13 +53,14 @@ struct ProcessEnded {
   std::int32_t signal = 0;  // 0: it exited
   std::int32_t exit_code = 0;
   std::optional<Farewell> farewell = {};  // it ended on purpose: written to the page before exiting
-  std::string output = {};                // the last of its stderr
+  std::optional<std::string> output = {};  // the last that was written, as Died has it
   // Of the page: outcomes not confirmed, dense from `first_outcome`, and what its slots ran.
   std::uint64_t first_outcome = 1;
   std::vector<wire::FinishedRecord> outcomes = {};
   std::vector<wire::RunRef> running = {};
-  std::uint64_t next_number = 1;  // one more than the highest number that was started
-  ContentHash loading = {};       // a module that a client shipped; empty: it was loading none
+  std::vector<wire::Printed> printed = {};  // of each of them, or none
+  std::uint64_t next_number = 1;            // one more than the highest number that was started
+  ContentHash loading = {};  // a module that a client shipped; empty: it was loading none
 };
 
 struct NannyOutbox : Outbox {

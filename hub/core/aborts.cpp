@@ -218,7 +218,7 @@ bool Router::State::ends_aborted(TaskIndex index, const wire::FinishedRecord& ru
   const wire::ErrorValue error =
       was_lost ? aborted_error(begun, wire::decode_error(run.payload.body()).value)
                : aborted_error();
-  fail_task(index, wire::Ending::aborted, error, now, out);
+  fail_task(index, wire::Ending::aborted, error, now, out, run.printed);
   return true;
 }
 

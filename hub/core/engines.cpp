@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "hub/core/router_state.hpp"
 
@@ -40,6 +41,11 @@ std::string death_text(const Engine& engine, const wire::Died& died) {
   if (const std::string last = on_one_line(died.output); !last.empty())
     text += "; its last output: " + last;
   return text;
+}
+
+Slice printed_by(const wire::Died& died, std::size_t run) {
+  if (died.printed.empty() || died.printed[run].empty()) return {};
+  return Slice{Buffer::copy(died.printed[run])};
 }
 
 }  // namespace
@@ -150,11 +156,9 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
   engine.silent = false;
   engine.given_up = died.given_up.substr(0, kGivenUpTextMax);
   if (engine.presence != Presence::lost) {
-    std::set<TaskId> began;
-    for (const wire::RunRef& run : died.running) began.insert(run.task);
     engine.gone = engine.gone || !died.restarting;
     if (died.restarting) engine.back_by = now.steady + kRestartMax;
-    lose(engine, &began, death_text(engine, died), now, out);
+    lose(engine, &died, death_text(engine, died), now, out);
   } else if (!died.restarting && !engine.gone) {  // its nanny was stopped while it told of the end
     engine.gone = true;
     give_up_restart(engine, out);
@@ -162,7 +166,7 @@ void Router::State::on_died(Engine& engine, const wire::Died& died, Now now, Out
                     engine.given_up},
          out);
   }
-  for (const wire::RunRef& run : died.running) begun_and_lost(engine, run, died, now, out);
+  for (std::size_t i = 0; i < died.running.size(); ++i) begun_and_lost(engine, i, died, now, out);
   // Not of one that was told to stop.
   if (!died.loading.empty() && (died.restarting || !died.given_up.empty()))
     note_deadly(died.loading, death_text(engine, died), out);
@@ -182,12 +186,14 @@ void Router::State::give_up_restart(Engine& engine, Outbox& out) {
 
 // What the dead process ran for an earlier hub: this one did not assign it, and must not run it as
 // if nothing had happened.
-void Router::State::begun_and_lost(Engine& engine, const wire::RunRef& run, const wire::Died& died,
-                                   Now now, Outbox& out) {
+void Router::State::begun_and_lost(Engine& engine, std::size_t at, const wire::Died& died, Now now,
+                                   Outbox& out) {
+  const wire::RunRef& run = died.running[at];
   if (!is_from_before(run.fence)) return;
   wire::FinishedRecord record;
   record.task = run.task, record.fence = run.fence, record.ending = wire::Ending::engine_lost;
   record.payload = Payload::of(wire::encode_error({"EngineError", death_text(engine, died), ""}));
+  record.printed = printed_by(died, at);
   const Session* session = sessions.find(run.task.session);
   if (session == nullptr || run.task.sequence > session->accepted) {
     keep_orphan(run.task, {engine.index, engine.incarnation, 0, run.fence, std::move(record), 0,
@@ -198,9 +204,12 @@ void Router::State::begun_and_lost(Engine& engine, const wire::RunRef& run, cons
   if (index != kNoTask) finish_left_behind(index, record, engine, 0, now, out);
 }
 
-void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const std::string& why,
-                         Now now, Outbox& out) {
+void Router::State::lose(Engine& engine, const wire::Died* died, const std::string& why, Now now,
+                         Outbox& out) {
   if (engine.presence == Presence::lost) return;
+  std::map<TaskId, Slice> began;  // and what each printed
+  for (std::size_t i = 0; died != nullptr && i < died->running.size(); ++i)
+    began.emplace(died->running[i].task, printed_by(*died, i));
   engine.presence = Presence::lost;
   engines.set_lent(engine, 0, 0);
   steering.changed = true;
@@ -214,14 +223,20 @@ void Router::State::lose(Engine& engine, const std::set<TaskId>* began, const st
     if (index == kNoTask) continue;
     Task& task = tasks.get(index);
     const TaskId id{sessions.get(task.session).id, task.sequence};
-    const bool has_begun = began != nullptr && began->contains(id);
-    if (task.direct || began == nullptr || has_begun) {
-      const Begun begun = has_begun ? Begun::yes : (began == nullptr ? Begun::maybe : Begun::no);
-      const wire::FinishedRecord lost{id, task.fence, wire::Ending::engine_lost,
-                                      0,  0,          Payload::of(wire::encode_error(error))};
+    const auto run = began.find(id);
+    const bool has_begun = run != began.end();
+    if (task.direct || died == nullptr || has_begun) {
+      const Begun begun = has_begun ? Begun::yes : (died == nullptr ? Begun::maybe : Begun::no);
+      const wire::FinishedRecord lost{id,
+                                      task.fence,
+                                      wire::Ending::engine_lost,
+                                      0,
+                                      0,
+                                      Payload::of(wire::encode_error(error)),
+                                      has_begun ? run->second : Slice{}};
       if (!ends_aborted(index, lost, begun, now, out) &&
           !try_again(index, lost, engine.index, now, out))
-        fail_task(index, wire::Ending::engine_lost, error, now, out);
+        fail_task(index, wire::Ending::engine_lost, error, now, out, lost.printed);
       continue;
     }
     leave_engine(task);

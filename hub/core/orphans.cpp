@@ -14,13 +14,13 @@ bool Router::State::has_room_for(const Engine& engine, TaskId orphan) const {
 void Router::State::count_orphan(const Orphan& orphan) {
   Engine& engine = engines.get(orphan.engine);
   ++engine.orphans;
-  if (orphan.finished) engine.orphan_bytes += orphan.finished->payload.size();
+  if (orphan.finished) engine.orphan_bytes += orphan.finished->bytes();
 }
 
 void Router::State::uncount_orphan(const Orphan& orphan) {
   Engine& engine = engines.get(orphan.engine);
   --engine.orphans;
-  if (orphan.finished) engine.orphan_bytes -= orphan.finished->payload.size();
+  if (orphan.finished) engine.orphan_bytes -= orphan.finished->bytes();
 }
 
 // Keeps what an engine has of an unknown task, unless a later run of it is known or there is no

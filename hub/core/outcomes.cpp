@@ -210,9 +210,10 @@ void Router::State::end_task(TaskIndex index, wire::OutcomeRecord record, const 
 }
 
 void Router::State::fail_task(TaskIndex index, wire::Ending ending, const wire::ErrorValue& error,
-                              Now now, Outbox& out) {
+                              Now now, Outbox& out, Slice printed) {
   const Task& task = tasks.get(index);
   wire::OutcomeRecord record;
+  record.printed = std::move(printed);
   record.sequence = task.sequence, record.ending = ending;
   record.attempt = task.failures + (task.state == TaskState::assigned ? 1U : 0U);
   if (task.state == TaskState::assigned) record.engine = EngineId{task.engine};

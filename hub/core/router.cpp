@@ -170,6 +170,13 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
     case wire::Kind::died:
       if (!is_nanny) return wrong();
       return with(wire::decode_as<wire::Died>(message), [&](const auto& m) {
+        if (!m.printed.empty() && m.printed.size() != m.running.size())
+          return malformed(
+              link,
+              {Errc::malformed, "a died message says of " + std::to_string(m.printed.size()) +
+                                    " runs what they printed, and that " +
+                                    std::to_string(m.running.size()) + " ran"},
+              now, out);
         if (hear_will()) on_died(engine, m, now, out);
       });
     default: return wrong();

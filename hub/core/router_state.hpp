@@ -82,7 +82,7 @@ struct Router::State {
   void end_task(TaskIndex index, wire::OutcomeRecord record, const Engine* engine,
                 std::uint64_t outcome_number, Now now, Outbox& out);
   void fail_task(TaskIndex index, wire::Ending ending, const wire::ErrorValue& error, Now now,
-                 Outbox& out);
+                 Outbox& out, Slice printed = {});
   void join_engine(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void leave_engine(Task& task);
 
@@ -200,10 +200,9 @@ struct Router::State {
   void adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void reconcile(Engine& engine, Now now, Outbox& out);
   void on_died(Engine& engine, const wire::Died& died, Now now, Outbox& out);
-  // Ends the incarnation: tasks that `began` names (null: all may have begun) are lost with it.
-  void lose(Engine& engine, const std::set<TaskId>* began, const std::string& why, Now now,
-            Outbox& out);
-  void begun_and_lost(Engine&, const wire::RunRef& run, const wire::Died&, Now now, Outbox& out);
+  // Ends the incarnation: tasks that `died` names (null: all may have begun) are lost with it.
+  void lose(Engine& engine, const wire::Died* died, const std::string& why, Now now, Outbox& out);
+  void begun_and_lost(Engine&, std::size_t run, const wire::Died&, Now now, Outbox& out);
   void end_lanes(Engine& engine, const std::string& why);
   void give_up_restart(Engine& engine, Outbox& out);
   void disconnect(Engine& engine, Now now, Outbox& out);

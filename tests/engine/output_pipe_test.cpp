@@ -34,11 +34,27 @@ TEST_CASE("what was looked at stays in the pipe until it is passed on") {
   const test::Pipe log;
   const test::Pipe nannys;
   {
-    OutputPipe pipe(log.write.get(), ::dup(nannys.read.get()), ::dup(nannys.write.get()));
+    OutputPipe pipe(log.write.get(), {::dup(nannys.read.get()), ::dup(nannys.write.get())});
     print(log, "last words");
     CHECK(pipe.look() == "last words");
   }
   CHECK(nannys.next() == "last words");
+}
+
+TEST_CASE("what was taken and not passed on is in the second pipe") {
+  const test::Pipe log;
+  const test::Pipe nannys;
+  const test::Pipe taken;
+  {
+    OutputPipe pipe(log.write.get(), {::dup(nannys.read.get()), ::dup(nannys.write.get()),
+                                      ::dup(taken.read.get()), ::dup(taken.write.get())});
+    print(log, "looked at");
+    CHECK(pipe.look() == "looked at");
+    print(log, ", and not");
+    pipe.take();
+  }
+  CHECK(taken.next() == "looked at");
+  CHECK(nannys.next() == ", and not");
 }
 
 TEST_CASE("once it is restored the descriptor leads where it did before") {

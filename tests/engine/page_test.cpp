@@ -79,6 +79,30 @@ TEST_CASE("the nanny reads what a killed process ran, had finished and had not b
   CHECK(page.epoch() == 3);
 }
 
+TEST_CASE("the nanny reads what a killed process had printed in the runs that ended with it") {
+  Page page = make_page();
+  in_a_doomed_child([&] {
+    page.begin(0, run_of(1), 5);
+    page.printed().begin(0);
+    page.printed().claim(0, {{kAlice, 101}, {3, 2}});
+    page.printed().append(0, 0, "of the one before");
+    page.record(1, outcome_of(1));
+    page.end(0);
+    page.begin(0, run_of(2), 6);
+    page.printed().begin(0);
+    page.begin(7, run_of(3), 7);
+    page.printed().begin(7);
+    page.printed().claim(7, {{kAlice, 103}, {3, 2}});
+    page.printed().append(7, 1, "its error");
+  });
+  const ProcessEnded left = page.read({PipeRest{"", " and the rest"}, {}});
+  REQUIRE(left.printed.size() == 2);
+  CHECK(left.printed[0].empty());
+  CHECK(left.printed[1].out.text() == " and the rest");
+  CHECK(left.printed[1].err.text() == "its error");
+  CHECK(left.output == " and the restits error");
+}
+
 TEST_CASE("a task whose outcome is recorded does not count as running") {
   Page page = make_page();
   page.begin(0, run_of(1), 5);

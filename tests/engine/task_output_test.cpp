@@ -204,24 +204,28 @@ TEST_CASE("while several tasks run the descriptors are the last one's, then its 
   CHECK(printed_of(output.end(0, 1s)).out.text() == "for the first");
 }
 
-TEST_CASE("whenever a process dies, its last words are passed on or in the pipe, and in one") {
+TEST_CASE("whenever a process dies, its last words are passed on or in the pipes, and kept once") {
   std::cout.flush();
+  const std::vector<SeatRun> running{{0, {kTask, kFence}}};
   for (int round = 0; round < 30; ++round) {
     test::Pipe log;
     test::Pipe tasks;
+    test::Pipe taken;
+    const OwnPrintedCells own;
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
       ::dup2(log.write.get(), STDOUT_FILENO);
-      TaskOutput output({::dup(tasks.read.get()), ::dup(tasks.write.get()), -1, -1});
+      TaskOutput output({::dup(tasks.read.get()), ::dup(tasks.write.get()), ::dup(taken.read.get()),
+                         ::dup(taken.write.get()), -1, -1, -1, -1},
+                        &own.cells());
       output.begin(0, kTask, kFence, steady_now());
       for (int i = 0;; ++i) {
         const std::string line = std::to_string(i) + "\n";
         static_cast<void>(!::write(STDOUT_FILENO, line.data(), line.size()));
       }
     }
-    log.write.reset();
-    tasks.write.reset();
+    log.write.reset(), tasks.write.reset(), taken.write.reset();
     // It goes on until it has been heard for a while: then it dies wherever it happens to be.
     std::string heard(static_cast<std::size_t>(17'977 * (round + 1)), ' ');
     for (std::size_t at = 0; at < heard.size();) {
@@ -232,12 +236,17 @@ TEST_CASE("whenever a process dies, its last words are passed on or in the pipe,
     ::kill(child, SIGKILL);
     REQUIRE(::waitpid(child, nullptr, 0) == child);
     heard += log.rest();
-    heard += tasks.rest();
+    const PipeRest rest{taken.rest(), tasks.rest()};
+    heard += rest.taken + rest.unread;
     std::istringstream lines(heard);
     std::string line;
     int next = 0;
     while (std::getline(lines, line) && !lines.eof() && line == std::to_string(next)) ++next;
     CHECK(lines.eof());
+    const wire::PrintedStream kept = own.cells().read(running, {rest, {}}).printed.at(0).out;
+    CHECK(kept.total == heard.size());
+    CHECK(heard.starts_with(kept.head));
+    CHECK(heard.ends_with(kept.tail));
   }
 }
 

@@ -312,7 +312,9 @@ TEST_CASE("an engine that dies before it has all of a module may have it afterwa
   ship(hub, client);
   hub.breaks(engine);
   hub.nanny_speaks(engine);
-  hub.say(engine.task_link, wire::Died{9, 0, "", {}, true, {}, {}});
+  wire::Died killed;
+  killed.signal = 9;
+  hub.say(engine.task_link, killed);
   hub.engine_restarts(engine);
   CHECK(offers_to(engine) == 2);
 }

@@ -53,6 +53,21 @@ void crashes(const std::string& text) {
   ::raise(SIGKILL);
 }
 
+void ends(const std::string& how) {
+  std::puts("out");
+  std::cerr << "err\n";
+  if (how == "exit") std::exit(3);
+  std::signal(SIGABRT, SIG_DFL);  // a sanitizer would say something
+  if (how == "abort") std::abort();
+  ::raise(SIGKILL);
+}
+
+void much_and_ends(std::uint64_t bytes) {
+  much(bytes);
+  std::fflush(stdout);
+  ::raise(SIGKILL);
+}
+
 void throws(const std::string& text) {
   std::cout << text << '\n';
   throw std::runtime_error("thrown");
@@ -72,5 +87,7 @@ RH_TASK(printing_tasks::nothing)
 RH_TASK(printing_tasks::two_lines)
 RH_TASK(printing_tasks::much)
 RH_TASK(printing_tasks::crashes)
+RH_TASK(printing_tasks::ends)
+RH_TASK(printing_tasks::much_and_ends)
 RH_TASK(printing_tasks::throws)
 RH_TASK(printing_tasks::never_ends)

@@ -20,9 +20,13 @@ void two_lines(const std::string& seen);
 void much(std::uint64_t bytes);
 // Writes without the end of a line, and crashes.
 void crashes(const std::string& text);
+// Writes "out" and "err", a line each, and ends its process: `how` is abort, exit or kill.
+void ends(const std::string& how);
 // Writes, and throws std::runtime_error.
 void throws(const std::string& text);
 // Writes, and goes on for ever.
 void never_ends(const std::string& text);
+// Ends its process by SIGKILL behind `bytes` bytes, in lines of 100.
+void much_and_ends(std::uint64_t bytes);
 
 }  // namespace printing_tasks

@@ -177,6 +177,46 @@ TEST_CASE("a task that throws, is ended at its limit or crashes has said its las
   }
 }
 
+TEST_CASE(
+    "what a task printed before its process ended is on record, and its client has the same") {
+  Printing at;
+  const LoadBalancedView any = at.client.load_balanced_view();
+  for (const std::string how : {"abort", "exit", "kill"}) {
+    CAPTURE(how);
+    const auto result = any.apply_async(printing_tasks::ends, how);
+    CHECK_THROWS_AS(result.get(kPatience), EngineError);
+    CHECK(result.stdout() == "out\n");
+    CHECK(result.stderr() == "err\n");
+    const TaskRecords found = at.client.result(result.msg_ids());
+    REQUIRE(found.records.size() == 1);
+    CHECK(found.records.front().metadata.stdout == "out\n");
+    CHECK(found.records.front().metadata.stderr == "err\n");
+  }
+  const auto much = any.apply_async(printing_tasks::much_and_ends, std::uint64_t{5'000'000});
+  CHECK_THROWS_AS(much.get(kPatience), EngineError);
+  CHECK(much.stdout().ends_with("xxx\n"));
+  const TaskRecords found = at.client.result(much.msg_ids());
+  REQUIRE(found.records.size() == 1);
+  const std::string kept = found.records.front().metadata.stdout;
+  CHECK(kept.size() < 17'000);
+  CHECK(kept.find("[... 4983616 bytes left out ...]") != std::string::npos);
+}
+
+TEST_CASE("the error of a crash tells what its own call printed, and nothing of those before") {
+  Printing at;
+  const EngineView one = at.client[0];
+  one.apply_sync(printing_tasks::one_line, 12345U);
+  const auto crashed = one.apply_async(printing_tasks::crashes, std::string("ouch"));
+  try {
+    crashed.get(kPatience);
+    FAIL("it did not crash");
+  } catch (const EngineError& error) {
+    const std::string text = error.what();
+    CHECK(text.find("last output: ouch") != std::string::npos);
+    CHECK(text.find("12345") == std::string::npos);
+  }
+}
+
 TEST_CASE("outputs are shown by engine") {
   Printing at(2);
   const auto results = at.client[all].apply_async(printing_tasks::one_line, 5U);

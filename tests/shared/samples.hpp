@@ -58,8 +58,15 @@ inline auto maps() {
   define.depend = "has_disk", define.depend_signature = "b(s)", define.depend_body = "body";
   define.require_modules = {"survey", "fft"}, define.require_functions = {"f", "i(i)"};
   define.source = "source";
-  const Died died{11,    -1,      "last words", {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}},
-                  false, hash(9), "too often",  true};
+  const Died died{11,
+                  -1,
+                  "last words",
+                  {{{session, 8}, {2, 1}}, {{session, 9}, {2, 2}}},
+                  false,
+                  hash(9),
+                  "too often",
+                  true,
+                  {"printed", ""}};
   return std::tuple{hello,
                     welcome,
                     Refused{"bad_secret", "another secret", true},
