@@ -312,6 +312,7 @@ struct Died {
   std::string given_up;    // why the nanny does not start it again, unless it was told to stop
   bool asked = false;      // a client asked for it
   std::vector<std::string> printed;  // by each of `running`, as outcomes have it; or none at all
+  std::string replaced;              // why it ended itself, to be started again; empty: it did not
   friend bool operator==(const Died&, const Died&) = default;
 
   template <class Self, class V>
@@ -319,7 +320,7 @@ struct Died {
     v("signal", m.signal), v("exit_code", m.exit_code), v("output", m.output);
     v("running", m.running), v("restarting", m.restarting);
     v("loading", m.loading), v("given_up", m.given_up), v("asked", m.asked);
-    v("printed", m.printed);
+    v("printed", m.printed), v("replaced", m.replaced);
   }
 };
 

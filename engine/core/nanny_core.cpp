@@ -67,9 +67,13 @@ void NannyCore::on_process_ended(ProcessEnded ended, TimePoint now, NannyOutbox&
   stop_keeping(out);
   if (ended.farewell && ended.farewell->exit == Exit::overran) {
     // Told to the tasks of its other slots, which ended with it. No fault of the engine's.
-    ended.output = ended.output.value_or(std::string()) + ended.farewell->text;
+    std::string why = std::move(ended.farewell->text);
     ended.farewell.reset();
-    if (!stopping_) return begin_will(std::move(ended), std::nullopt, now, out);
+    if (!stopping_) {
+      begin_will(std::move(ended), std::nullopt, now, out);
+      will_->died.replaced = std::move(why);
+      return;
+    }
   }
   if (ended.farewell && ended.farewell->exit != Exit::stopped) {
     return end(*ended.farewell, out);
@@ -114,7 +118,8 @@ void NannyCore::begin_will(ProcessEnded ended, std::optional<Farewell> then, Tim
                  ended.loading,
                  then && then->exit == Exit::crash_loop ? then->text : std::string(),
                  false,
-                 encoded(std::move(ended.printed))};
+                 encoded(std::move(ended.printed)),
+                 {}};
   will_->then = std::move(then);
   will_->contact.start(now, out);
 }

@@ -266,7 +266,7 @@ void Session::on_control_tick(TimePoint now, Outbox& out) {
   lift_limit(now, out);
   out.overdue = limits_.overdue(now);
   if (clear_until_ && now > *clear_until_ && out.overdue.empty())
-    return end_process("a clear was to end and went on", out);
+    return end_process("a clear that was to end went on", out);
   if (const auto idle = idle_deadline(); idle && now >= *idle)
     on_stop("no work for " + roundhouse::to_string(options_.idle_timeout), now, out);
 }

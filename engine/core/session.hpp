@@ -127,7 +127,7 @@ class Session {
                                                  TimePoint now);
 
   // All of them are ended, and kept safe: sends what there is and ends, at once.
-  void on_overrun(Outbox& out) { end_process("a task was to stop and went on", out); }
+  void on_overrun(Outbox& out) { end_process("a task that was to stop went on", out); }
 
   // When to be ticked if nothing else happens.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;

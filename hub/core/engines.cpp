@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kHoldingReach = 1U << 20U;
 
 constexpr std::size_t kGivenUpTextMax = 1024;
+constexpr std::size_t kReplacedTextMax = 200;
 
 // How long tasks wait for an engine that its nanny starts again.
 constexpr Duration kRestartMax = std::chrono::seconds{10};
@@ -33,6 +34,9 @@ std::string death_text(const Engine& engine, const wire::Died& died) {
   if (died.asked && engine.deaf)
     return text + " did not answer an interrupt, and its process was replaced";
   if (died.asked) return text + " was restarted by a client";
+  if (!died.replaced.empty() && died.restarting)
+    return text + "'s process was replaced because " +
+           on_one_line(std::string_view(died.replaced).substr(0, kReplacedTextMax));
   if (!died.restarting && died.signal == 0 && died.exit_code == 0) return text + " was stopped";
   if (died.signal != 0)
     text += " was killed by signal " + std::to_string(died.signal);

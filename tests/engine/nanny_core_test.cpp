@@ -272,7 +272,7 @@ TEST_CASE("processes that end because a task overran its limit are no crash loop
     const Heard heard = nanny.hub_welcomes();
     REQUIRE(heard.deaths.size() == 1);
     CHECK(heard.deaths[0].restarting);
-    CHECK(heard.deaths[0].output == "a task went on");
+    CHECK(heard.deaths[0].replaced == "a task went on");
     nanny.hub_says(wire::Stored{0, true});
   }
   CHECK(nanny.started == 21);

@@ -53,5 +53,13 @@ TEST_CASE("of runs that had printed nothing it says nothing") {
   CHECK(will_of(std::move(ended)).printed.empty());
 }
 
+TEST_CASE("it says why a process has ended itself") {
+  const wire::Died died = will_of({.exit_code = exit_status(Exit::overran),
+                                   .farewell = Farewell{Exit::overran, "a task went on"}});
+  CHECK(died.replaced == "a task went on");
+  CHECK(died.output.empty());
+  CHECK(died.restarting);
+}
+
 }  // namespace
 }  // namespace roundhouse::engine::testing

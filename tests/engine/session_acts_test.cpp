@@ -137,7 +137,7 @@ TEST_CASE("a clear that goes on after an interrupt ends with its process") {
   engine.event([&](Outbox& out) {
     engine.session.on_control_tick(engine.now, out);
     REQUIRE(out.exit.has_value());
-    CHECK(*out.exit == Farewell{Exit::overran, "a clear was to end and went on"});
+    CHECK(*out.exit == Farewell{Exit::overran, "a clear that was to end went on"});
   });
 }
 

@@ -82,3 +82,22 @@ TEST_CASE("a death that says of other runs than it names what they printed is re
   REQUIRE(refused.size() == 1);
   CHECK(refused[0].text.find("2 runs") != std::string::npos);
 }
+
+TEST_CASE("who waited for a process that was replaced hears why, and none of what it printed") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const auto first = hub.client_submits(client, {.count = 2, .engines = {engine.id.value}});
+  const auto finished = engine.held.front();
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  hub.engine_finishes(engine, finished, Ending::aborted, 1ms);
+  wire::Died died;
+  died.exit_code = 6, died.output = "something", died.replaced = "a task that was to stop went on";
+  hub.say(engine.task_link, died);
+  hub.turn();
+  const auto error = wire::decode_error(client.outcome_of(first + 1).payload.body());
+  CHECK(error.value.starts_with(
+      "engine 0's process was replaced because a task that was to stop went on"));
+  CHECK(error.value.find("something") == std::string::npos);
+}

@@ -217,6 +217,26 @@ TEST_CASE("the error of a crash tells what its own call printed, and nothing of 
   }
 }
 
+TEST_CASE("who waited behind a task that had to be ended hears that its process was replaced") {
+  Printing at;
+  const EngineView one = at.client[0];
+  const auto endless = one.apply_async(printing_tasks::never_ends, std::string("loop"));
+  const Ear ear(endless);
+  REQUIRE(comes_true([&] { return ear.out() == "loop\n"; }));
+  const auto behind = one.apply_async(printing_tasks::one_line, 1U);
+  (void)at.client.interrupt(endless, {.timeout = kPatience});
+  CHECK_THROWS_AS(endless.get(kPatience), TaskAborted);
+  try {
+    behind.get(kPatience);
+    FAIL("it ran");
+  } catch (const EngineError& error) {
+    const std::string text = error.what();
+    CHECK(text.find("'s process was replaced because a task that was to stop went on") !=
+          std::string::npos);
+    CHECK(text.find("last output") == std::string::npos);
+  }
+}
+
 TEST_CASE("outputs are shown by engine") {
   Printing at(2);
   const auto results = at.client[all].apply_async(printing_tasks::one_line, 5U);

@@ -66,7 +66,8 @@ inline auto maps() {
                   hash(9),
                   "too often",
                   true,
-                  {"printed", ""}};
+                  {"printed", ""},
+                  "it went on"};
   return std::tuple{hello,
                     welcome,
                     Refused{"bad_secret", "another secret", true},
