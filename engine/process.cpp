@@ -57,11 +57,13 @@ bool take_number(std::string_view& text, T& out) {
 }
 
 // Between fork and exec: only what is safe in a child of a process with threads.
-[[noreturn]] void become(const char* program, char* const* arguments, int error_fd,
+[[noreturn]] void become(const char* program, char* const* arguments, int input_fd, int error_fd,
                          const Inheritance& inheritance) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  setpgid(0, 0);
+  dup2(input_fd, STDIN_FILENO);
   dup2(error_fd, STDOUT_FILENO);
   dup2(error_fd, STDERR_FILENO);
   fcntl(inheritance.ready_fd, F_SETFD, 0);
@@ -105,7 +107,9 @@ Result<Process> Process::start(const std::string& program, std::vector<std::stri
   Pipe output;
   Pipe ready;
   std::array<Pipe, 4> tasks;
-  if (!output.open() || !ready.open() ||
+  // In a group of its own it could not read from a terminal.
+  const Fd input(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!input || !output.open() || !ready.open() ||
       !std::ranges::all_of(tasks, [](Pipe& pipe) { return pipe.open(); }))
     return Error{Errc::io_failed,
                  std::string("no pipe for the engine process: ") + std::strerror(errno)};
@@ -122,7 +126,8 @@ Result<Process> Process::start(const std::string& program, std::vector<std::stri
   const pid_t pid = fork();
   if (pid < 0)
     return Error{Errc::io_failed, std::string("no engine process: ") + std::strerror(errno)};
-  if (pid == 0) become(program.c_str(), pointers.data(), output.write, inheritance);
+  if (pid == 0) become(program.c_str(), pointers.data(), input.get(), output.write, inheritance);
+  setpgid(pid, pid);  // whoever of the two is first
   std::array<int, 4> rest{};
   for (std::size_t i = 0; i < tasks.size(); ++i) rest[i] = std::exchange(tasks[i].read, -1);
   return Process(pid, std::exchange(output.read, -1), std::exchange(ready.read, -1), rest);
@@ -147,7 +152,9 @@ Process& Process::operator=(Process&& other) noexcept {
 Process::~Process() {
   if (pid_ > 0) {
     kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
+    static_cast<void>(reap());
   }
   close_and_forget(output_);
   close_and_forget(ready_);
@@ -159,9 +166,19 @@ void Process::send_signal(int signal) const {
 }
 
 std::optional<ExitStatus> Process::poll_exit() {
+  siginfo_t info{};
+  if (pid_ <= 0 || waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+    return std::nullopt;
+  if (info.si_pid != pid_) return std::nullopt;
+  return reap();
+}
+
+// It has ended, and until it is reaped its number means its group: what tasks have started and left
+// there goes first.
+ExitStatus Process::reap() {
   int status = 0;
-  if (pid_ <= 0 || waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
-  pid_ = -1;
+  kill(-pid_, SIGKILL);
+  waitpid(std::exchange(pid_, -1), &status, 0);
   if (WIFSIGNALED(status)) return ExitStatus{WTERMSIG(status), 0};
   return ExitStatus{0, WEXITSTATUS(status)};
 }

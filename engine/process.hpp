@@ -3,8 +3,9 @@
 // OS. Process: the engine process as its nanny sees it: started, listened to, killed, reaped.
 //
 // It inherits the page and a pipe on which it says `ready`; its standard error comes here, is
-// passed on to ours, and the last of it is kept. It dies with the thread that started it.
-// Thread rule: one thread, which must outlive the process.
+// passed on to ours, and the last of it is kept. It dies with the thread that started it. It leads
+// a process group: what its tasks start is in that, unless it leaves, and ends with it. Thread
+// rule: one thread, which must outlive the process.
 
 #include <array>
 #include <cstddef>
@@ -66,7 +67,7 @@ class Process {
   ~Process();
 
   void send_signal(int signal) const;
-  // The status once it has ended; never waits.
+  // The status once it has ended, and what was left of its group was killed; never waits.
   [[nodiscard]] std::optional<ExitStatus> poll_exit();
 
   // Readable when it wrote to its standard error, or closed it.
@@ -94,6 +95,7 @@ class Process {
   Process(pid_t pid, int output, int ready, std::array<int, 4> rest)
       : pid_(pid), output_(output), ready_(ready), rest_(rest) {}
 
+  [[nodiscard]] ExitStatus reap();
   void pump(int& fd);
   void pass_on(std::string_view bytes);
   [[nodiscard]] std::string pump_now(int fd);

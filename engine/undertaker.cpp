@@ -86,6 +86,7 @@ int run_undertaker(const std::string& charge) {
   while (!dies_within(its_nanny, kNannyLookMs))
     if (std::none_of(cells.begin(), cells.end(), is_left)) return 0;
   end_commands(cells);
+  kill(-engine, SIGKILL);  // what else its tasks have started
   return 0;
 }
 

@@ -54,6 +54,20 @@ void wait_for_file(const std::string& path) {
   while (access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds{2});
 }
 
+std::vector<std::uint32_t> start_children() {
+  std::vector<std::uint32_t> out;
+  for (const bool leaves : {false, true}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (leaves) setsid();
+      execlp("sleep", "sleep", "1000", nullptr);
+      std::_Exit(1);
+    }
+    out.push_back(static_cast<std::uint32_t>(child));
+  }
+  return out;
+}
+
 }  // namespace unruly_tasks
 
 RH_TASK(unruly_tasks::twice)
@@ -65,3 +79,4 @@ RH_TASK(unruly_tasks::print_and_crash)
 RH_TASK(unruly_tasks::kill_itself)
 RH_TASK(unruly_tasks::leave)
 RH_TASK(unruly_tasks::wait_for_file)
+RH_TASK(unruly_tasks::start_children)

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace unruly_tasks {
 
@@ -22,5 +23,7 @@ void kill_itself();
 void leave(int status);
 // Waits until a file exists.
 void wait_for_file(const std::string& path);
+// Starts two processes that outlive it, the second of which leaves for a session of its own.
+std::vector<std::uint32_t> start_children();
 
 }  // namespace unruly_tasks

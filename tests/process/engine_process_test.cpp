@@ -27,7 +27,32 @@ using test::FakeHub;
 const std::string kProgram = RH_BINARY_DIR "/bin/roundhouse-engine";
 const std::string kModule = RH_BINARY_DIR "/lib/unruly_tasks.so";
 constexpr std::uint32_t kTwice = 1, kPid = 2, kCrash = 3, kKill = 4, kLeave = 5, kWait = 6;
-constexpr std::uint32_t kPrint = 7;
+constexpr std::uint32_t kPrint = 7, kChildren = 8;
+
+// What a task has started, gone with the test.
+class Children {
+ public:
+  explicit Children(const std::vector<std::uint32_t>& processes)
+      : stays_(static_cast<pid_t>(processes.at(0))), leaves_(static_cast<pid_t>(processes.at(1))) {}
+
+  Children(const Children&) = delete;
+  Children& operator=(const Children&) = delete;
+
+  ~Children() {
+    for (const pid_t each : {stays_, leaves_}) kill(each, SIGKILL);
+  }
+
+  [[nodiscard]] bool has_left() const { return getsid(leaves_) == leaves_; }
+
+  // In the engine's group, and in a session of its own.
+  [[nodiscard]] bool stays_is_there() const { return kill(stays_, 0) == 0; }
+
+  [[nodiscard]] bool leaves_is_there() const { return kill(leaves_, 0) == 0; }
+
+ private:
+  pid_t stays_;
+  pid_t leaves_;
+};
 
 // The program, with what it writes in files.
 class EngineProgram {
@@ -110,6 +135,8 @@ struct World {
     hub->define(kKill, "unruly_tasks::kill_itself", signature_of<void()>());
     hub->define(kLeave, "unruly_tasks::leave", signature_of<void(int)>());
     hub->define(kPrint, "unruly_tasks::print_and_crash", signature_of<void(std::string)>());
+    hub->define(kChildren, "unruly_tasks::start_children",
+                signature_of<std::vector<std::uint32_t>()>());
     hub->define(kWait, "unruly_tasks::wait_for_file", signature_of<void(std::string)>());
   }
 
@@ -240,6 +267,24 @@ TEST_CASE("SIGTERM ends it in order, with a last word about what runs and what d
   CHECK(died.running == std::vector<wire::RunRef>{{{world.hub->session, running}, {1, 1}}});
   CHECK(world.await_end() == 0);
   CHECK(world.engine->error().empty());
+}
+
+TEST_CASE("what a task has started ends with its engine's process, unless it has left its group") {
+  for (const bool stopped : {false, true}) {
+    CAPTURE(stopped);
+    World world;
+    FakeHub& hub = *world.hub;
+    const Children children(hub.await_result<std::vector<std::uint32_t>>(hub.assign(kChildren)));
+    hub.until([&] { return children.has_left(); });
+    CHECK(children.stays_is_there());
+    if (stopped)
+      world.engine->send_signal(SIGTERM);
+    else
+      hub.assign(kLeave, 3);
+    CHECK(world.await_death().restarting == !stopped);
+    hub.until([&] { return !children.stays_is_there(); });  // reaped, too
+    CHECK(children.leaves_is_there());
+  }
 }
 
 TEST_CASE("goodbye of the hub ends the program") {
