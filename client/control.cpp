@@ -52,7 +52,10 @@ ControlReport ask(detail::Shell& shell, const Wish& wish, F&& pack_whom) {
   pack_whom(p);
   ControlReport out = read_report(
       shell.ask(std::string(wish.verb), std::move(body), client::Repeat::no, wait).body);
-  if (!wish.hub && (wish.verb == "restart" || wish.verb == "shutdown")) shell.refresh_engines();
+  if (wish.hub)
+    shell.hub_will_stop();
+  else if (wish.verb == "restart" || wish.verb == "shutdown")
+    shell.refresh_engines();
   return out;
 }
 

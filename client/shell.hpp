@@ -195,6 +195,8 @@ class Shell {
                               Duration longer = {});
   // Hears of what has just become of engines, rather than a moment later.
   void refresh_engines();
+  // See Session.
+  void hub_will_stop();
   [[nodiscard]] std::vector<EngineSummary> engines();
   // What targets are resolved by: the ids of those, and where targets are ids, also of engines that
   // are being started again.

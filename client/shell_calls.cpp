@@ -207,6 +207,11 @@ void Shell::refresh_engines() {
       guard, [this] { return !session_.asks_engines(); }, deadline);
 }
 
+void Shell::hub_will_stop() {
+  const auto guard = lease_.lock();
+  session_.hub_will_stop();
+}
+
 std::vector<EngineSummary> Shell::engines() {
   require_same_process();
   const auto guard = lease_.lock();

@@ -79,6 +79,9 @@ void Session::on_link_down(wire::Plane /*plane*/, std::string_view reason, TimeP
 }
 
 void Session::drop_link(std::string_view reason, TimePoint now, Outbox& out) {
+  if (hub_stops_)
+    return fail(
+        {Errc::closed, "this client has shut its hub down: a new rh::Client finds the next"}, out);
   const bool was_usable = usable();
   if (link_open_) out.close = true;
   link_open_ = false;

@@ -115,6 +115,10 @@ class Session {
   // Sends what credit allows, in as few messages as possible, and confirms outcomes when it is
   // time. At most kFlushMessagesMax messages: ask wants_flush() for more.
   void flush(TimePoint now, Outbox& out);
+
+  // This client has shut the hub down: when the connection ends, so does the session.
+  void hub_will_stop() { hub_stops_ = true; }
+
   // Leaves for good: `goodbye` and close; no connection follows.
   void leave(std::string reason, Outbox& out);
 
@@ -208,6 +212,7 @@ class Session {
 
   const SessionOptions options_;
   State state_ = State::waiting;
+  bool hub_stops_ = false;
   std::optional<Error> failure_;
   std::optional<Error> pause_;
   std::string link_reason_;

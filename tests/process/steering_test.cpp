@@ -230,6 +230,23 @@ TEST_CASE("a shutdown ends the engines that are named, whatever they do") {
   CHECK(at.client[all].clear().engines.empty());
 }
 
+TEST_CASE("a client that has shut its hub down says so, and waits for nothing") {
+  const Engines at(1);
+  const auto endless = at.client[0].apply_async(rule_tasks::spin_for_ever);
+  const auto behind = at.client[0].apply_async(process_tasks::add, 1, 2);
+  const EngineView engine = at.client[0];
+  REQUIRE(at.comes_to_run(endless));
+  CHECK(states(at.client.shutdown(all, {.hub = true, .timeout = kPatience})) == "left");
+  CHECK_THROWS_AS((void)endless.get(kPatience), EngineError);
+  CHECK_THROWS_AS((void)behind.get(kPatience), EngineError);
+  const LoadBalancedView any = at.client.load_balanced_view();
+  CHECK_THROWS_WITH_AS((void)any.apply_async(process_tasks::add, 1, 2).get(kPatience),
+                       doctest::Contains("has shut its hub down"), ConnectionError);
+  CHECK_THROWS_AS((void)at.client.abort(), ConnectionError);
+  CHECK_THROWS_AS((void)at.client.status(), ConnectionError);
+  CHECK_THROWS_AS((void)engine.apply_async(process_tasks::add, 1, 2), ConnectionError);
+}
+
 TEST_CASE("an engine with an idle timeout leaves when it has had nothing to do for so long") {
   ClusterOptions options = with_rule_tasks();
   options.engine_flags = {"--idle-timeout", "2s"};

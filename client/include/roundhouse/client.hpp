@@ -264,7 +264,7 @@ class Client {
   // Another process in the place of each, whatever it does: what runs there ends with EngineError,
   // names are gone, and what was queued for the engine itself is, too.
   ControlReport restart(const Targets& targets = all, const ControlOptions& options = {}) const;
-  // Ends engines, and with `hub` the hub itself. What runs there ends with EngineError.
+  // Ends engines, with `hub` also the hub and this client. What runs ends with EngineError.
   ControlReport shutdown(const Targets& targets = all, const ShutdownOptions& options = {}) const;
 
   // Any verb of PROTOCOL 9; `body` is one msgpack map, or nothing.

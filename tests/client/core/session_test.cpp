@@ -205,6 +205,19 @@ TEST_CASE("an order that must not be given twice fails when the connection is lo
   CHECK(client.took<wire::Request>(wire::Plane::control).size() == 1);  // for the engines
 }
 
+TEST_CASE("a hub that this client has shut down is not waited for") {
+  SessionHarness client;
+  client.connects();
+  client.session.hub_will_stop();
+  client.submits("x");
+  client.flush();
+  client.hub_delivers({1});
+  CHECK_FALSE(client.failed.has_value());
+  client.link_is_lost();
+  CHECK(client.failed->code == Errc::closed);
+  CHECK_FALSE(client.session.next_deadline().has_value());
+}
+
 TEST_CASE("leaving confirms what was received before it says goodbye") {
   SessionHarness client;
   client.connects();
