@@ -125,7 +125,7 @@ void add_single(CLI::App& app, Line& line) {
   add_wait(abort, *unwanted);
   abort->footer(
       "What waits ends at once. What runs is asked to stop, and ends as aborted when it does.\n"
-      "Example: roundhouse abort last --wait 5s");
+      "Example: roundhouse abort last --wait=5s");
   runs(abort, line, unwanted, &cli::abort);
 
   const auto again = std::make_shared<ResubmitOptions>();

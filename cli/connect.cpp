@@ -129,6 +129,8 @@ std::vector<std::string> resolve_ids(const Client& client, std::span<const std::
                                                   " are on record, from 0, the oldest");
         ids.push_back(every[static_cast<std::size_t>(place)]);
       }
+    } else if (parse_duration(selector)) {
+      throw UsageError("'" + selector + "' is no task: to wait so long, write --wait=" + selector);
     } else {
       throw UsageError("'" + selector +
                        "' is no task: give 32 hexadecimal digits (see `roundhouse history`), last, "

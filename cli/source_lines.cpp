@@ -12,7 +12,10 @@ constexpr const char* kSource =
     "was\n"
     "pushed is a variable of the code. Errors of the compiler go to standard error; nothing of "
     "such\n"
-    "code was run. Engines need the package roundhouse-interpreter.\n";
+    "code was run. Engines need the package roundhouse-interpreter.\n"
+    "Code that goes on past its limit is ended with its engine's process, and names are gone "
+    "then.\n"
+    "Ctrl-C waits no longer; what goes on is stopped by `roundhouse interrupt`.\n";
 
 void add_source(CLI::App* command, SourceOptions& options) {
   command->add_option("-e,--engine", options.engines, "On these: 3, 0,2-5, last, all (all)")
@@ -59,7 +62,7 @@ void add_console(CLI::App& app, Line& line) {
 void add_source_commands(CLI::App& app, Line& line) {
   const auto typed = std::make_shared<SourceOptions>();
   CLI::App* exec = add_question(app, "exec", "Compile and run C++ source on engines", typed->ask);
-  exec->add_option("words", typed->words, "C++ source; each is an input, run one after the other")
+  exec->add_option("code", typed->words, "C++ source; each is an input, run one after the other")
       ->required()
       ->type_name("CODE");
   add_source(exec, *typed);
@@ -71,7 +74,8 @@ void add_source_commands(CLI::App& app, Line& line) {
   runs(exec, line, typed, &cli::exec);
 
   const auto filed = std::make_shared<SourceOptions>();
-  CLI::App* run = add_question(app, "run", "The same with a file of C++ source", filed->ask);
+  CLI::App* run =
+      add_question(app, "run", "Compile and run a file of C++ source on engines", filed->ask);
   run->add_option("file", filed->words, "The file, on this machine; - for standard input")
       ->required()
       ->expected(1)

@@ -239,6 +239,7 @@ TEST_CASE("roundhouse abort ends tasks by their ids, by session, or all there ar
   CHECK(roundhouse({"abort", "--all"}).out == "nothing waits or runs\n");
   CHECK(roundhouse.json({"history", "--status", "aborted"}).size() == 4);
   check_one_line(roundhouse({"abort"}), "abort what?");
+  check_one_line(roundhouse({"abort", "last", "--wait", "5s"}), "write --wait=5s");
   check_one_line(roundhouse({"abort", std::string(32, 'f')}), "knows none of them");
 }
 
