@@ -55,6 +55,15 @@ TEST_CASE("bench latency compares calls with the relay and leaves nothing behind
   CHECK((others || !anything_left()));
 }
 
+TEST_CASE("bench commands runs short programs beside a bare loop that starts them") {
+  const auto figures = figures_of({"commands", "--pairs", "1", "--span", "50ms"});
+  REQUIRE(figures.size() == 1);
+  CHECK(figures[0]["name"] == "commands");
+  CHECK(figures[0]["unit"] == "commands/s");
+  CHECK(figures[0]["baseline"].get<double>() > 0);
+  CHECK(figures[0]["ours"].get<double>() > 0);
+}
+
 TEST_CASE("bench graphs runs tasks that depend on each other beside the relay") {
   const auto figures = figures_of({"graphs", "--pairs", "1", "--span", "50ms"});
   REQUIRE(figures.size() == 2);

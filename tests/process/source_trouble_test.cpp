@@ -1,6 +1,10 @@
 // Code that ends its engine's process, or never ends; and engines that run no source.
 #include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
+
+#include <sys/resource.h>
 
 #include <doctest/doctest.h>
 
@@ -102,6 +106,44 @@ TEST_CASE("memory that is exhausted is an exception") {
   one.execute_sync("int kept = 1;");
   CHECK(error_of(one, "std::vector<char> all(std::size_t{1} << 47);").name == "std::bad_alloc");
   CHECK(one.execute_sync("kept").value == "1");
+}
+
+// What this process may address, and those that it starts, until the end of this.
+class AddressLimit {
+ public:
+  explicit AddressLimit(rlim_t bytes) {
+    REQUIRE(::getrlimit(RLIMIT_AS, &before_) == 0);
+    rlimit limited = before_;
+    limited.rlim_cur = bytes;
+    REQUIRE(::setrlimit(RLIMIT_AS, &limited) == 0);
+  }
+
+  AddressLimit(const AddressLimit&) = delete;
+  AddressLimit& operator=(const AddressLimit&) = delete;
+
+  ~AddressLimit() { ::setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("all memory under an address-space limit is an exception, and the engine goes on") {
+  if (!has_interpreter()) return;
+  std::optional<AddressLimit> limit(std::in_place, rlim_t{3} << 30U);
+  const RealCluster cluster(1);
+  limit.reset();
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const EngineView one = client[0];
+  one.execute_sync("int kept = 1;");
+  const std::string process = one.execute_sync("getpid()").value;
+  CHECK(error_of(one,
+                 "{ std::vector<std::unique_ptr<char[]>> all;\n"
+                 "for (;;) all.emplace_back(new char[std::size_t{16} << 20U]); }")
+            .name == "std::bad_alloc");
+  CHECK(one.execute_sync("kept").value == "1");
+  CHECK(one.execute_sync("getpid()").value == process);
+  CHECK(one.apply_sync(process_tasks::add, 1, 2) == 3);
 }
 
 TEST_CASE("engines that are told to run no source refuse it, and all else works") {
