@@ -133,6 +133,28 @@ void write_arguments(const std::filesystem::path& folder) {
   write(folder / "names", input_of(kNames, rh::encode_names(names)));
 }
 
+// What is asked about tasks and engines: requests of clients, what engines and nannies are told of
+// them, and what those answer.
+void write_control(const std::filesystem::path& folder) {
+  using namespace roundhouse::wire;
+  const auto message = [&folder](const std::string& name, const auto& sample) {
+    write(folder / name, std::string(encode(sample).header.view()));
+  };
+  const Raw engines{
+      std::string("\x82\xa7"
+                  "engines\x92\x00\x02\xa7"
+                  "wait_ms\xcd\x13\x88",
+                  23)};
+  std::uint64_t id = 1;
+  for (const std::string verb : {"abort", "interrupt", "signal", "restart", "clear", "shutdown"}) {
+    message("request_" + verb, Request{id++, verb, engines});
+    message("act_" + verb, Act{id++, verb, 10, {}, true});
+  }
+  message("acted_in_part", Acted{id++, false, 1, "", ""});
+  message("reply_in_parts", Reply{id++, "", "", engines, true});
+  message("stop_by_itself", Stop{{{7, {roundhouse::SessionId{5}, 9}, {2, 1}}}, false});
+}
+
 // The least that passes for a shared library of this machine, and how it can be wrong.
 void write_libraries(const std::filesystem::path& folder) {
   std::string self;
@@ -194,6 +216,7 @@ int main(int argc, char** argv) {
   write(corpus / "pack" / "array_of_4_billion", {'\xdd', -1, -1, -1, -1, 1});
   write(corpus / "pack" / "ext", {'\xd4', 1, 2, '\xc7', 3, 1, 2, 3, 4, '\xc0', '\xd0', -5});
   write(corpus / "records" / "spill_with_inline_body", record_with_two_bodies());
+  write_control(corpus / "message");
   write_arguments(corpus / "arguments");
   write_libraries(corpus / "elf");
   return write_connection_files(corpus / "connection_file") ? 0 : 1;
