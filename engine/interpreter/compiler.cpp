@@ -55,8 +55,8 @@ namespace {
 // Looks on as tokens are read, and knows which brackets are open, and which function they are of.
 class Watcher {
  public:
-  Watcher(clang::Sema& sema, Compiler::OnUnfinished on_unfinished)
-      : sema_(sema), on_unfinished_(std::move(on_unfinished)) {}
+  Watcher(clang::Sema& sema, Emitter& emitter, Compiler::OnUnfinished on_unfinished)
+      : sema_(sema), emitter_(emitter), on_unfinished_(std::move(on_unfinished)) {}
 
   void operator()(const clang::Token& token) {
     look_at_context();
@@ -76,11 +76,13 @@ class Watcher {
   void look_at_context() {
     if (sema_.CurContext == context_) return;
     context_ = sema_.CurContext;
+    emitter_.note_context(context_);
     auto* function = llvm::dyn_cast_or_null<clang::FunctionDecl>(context_);
     if (function != nullptr) share_types_of(*function);
   }
 
   clang::Sema& sema_;
+  Emitter& emitter_;
   Compiler::OnUnfinished on_unfinished_;
   clang::DeclContext* context_ = nullptr;
   std::vector<clang::SourceLocation> open_;
@@ -122,6 +124,7 @@ bool Compiler::parse(const Source& source, const Older& hidden, const OnUnfinish
   diagnostics_->forget();
   instance_->getDiagnostics().Reset(/*soft=*/true);
   emitter_->forget_declared();
+  emitter_->note_context(nullptr);
   emitter_->shadowing().hide(hidden, "rh" + std::to_string(inputs_));
 
   // Lines are counted from the one after the first.
@@ -135,7 +138,7 @@ bool Compiler::parse(const Source& source, const Older& hidden, const OnUnfinish
   clang::Preprocessor& preprocessor = instance_->getPreprocessor();
   // It takes for granted that who includes a header is known to it.
   (void)preprocessor.getHeaderSearchInfo().getFileInfo(file);
-  preprocessor.setTokenWatcher(Watcher(instance_->getSema(), on_unfinished));
+  preprocessor.setTokenWatcher(Watcher(instance_->getSema(), *emitter_, on_unfinished));
   if (preprocessor.EnterSourceFile(id, nullptr, includer)) return false;
   if (!parse_entered()) return false;
   clang::Token end;

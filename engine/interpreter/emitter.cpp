@@ -24,17 +24,24 @@ clang::DeclContext* find_namespace(clang::ASTContext& context, clang::DeclContex
   return nullptr;
 }
 
+clang::TopLevelStmtDecl* statement_around(clang::DeclContext* scope) {
+  while (scope != nullptr && !llvm::isa<clang::TopLevelStmtDecl>(scope))
+    scope = scope->getLexicalParent();
+  return llvm::cast_or_null<clang::TopLevelStmtDecl>(scope);
+}
+
 // Statements have no name, and Clang 19 reads wild memory when it names closures and types within
-// one after it: they are the translation unit's.
-void lift_types(clang::Decl& declared) {
-  auto* scope = llvm::dyn_cast<clang::DeclContext>(&declared);
-  if (scope == nullptr) scope = declared.getDeclContext();
-  while (scope != nullptr && !llvm::isa<clang::TopLevelStmtDecl>(scope)) scope = scope->getParent();
-  if (scope == nullptr) return;
-  for (clang::Decl* inner : scope->decls()) {
-    if (llvm::isa<clang::TagDecl>(inner))
-      inner->setDeclContext(declared.getASTContext().getTranslationUnitDecl());
+// one after it: they are the translation unit's. Returns them.
+std::vector<clang::Decl*> lift_types(clang::TopLevelStmtDecl* statement) {
+  std::vector<clang::Decl*> out;
+  if (statement == nullptr) return out;
+  for (clang::Decl* inner : statement->decls()) {
+    if (!llvm::isa<clang::TagDecl>(inner)) continue;
+    inner->setDeclContext(statement->getASTContext().getTranslationUnitDecl());
+    inner->setLexicalDeclContext(statement);
+    out.push_back(inner);
   }
+  return out;
 }
 
 }  // namespace
@@ -60,6 +67,20 @@ void Emitter::Initialize(clang::ASTContext& context) {
   generator_->Initialize(context);
 }
 
+void Emitter::note_context(clang::DeclContext* scope) {
+  open_ = statement_around(scope);
+}
+
+// Code is generated in the midst of a statement, too: of templates that it needs to be understood.
+// Names that are looked up afterwards are to be found in the statement.
+template <class Work>
+void Emitter::generate(const Work& work) {
+  clang::TopLevelStmtDecl* const statement = open_;
+  const std::vector<clang::Decl*> lifted = lift_types(statement);
+  work();
+  for (clang::Decl* inner : lifted) inner->setDeclContext(statement);
+}
+
 bool Emitter::HandleTopLevelDecl(clang::DeclGroupRef group) {
   for (clang::Decl* declared : group) {
     declared_.push_back(declared);
@@ -67,10 +88,15 @@ bool Emitter::HandleTopLevelDecl(clang::DeclGroupRef group) {
     shadowing_->remember(*declared);
     share(*declared, compiler_.getSourceManager());
     auto* statement = llvm::dyn_cast<clang::TopLevelStmtDecl>(declared);
-    lift_types(*declared);
+    if (statement != nullptr) {
+      open_ = nullptr;
+      lift_types(statement);
+    }
     if (statement != nullptr && statement->isSemiMissing() && takes_values_) take_value(*statement);
   }
-  return generator_->HandleTopLevelDecl(group);
+  bool going_on = false;
+  generate([&] { going_on = generator_->HandleTopLevelDecl(group); });
+  return going_on;
 }
 
 // `x` becomes `roundhouse::interpreted::value(x)`.
@@ -105,7 +131,7 @@ void Emitter::take_value(clang::TopLevelStmtDecl& statement) {
 }
 
 void Emitter::HandleInlineFunctionDefinition(clang::FunctionDecl* function) {
-  generator_->HandleInlineFunctionDefinition(function);
+  generate([&] { generator_->HandleInlineFunctionDefinition(function); });
 }
 
 void Emitter::HandleInterestingDecl(clang::DeclGroupRef group) {
@@ -118,19 +144,19 @@ void Emitter::HandleTranslationUnit(clang::ASTContext& context) {
 
 void Emitter::HandleTagDeclDefinition(clang::TagDecl* type) {
   shadowing_->mark(*type);
-  generator_->HandleTagDeclDefinition(type);
+  generate([&] { generator_->HandleTagDeclDefinition(type); });
 }
 
 void Emitter::HandleTagDeclRequiredDefinition(const clang::TagDecl* type) {
-  generator_->HandleTagDeclRequiredDefinition(type);
+  generate([&] { generator_->HandleTagDeclRequiredDefinition(type); });
 }
 
 void Emitter::HandleCXXImplicitFunctionInstantiation(clang::FunctionDecl* function) {
-  generator_->HandleCXXImplicitFunctionInstantiation(function);
+  generate([&] { generator_->HandleCXXImplicitFunctionInstantiation(function); });
 }
 
 void Emitter::HandleCXXStaticMemberVarInstantiation(clang::VarDecl* variable) {
-  generator_->HandleCXXStaticMemberVarInstantiation(variable);
+  generate([&] { generator_->HandleCXXStaticMemberVarInstantiation(variable); });
 }
 
 void Emitter::CompleteTentativeDefinition(clang::VarDecl* variable) {
@@ -146,7 +172,7 @@ void Emitter::AssignInheritanceModel(clang::CXXRecordDecl* record) {
 }
 
 void Emitter::HandleVTable(clang::CXXRecordDecl* record) {
-  generator_->HandleVTable(record);
+  generate([&] { generator_->HandleVTable(record); });
 }
 
 }  // namespace roundhouse::engine::interpreter

@@ -11,6 +11,7 @@
 
 namespace clang {
 class CompilerInstance;
+class DeclContext;
 class Expr;
 class TopLevelStmtDecl;
 }  // namespace clang
@@ -41,6 +42,9 @@ class Emitter final : public clang::ASTConsumer {
   // roundhouse::interpreted::value.
   void take_values(bool on) { takes_values_ = on; }
 
+  // What the parser reads now is in this.
+  void note_context(clang::DeclContext* scope);
+
   void Initialize(clang::ASTContext& context) override;
   bool HandleTopLevelDecl(clang::DeclGroupRef group) override;
   void HandleInlineFunctionDefinition(clang::FunctionDecl* function) override;
@@ -57,12 +61,15 @@ class Emitter final : public clang::ASTConsumer {
 
  private:
   void take_value(clang::TopLevelStmtDecl& statement);
+  template <class Work>
+  void generate(const Work& work);
 
   clang::CompilerInstance& compiler_;
   llvm::LLVMContext& llvm_;
   std::unique_ptr<clang::CodeGenerator> generator_;
   std::unique_ptr<Shadowing> shadowing_;  // from Initialize() on
   std::vector<clang::Decl*> declared_;
+  clang::TopLevelStmtDecl* open_ = nullptr;  // it is being parsed
   bool takes_values_ = false;
 };
 

@@ -253,6 +253,25 @@ TEST_CASE("statements may begin with a lambda, and have types of their own") {
   CHECK(value_of(it, "[]{ return std::vector{1, 2}; }()") == "{1, 2}");
 }
 
+TEST_CASE("statements pass closures and types of their own to templates") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it, "std::vector<int> v{3, 1, 2}; int x = 1;");
+  CHECK(value_of(it, "std::sort(v.begin(), v.end(), [](int a, int b) { return a > b; }); v") ==
+        "{3, 2, 1}");
+  CHECK(value_of(it, "std::function<int(int)>([](int a) { return a; })(4)") == "4");
+  // Inner names come first, also after a template was needed.
+  CHECK(value_of(
+            it,
+            "{ int x = 2; [&] { std::sort(v.begin(), v.end(), [](int a, int b) { return a < b; });"
+            "\n  v[0] = x; }(); } v") == "{2, 2, 3}");
+  value_of(
+      it,
+      "{ struct By { int x = 5; bool operator()(int a, int b) const { return a > b; } int f() {\n"
+      "std::sort(v.begin(), v.end(), By()); return x; } }; v[1] = By().f(); }");
+  CHECK(value_of(it, "v") == "{3, 5, 2}");
+}
+
 TEST_CASE("clear forgets everything, and destroys it, the last first") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
