@@ -52,6 +52,17 @@ class Compiler::Action final : public clang::ASTFrontendAction {
 
 namespace {
 
+// What the parser does for itself alone. An explicit instantiation may name what is private.
+template <auto method>
+struct Private {
+  friend clang::Parser::DeclGroupPtrTy parse_statement(clang::Parser& parser) {
+    return (parser.*method)();
+  }
+};
+
+clang::Parser::DeclGroupPtrTy parse_statement(clang::Parser& parser);
+template struct Private<&clang::Parser::ParseTopLevelStmtDecl>;
+
 // Looks on as tokens are read, and knows which brackets are open, and which function they are of.
 class Watcher {
  public:
@@ -158,11 +169,8 @@ bool Compiler::parse_entered() {
     parser_->EnterScope(clang::Scope::DeclScope);
     sema.ActOnTranslationUnitScope(parser_->getCurScope());
   }
-  clang::Parser::DeclGroupPtrTy group;
-  clang::Sema::ModuleImportState imports{};
-  for (bool over = parser_->ParseFirstTopLevelDecl(group, imports); !over;
-       over = parser_->ParseTopLevelDecl(group, imports)) {
-    if (group) emitter_->HandleTopLevelDecl(group.get());
+  sema.ActOnStartOfTranslationUnit();
+  while (parse_next()) {
   }
   if (instance_->getDiagnostics().hasErrorOccurred()) return false;
   for (clang::Decl* weak : sema.WeakTopLevelDecls())
@@ -172,6 +180,20 @@ bool Compiler::parse_entered() {
   if (instance_->getDiagnostics().hasErrorOccurred()) return false;
   emitter_->HandleTranslationUnit(sema.getASTContext());
   return !instance_->getDiagnostics().hasErrorOccurred();
+}
+
+// False at the end of the input.
+bool Compiler::parse_next() {
+  clang::Parser::DeclGroupPtrTy group;
+  clang::Sema::ModuleImportState imports{};
+  // For the parser these begin a method of Objective-C, wherever statements may stand.
+  if (parser_->getCurToken().isOneOf(clang::tok::minus, clang::tok::plus)) {
+    group = parse_statement(*parser_);
+  } else if (parser_->ParseTopLevelDecl(group, imports)) {
+    return false;
+  }
+  if (group) emitter_->HandleTopLevelDecl(group.get());
+  return true;
 }
 
 std::unique_ptr<llvm::Module> Compiler::take_module() {

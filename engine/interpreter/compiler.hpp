@@ -76,6 +76,7 @@ class Compiler {
   class Action;
 
   [[nodiscard]] bool parse_entered();
+  [[nodiscard]] bool parse_next();
   [[nodiscard]] std::string path() const;
 
   std::unique_ptr<Action> action_;

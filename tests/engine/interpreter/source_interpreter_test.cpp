@@ -272,6 +272,16 @@ TEST_CASE("statements pass closures and types of their own to templates") {
   CHECK(value_of(it, "v") == "{3, 5, 2}");
 }
 
+TEST_CASE("an input may begin with a sign") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  CHECK(value_of(it, "-2.5") == "-2.5");
+  CHECK(value_of(it, "int n = 3; -n") == "-3");
+  CHECK(value_of(it, "+n") == "3");
+  CHECK(value_of(it, "-n;\n-n + 1").ends_with("-2"));
+  CHECK(value_of(it, "--n") == "2");
+}
+
 TEST_CASE("clear forgets everything, and destroys it, the last first") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
