@@ -1,6 +1,12 @@
 #include "engine/interpreter/jit.hpp"
 
+#include <map>
+#include <memory>
+#include <mutex>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <dlfcn.h>
 #include <llvm/ExecutionEngine/JITLink/EHFrameSupport.h>
@@ -99,6 +105,41 @@ void leave_to_others(llvm::Module& module, const llvm::StringSet<>& defined) {
   }
 }
 
+// What LLVM and libgcc make of a variable that each thread has: code asks for its address.
+struct ThreadVariable {
+  std::size_t size = 0;  // 0: a real one, of a library
+  std::size_t alignment = 0;
+  void* place = nullptr;
+  const void* initial = nullptr;  // of a real one: its name
+};
+
+void* address_of(ThreadVariable* variable) {
+  if (variable->size == 0)
+    return ::dlsym(RTLD_DEFAULT, static_cast<const char*>(variable->initial));
+  static const auto emulated =
+      reinterpret_cast<void* (*)(ThreadVariable*)>(::dlsym(RTLD_DEFAULT, "__emutls_get_address"));
+  return emulated(variable);
+}
+
+// Those of libraries that the module uses, by the names that code has for them. std::call_once and
+// all of <future> need some.
+std::vector<std::pair<std::string, ThreadVariable*>> real_thread_variables(
+    const llvm::Module& module) {
+  static std::mutex mutex;
+  static auto& all = *std::make_unique<std::map<std::string, ThreadVariable>>().release();
+  std::vector<std::pair<std::string, ThreadVariable*>> out;
+  for (const llvm::GlobalVariable& variable : module.globals()) {
+    if (!variable.isThreadLocal() || !variable.isDeclaration()) continue;
+    const std::string name = variable.getName().str();
+    if (::dlsym(RTLD_DEFAULT, name.c_str()) == nullptr) continue;
+    const std::lock_guard lock(mutex);
+    const auto one = all.try_emplace(name).first;
+    one->second.initial = one->first.c_str();
+    out.emplace_back("__emutls_v." + name, &one->second);
+  }
+  return out;
+}
+
 bool is_provided(const llvm::GlobalValue& symbol) {
   return !symbol.isDeclaration() && !symbol.hasLocalLinkage() &&
          !symbol.hasAvailableExternallyLinkage();
@@ -126,6 +167,7 @@ Jit::Jit(Optimization how) : how_(how), context_(std::make_unique<llvm::LLVMCont
   jit_ = std::move(*made);
   defined_.insert("__dso_handle");  // see identify()
   define("__cxa_atexit", reinterpret_cast<void*>(&Jit::at_exit));
+  define("__emutls_get_address", reinterpret_cast<void*>(&address_of));
 }
 
 Jit::~Jit() {
@@ -166,6 +208,9 @@ std::vector<Jit::Step> Jit::add(std::unique_ptr<llvm::Module> module) {
   identify(*module, this);
   leave_to_others(*module, defined_);
   optimize(*module, how_, *machine_);
+  for (const auto& [symbol, variable] : real_thread_variables(*module)) {
+    if (!defined_.contains(symbol)) define(symbol, variable);
+  }
   const std::string prefix = "rh_step_" + std::to_string(++modules_) + "_";
   std::vector<std::string> names;
   for (llvm::Function* step : take_steps(*module)) {

@@ -272,6 +272,18 @@ TEST_CASE("statements pass closures and types of their own to templates") {
   CHECK(value_of(it, "v") == "{3, 5, 2}");
 }
 
+TEST_CASE("what a library has for each thread is the thread's, also to code") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it, "#include <future>\n#include <mutex>\nstd::once_flag once; int n = 0;");
+  CHECK(value_of(it, "for (int i = 0; i < 2; ++i) std::call_once(once, [] { ++n; }); n") == "1");
+  CHECK(value_of(it, "std::async(std::launch::async, [] { return 4; }).get()") == "4");
+  CHECK(value_of(it, "std::promise<int> p; p.set_value(5); p.get_future().get()") == "5");
+  value_of(it, "thread_local int mine = 1; int set(int x) { return std::exchange(mine, x); }");
+  CHECK(value_of(it, "set(7); std::async(std::launch::async, [] { return set(9); }).get()") == "1");
+  CHECK(value_of(it, "mine") == "7");
+}
+
 TEST_CASE("an input may begin with a sign") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
