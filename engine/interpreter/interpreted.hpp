@@ -45,6 +45,12 @@ concept Printable = requires(std::ostream& to, const T& value) {
   to << value;
 };
 
+// What becomes a pointer to a function, and would be shown as one.
+template <class T>
+concept Closure = std::is_class_v<T> && requires(const T& value) {
+  requires std::is_pointer_v<decltype(+value)>;
+};
+
 template <class T>
 concept Optional = requires(const T& value) {
   { value.has_value() } -> std::convertible_to<bool>;
@@ -128,9 +134,11 @@ void show(std::string& out, const T& value) {
     }
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     show_text(out, value, '"');
+  } else if constexpr (std::is_array_v<T>) {
+    show_range(out, value);
   } else if constexpr (std::is_enum_v<T>) {
     show(out, static_cast<std::underlying_type_t<T>>(value));
-  } else if constexpr (Printable<T>) {
+  } else if constexpr (Printable<T> && !Closure<T>) {
     std::ostringstream stream;
     stream << value;
     out += stream.str();
@@ -338,7 +346,7 @@ template <class T, class Time>
 void value_as_text(const T& of) {
   std::string text;
   if constexpr (std::is_class_v<T> && !std::is_convertible_v<const T&, std::string_view> &&
-                PrintableNow<T, Time>) {
+                !Closure<T> && PrintableNow<T, Time>) {
     std::ostringstream stream;
     stream << of;
     text = stream.str();

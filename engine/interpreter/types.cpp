@@ -8,6 +8,20 @@
 
 namespace roundhouse::engine::interpreter {
 
+namespace {
+
+// Of what a compiler says about the code that packs a type, what is for people.
+std::string reason_of(const std::string& error) {
+  constexpr std::string_view kAssertion = "static assertion failed";
+  const std::size_t assertion = error.find(kAssertion);
+  const std::size_t text = error.find("': ", assertion);
+  if (text != std::string::npos && assertion != std::string::npos) return error.substr(text + 3);
+  if (error.find(".hpp:") == std::string::npos) return error;  // not about the type
+  return "nothing says how: a struct says MSGPACK_DEFINE, an enumeration MSGPACK_ADD_ENUM";
+}
+
+}  // namespace
+
 const ObjectType* KnownTypes::find(const std::string& type, const std::string& spelled,
                                    std::string& problem) {
   if (const UsualType* usual = find_usual_type(type)) return usual->object;
@@ -21,7 +35,10 @@ const ObjectType* KnownTypes::find(const std::string& type, const std::string& s
           symbol + "() {\n  return &::roundhouse::detail::object_type<std::remove_cvref_t<" +
           spelled + ">>();\n}",
       symbol, problem));
-  if (get == nullptr) return nullptr;
+  if (get == nullptr) {
+    problem = reason_of(problem);
+    return nullptr;
+  }
   auto compiled = std::make_unique<Compiled>();
   compiled->code = unit_.jit();
   try {

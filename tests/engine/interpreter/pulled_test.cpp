@@ -74,6 +74,15 @@ TEST_CASE("arrays are pulled as vectors, and text that is somebody else's as std
   value_of(it, "text = nullptr; int* p = numbers;");
   CHECK(refused_pull(it, "text") == "'text' is a char const* and cannot be packed: it is null");
   CHECK(refused_pull(it, "p") == "'p' is a int* and cannot be packed: a pointer cannot travel");
+  value_of(it,
+           "struct Plain { int x; } plain; enum class E { a } e; auto f = [] {}; long double ld;");
+  CHECK(refused_pull(it, "plain")
+            .starts_with("'plain' is a Plain and cannot be packed: this struct cannot travel: say "
+                         "MSGPACK_DEFINE"));
+  for (const char* name : {"e", "f", "ld"})
+    CHECK(refused_pull(it, name).ends_with(
+        "cannot be packed: nothing says how: a struct says MSGPACK_DEFINE, an enumeration "
+        "MSGPACK_ADD_ENUM"));
 }
 
 TEST_CASE("what can be called is called by its name: closures, functions in variables, objects") {

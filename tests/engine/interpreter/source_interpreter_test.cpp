@@ -42,6 +42,8 @@ TEST_CASE("the value of a last expression comes back as text, with its type") {
            "std::ostream& operator<<(std::ostream& to, const Point& p) {\n"
            "  return to << p.x << '/' << p.y;\n}");
   CHECK(value_of(it, "Point{1, 2}") == "1/2");
+  CHECK(value_of(it, "int list[] = {1, 2}; list") == "{1, 2}");
+  CHECK(value_of(it, "[](int x) { return x; }").starts_with("<"));
   CHECK(value_of(it, "a;").empty());
   CHECK(value_of(it, "void nothing() {} nothing()").empty());
   const Executed executed = it.execute({"std::vector<double>{1}", {}});
