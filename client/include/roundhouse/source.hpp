@@ -21,8 +21,10 @@
 // What code declares lasts until clear(), or until the engine's process ends, and is seen by all
 // later code, also by that of other clients. Declarations and statements may be mixed. A name can
 // be declared anew: later code means the new one, what was compiled before keeps the old one. Names
-// are those of push and pull: code uses what was pushed as a variable, and its variables can be
-// pulled, be arguments (rh::ref) and be found by this_engine.
+// are those of push and pull: code uses what was pushed as a variable, unless a namespace has that
+// name, and its variables can be pulled, be arguments (rh::ref) and be found by this_engine. Arrays
+// are pulled as std::vector, C strings and std::string_view as std::string. Functions are called by
+// their names, as are variables that can be called: closures, a std::function.
 //
 // Code has these headers without including them: <algorithm> <array> <charconv> <chrono> <cmath>
 // <concepts> <cstdint> <cstdio> <cstdlib> <cstring> <functional> <iostream> <map> <memory>
@@ -34,8 +36,9 @@
 // Errors. What cannot be compiled is a RemoteError with name() "CompileError"; its value is the
 // first error with file and line, its traceback all that the compiler said. Nothing of that code
 // was run or declared, and all that was there before is as it was. What code throws is a
-// RemoteError with its type and text, as of any task, and what it had printed in the traceback;
-// what came before it stays. Code that crashes or ends the process ends with EngineError, and the
+// RemoteError with its type and text, as of any task, and what it had printed, and been warned of,
+// in the traceback; what came before it stays. An engine that has no memory left to compile with
+// says so, as std::bad_alloc. Code that crashes or ends the process ends with EngineError, and the
 // engine starts anew, if it has not ended so five times within a minute (crashes_max and
 // crash_window in config/engine.json). Code that takes too long is ended by the view's time_limit.
 //
