@@ -6,6 +6,7 @@
 #include <clang/AST/DeclCXX.h>
 #include <clang/AST/DeclTemplate.h>
 #include <clang/AST/ExprCXX.h>
+#include <clang/Basic/Diagnostic.h>
 #include <clang/Basic/SourceManager.h>
 
 namespace roundhouse::engine::interpreter {
@@ -36,12 +37,28 @@ void name_closures(clang::Stmt* part, clang::VarDecl& owner) {
   for (clang::Expr* inner : closure->capture_inits()) name_closures(inner, owner);
 }
 
+// What nobody else can name remains in the declared type of the variable: each input would have an
+// object of its own.
+void refuse(const clang::VarDecl& variable) {
+  clang::DiagnosticsEngine& diagnostics = variable.getASTContext().getDiagnostics();
+  diagnostics.Report(
+      variable.getLocation(),
+      diagnostics.getCustomDiagID(clang::DiagnosticsEngine::Error,
+                                  "%0 cannot last: give the lambda in its type a name first "
+                                  "(auto f = []...), and say decltype(f)"))
+      << &variable;
+}
+
 void share_one(clang::VarDecl& variable) {
   if (variable.isExternallyVisible()) return;
   if (variable.getStorageClass() == clang::SC_Static) variable.setStorageClass(clang::SC_None);
   variable.setImplicitlyInline();
   name_closures(variable.getInit(), variable);
   make_visible(variable);
+  const clang::QualType type = variable.getType();
+  if (!type->isDependentType() && !type.isConstQualified() &&
+      !clang::isExternallyVisible(variable.getLinkageAndVisibility().getLinkage()))
+    refuse(variable);
 }
 
 void make_inline(clang::FunctionDecl& function) {

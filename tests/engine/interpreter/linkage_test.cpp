@@ -87,6 +87,24 @@ TEST_CASE("objects of types that are a function's own are the same in every inpu
   CHECK(value_of(it, "v.n") == "101");
 }
 
+TEST_CASE("an object that could not last is refused, with what to do") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  const TaskError error =
+      error_of(it, "std::set<int, decltype([](int a, int b) { return a > b; })> set{1, 2};");
+  CHECK(error.name == "CompileError");
+  CHECK(error.value.find("'set' cannot last: give the lambda in its type a name first") !=
+        std::string::npos);
+  value_of(it, "auto more = [](int a, int b) { return a > b; };");
+  value_of(it, "std::set<int, decltype(more)> set{1, 2};");
+  CHECK(value_of(it, "set.insert(3); set.size()") == "3");
+  CHECK(value_of(it, "set.size()") == "3");
+  value_of(it, "auto tuple = std::tuple{[] { return 1; }, 5}; std::get<1>(tuple) = 7;");
+  CHECK(value_of(it, "std::get<0>(tuple)() + std::get<1>(tuple)") == "8");
+  value_of(it, "auto even = std::vector{1, 2} | std::views::filter([](int x) { return x > 1; });");
+  CHECK(value_of(it, "std::ranges::distance(even)") == "1");
+}
+
 TEST_CASE("what an unnamed namespace has can be declared anew") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
