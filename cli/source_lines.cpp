@@ -48,7 +48,7 @@ void add_console(CLI::App& app, Line& line) {
       "status is 1 if one has failed. Engines need the package roundhouse-interpreter.\n"
       "Examples:\n"
       "  roundhouse console\n"
-      "  echo 'std::thread::hardware_concurrency()' | roundhouse console -e 0");
+      "  echo 'std::sqrt(2.0)' | roundhouse console -e 0");
   console->callback([&line, options] {
     line.run = [&line, options](Output& out) {
       options->ask.cluster = line.cluster;

@@ -204,6 +204,14 @@ std::vector<std::string> Jit::missing(const llvm::Module& module) const {
   return out;
 }
 
+std::string Jit::doubled(const llvm::Module& module) const {
+  for (const llvm::GlobalValue& symbol : module.global_values()) {
+    if (is_provided(symbol) && !symbol.isWeakForLinker() && defined_.contains(symbol.getName()))
+      return symbol.getName().str();
+  }
+  return {};
+}
+
 std::vector<Jit::Step> Jit::add(std::unique_ptr<llvm::Module> module) {
   identify(*module, this);
   leave_to_others(*module, defined_);

@@ -35,6 +35,8 @@ class Jit {
 
   // The symbols that the module needs and nobody has.
   [[nodiscard]] std::vector<std::string> missing(const llvm::Module& module) const;
+  // What it has that an earlier one has, too, and that only one may have. Empty: nothing.
+  [[nodiscard]] std::string doubled(const llvm::Module& module) const;
 
   // What is to be run of a module, in this order, so that its variables begin to live and its
   // statements take place.

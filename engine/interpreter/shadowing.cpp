@@ -156,7 +156,8 @@ void Shadowing::tag(clang::NamedDecl& declared) {
   if (declared.hasAttr<clang::AbiTagAttr>() || declared.hasAttr<clang::AsmLabelAttr>()) return;
   const auto* function = llvm::dyn_cast<clang::FunctionDecl>(&declared);
   const auto* variable = llvm::dyn_cast<clang::VarDecl>(&declared);
-  if ((function != nullptr && function->isExternC()) ||
+  // Of these the name is the symbol.
+  if ((function != nullptr && (function->isExternC() || function->isMain())) ||
       (variable != nullptr && variable->isExternC())) {
     const std::string label = declared.getNameAsString() + "." + tag_;
     declared.addAttr(clang::AsmLabelAttr::CreateImplicit(

@@ -183,10 +183,17 @@ Verdict Unit::judge(const Source& source, const Older& hidden, const Trial::Answ
     out.error = compiler_->diagnostics().first_error();
   } else {
     std::vector<std::string> missing;
-    (void)resolve(*compiler_->take_module(), missing);
+    const auto module = compiler_->take_module();
+    (void)resolve(*module, missing);
+    const std::string doubled = jit_->doubled(*module);
     if (!missing.empty()) {
       out.kind = Verdict::Kind::wrong;
       out.error = llvm::demangle(missing.front()) + " is declared and used, and nowhere defined";
+    } else if (!doubled.empty()) {
+      out.kind = Verdict::Kind::wrong;
+      out.error = llvm::demangle(doubled) +
+                  " is defined by earlier code already, and cannot be defined anew: give it "
+                  "another name, or clear the engine";
     }
   }
   out.text = compiler_->diagnostics().text();

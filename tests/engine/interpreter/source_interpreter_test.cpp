@@ -170,11 +170,30 @@ TEST_CASE("variables, functions, types and templates can be declared anew") {
   value_of(it, "extern \"C\" int c_function(int x) { return x; }");
   value_of(it, "extern \"C\" int c_function(int x) { return -x; }");
   CHECK(value_of(it, "c_function(3)") == "-3");
+  value_of(it, "int square(int x) { return x; } int main() { return square(2); }");
+  value_of(it, "int square(int x) { return x * x; } int main() { return square(3); }");
+  CHECK(value_of(it, "square(3)") == "9");
   value_of(it, "auto l = [](int x) { return x; };");
   value_of(it, "auto l = [](int x) { return 100 * x; };");
   CHECK(value_of(it, "l(3)") == "300");
   value_of(it, "int f = 3;");
   CHECK(value_of(it, "f") == "3");
+}
+
+TEST_CASE("a second definition of a symbol that only one may have leaves all as it was") {
+  RH_NEEDS_INTERPRETER();
+  Interpreter& it = fresh_interpreter();
+  value_of(it, "int helper(int x) { return x; } int one() asm(\"rh_test_one\");");
+  value_of(it, "int one() { return 1; }");
+  const Executed out =
+      it.execute({"int helper(int x) { return -x; } int two() asm(\"rh_test_one\"); "
+                  "int two() { return 2; }",
+                  {}});
+  REQUIRE_FALSE(out.ok);
+  CHECK(out.error.name == "CompileError");
+  CHECK_MESSAGE(out.error.value.starts_with("rh_test_one is defined by earlier code already"),
+                out.error.value);
+  CHECK(value_of(it, "helper(3) + one()") == "4");
 }
 
 TEST_CASE("a type takes over the name of an older variable or function, as C++ would not have it") {
