@@ -140,9 +140,10 @@ std::vector<std::pair<std::string, ThreadVariable*>> real_thread_variables(
   return out;
 }
 
+// Not what is for the compiler alone, as llvm.used is.
 bool is_provided(const llvm::GlobalValue& symbol) {
   return !symbol.isDeclaration() && !symbol.hasLocalLinkage() &&
-         !symbol.hasAvailableExternallyLinkage();
+         !symbol.hasAvailableExternallyLinkage() && !symbol.hasAppendingLinkage();
 }
 
 }  // namespace
