@@ -352,14 +352,15 @@ std::uint64_t Session::on_finished(std::uint32_t slot, const Run& run, Finish fi
       outcomes_.add({run.task, run.fence, finish.ending, finish.started_us, finish.duration_ns,
                      std::move(finish.payload), std::move(finish.printed)},
                     now);
-  if (!over_ && contact_.usable(Plane::task) && !is_gathering(run, now)) outcomes_.send(out);
+  if (!over_ && contact_.usable(Plane::task) && !wait_for_company(run, now)) outcomes_.send(out);
   return number;
 }
 
-// Whether what is unsent waits for the next outcome. Company is worth waiting for where that comes
-// in a moment; or where the session of this run has so much left here that the hub need not hear
-// yet, and its own next outcomes are later anyway, for which no task waits.
-bool Session::is_gathering(const Run& run, TimePoint now) {
+// Lets what is unsent wait for the next outcome; false when it is to be sent. Company is worth
+// waiting for where that comes in a moment; or where the session of this run has so much left here
+// that the hub need not hear yet, and its own next outcomes are later anyway, for which no task
+// waits.
+bool Session::wait_for_company(const Run& run, TimePoint now) {
   const Template* next = queue_.next();
   if (next == nullptr || !next->typical) return false;
   if (next->known_short()) return !outcomes_.due(now);

@@ -178,7 +178,7 @@ class Session {
   void say_lent(Outbox& out);
   void lift_limit(TimePoint now, Outbox& out);
   [[nodiscard]] std::optional<TimePoint> limit_deadline() const;
-  [[nodiscard]] bool is_gathering(const Run& run, TimePoint now);
+  [[nodiscard]] bool wait_for_company(const Run& run, TimePoint now);
   [[nodiscard]] Payload end_text(std::uint32_t slot, bool with_process) const;
   // session_acts.cpp: what clients ask of this engine, and leaving for want of work
   void on_act(const wire::Message& message, TimePoint now, Outbox& out);
