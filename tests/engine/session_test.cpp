@@ -56,35 +56,6 @@ TEST_CASE("an outcome does not wait for a task that is not known to be short") {
   CHECK(engine.runs_one(1us).outcomes.size() == 1);
 }
 
-TEST_CASE("outcomes of short tasks travel together, none older than half a millisecond") {
-  EngineUnderTest engine;
-  engine.connects();
-  std::vector<Assigned> tasks;
-  for (std::uint64_t number = 1; number <= 200; ++number) tasks.push_back({number});
-  engine.hub_assigns(tasks);
-  std::vector<std::size_t> batches;
-  for (int i = 0; i < 200; ++i) {
-    const Heard heard = engine.runs_one(10us);
-    if (!heard.outcomes.empty()) batches.push_back(heard.outcomes.size());
-  }
-  CHECK(batches == std::vector<std::size_t>{51, 51, 51, 47});
-}
-
-TEST_CASE("a full batch is sent before its time") {
-  EngineUnderTest engine;
-  engine.connects();
-  std::vector<Assigned> tasks;
-  for (std::uint64_t number = 1; number <= 400; ++number) tasks.push_back({number});
-  engine.hub_assigns(tasks);
-  engine.runs_one(1us);
-  for (int i = 0; i < 3; ++i) {
-    REQUIRE(engine.slot_starts() != 0);
-    CHECK(engine.slot_finishes(0, 1us, std::string(40'000, 'x')).outcomes.empty());
-  }
-  REQUIRE(engine.slot_starts() != 0);
-  CHECK(engine.slot_finishes(0, 1us, std::string(40'000, 'x')).outcomes.size() == 5);
-}
-
 namespace {
 
 std::vector<Assigned> tasks_of(std::uint32_t template_number, std::uint64_t first,
@@ -94,19 +65,44 @@ std::vector<Assigned> tasks_of(std::uint32_t template_number, std::uint64_t firs
   return tasks;
 }
 
+// How many outcomes come together when so many tasks run, one after the other.
+std::vector<std::size_t> batches_of(EngineUnderTest& engine, int tasks, Duration each) {
+  std::vector<std::size_t> batches;
+  for (int i = 0; i < tasks; ++i) {
+    const Heard heard = engine.runs_one(each);
+    if (!heard.outcomes.empty()) batches.push_back(heard.outcomes.size());
+  }
+  return batches;
+}
+
 }  // namespace
+
+TEST_CASE("outcomes of short tasks travel together, none older than half a millisecond") {
+  EngineUnderTest engine;
+  engine.connects();
+  engine.hub_assigns(tasks_of(kAliceTemplate, 1, 200));
+  CHECK(batches_of(engine, 200, 10us) == std::vector<std::size_t>{51, 51, 51, 47});
+}
+
+TEST_CASE("a full batch is sent before its time") {
+  EngineUnderTest engine;
+  engine.connects();
+  engine.hub_assigns(tasks_of(kAliceTemplate, 1, 400));
+  engine.runs_one(1us);
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(engine.slot_starts() != 0);
+    CHECK(engine.slot_finishes(0, 1us, std::string(40'000, 'x')).outcomes.empty());
+  }
+  REQUIRE(engine.slot_starts() != 0);
+  CHECK(engine.slot_finishes(0, 1us, std::string(40'000, 'x')).outcomes.size() == 5);
+}
 
 TEST_CASE("outcomes of longer tasks travel in company while much of their session is left") {
   EngineUnderTest engine;
   engine.connects();
   engine.hub_assigns(tasks_of(kAliceTemplate, 1, 20));
-  std::vector<std::size_t> batches;
-  for (int i = 0; i < 20; ++i) {
-    const Heard heard = engine.runs_one(1ms);
-    if (!heard.outcomes.empty()) batches.push_back(heard.outcomes.size());
-  }
   // The first waits for ten others, then for six, and then there is too little left.
-  CHECK(batches == std::vector<std::size_t>{11, 7, 1, 1});
+  CHECK(batches_of(engine, 20, 1ms) == std::vector<std::size_t>{11, 7, 1, 1});
 }
 
 TEST_CASE("an outcome waits for no work of another session") {

@@ -1,4 +1,6 @@
 // What a nanny says of the runs that ended with her process, and what becomes of it.
+#include "tests/hub/deaths.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -10,21 +12,6 @@
 using namespace roundhouse;
 using namespace roundhouse::test;
 using wire::Ending;
-
-namespace {
-
-// Of what the engine holds the first `running` had begun.
-wire::Died death_of(const FakeEngine& engine, std::size_t running) {
-  wire::Died died;
-  died.signal = 11;
-  for (std::size_t i = 0; i < running; ++i)
-    died.running.push_back(
-        {{engine.templates.at(engine.held[i].template_number).session, engine.held[i].sequence},
-         engine.held[i].fence});
-  return died;
-}
-
-}  // namespace
 
 TEST_CASE("what a task printed before its engine died comes with its outcome, and is on record") {
   HubHarness hub;

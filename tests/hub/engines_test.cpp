@@ -1,5 +1,8 @@
+#include <string>
+
 #include <doctest/doctest.h>
 
+#include "tests/hub/deaths.hpp"
 #include "tests/hub/questions.hpp"
 #include "tests/support/hub_harness.hpp"
 
@@ -9,16 +12,7 @@ using wire::Ending;
 
 namespace {
 
-wire::Died death_of(const FakeEngine& engine, std::size_t running) {
-  wire::Died died;
-  died.signal = 11;
-  died.output = "terminate called\n\nSegmentation fault \r\n";
-  for (std::size_t i = 0; i < running; ++i)
-    died.running.push_back(
-        {{engine.templates.at(engine.held[i].template_number).session, engine.held[i].sequence},
-         engine.held[i].fence});
-  return died;
-}
+const std::string kLastWords = "terminate called\n\nSegmentation fault \r\n";
 
 }  // namespace
 
@@ -30,7 +24,7 @@ TEST_CASE("the task that ran when its engine died fails, and the others are plac
   REQUIRE(engine.held.size() == 3);
   hub.breaks(engine);
   hub.nanny_speaks(engine);
-  hub.say(engine.task_link, death_of(engine, 1));
+  hub.say(engine.task_link, death_of(engine, 1, kLastWords));
   CHECK(client.outcome_of(first).ending == Ending::engine_lost);
   CHECK(client.error_of(first) == "EngineError");
   const auto error = wire::decode_error(client.outcome_of(first).payload.body());
@@ -82,7 +76,7 @@ TEST_CASE("a run of an earlier hub that died with its engine counts once") {
   HubHarness hub{{}, restored_from(before)};
   auto& client = hub.client_of_before(first);
   auto& engine = hub.engine_of_before(old);  // its task is adopted
-  const wire::Died died = death_of(engine, 1);
+  const wire::Died died = death_of(engine, 1, kLastWords);
   hub.breaks(engine);
   hub.nanny_speaks(engine);
   hub.say(engine.task_link, died);
