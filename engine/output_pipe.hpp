@@ -26,6 +26,7 @@ struct OutputPipeEnds {
   int write = -1;
   int taken_read = -1;
   int taken_write = -1;
+  friend bool operator==(const OutputPipeEnds&, const OutputPipeEnds&) = default;
 };
 
 class OutputPipe {

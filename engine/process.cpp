@@ -24,6 +24,14 @@ void close_and_forget(int& fd) {
   fd = -1;
 }
 
+// All descriptors of the pipes of tasks.
+template <class Inherited>
+auto pipe_ends(Inherited& inheritance) {
+  auto& [out, err] = inheritance.pipes;
+  return std::array{&out.read, &out.write, &out.taken_read, &out.taken_write,
+                    &err.read, &err.write, &err.taken_read, &err.taken_write};
+}
+
 struct Pipe {
   int read = -1;
   int write = -1;
@@ -67,7 +75,7 @@ bool take_number(std::string_view& text, T& out) {
   dup2(error_fd, STDOUT_FILENO);
   dup2(error_fd, STDERR_FILENO);
   fcntl(inheritance.ready_fd, F_SETFD, 0);
-  for (const int fd : inheritance.pipes) fcntl(fd, F_SETFD, 0);
+  for (const int* fd : pipe_ends(inheritance)) fcntl(*fd, F_SETFD, 0);
   execv(program, arguments);
   constexpr std::string_view kText = "roundhouse-engine: the engine process cannot be run\n";
   static_cast<void>(!write(STDERR_FILENO, kText.data(), kText.size()));
@@ -78,7 +86,7 @@ bool take_number(std::string_view& text, T& out) {
 
 std::string to_text(const Inheritance& i) {
   std::string pipes;
-  for (const int fd : i.pipes) pipes += std::to_string(fd) + ',';
+  for (const int* fd : pipe_ends(i)) pipes += std::to_string(*fd) + ',';
   return std::to_string(i.page_fd) + ',' + std::to_string(i.ready_fd) + ',' + pipes +
          std::to_string(i.nanny_pid) + ',' + std::to_string(i.incarnation) + ',' +
          std::to_string(i.epoch) + ',' + to_string(i.uuid);
@@ -87,7 +95,7 @@ std::string to_text(const Inheritance& i) {
 std::optional<Inheritance> parse_inheritance(std::string_view text) {
   Inheritance out;
   bool numbers = take_number(text, out.page_fd) && take_number(text, out.ready_fd);
-  for (int& fd : out.pipes) numbers = numbers && take_number(text, fd);
+  for (int* fd : pipe_ends(out)) numbers = numbers && take_number(text, *fd);
   numbers = numbers && take_number(text, out.nanny_pid) && take_number(text, out.incarnation) &&
             take_number(text, out.epoch);
   if (!numbers) return std::nullopt;
@@ -115,8 +123,8 @@ Result<Process> Process::start(const std::string& program, std::vector<std::stri
                  std::string("no pipe for the engine process: ") + std::strerror(errno)};
   inheritance.page_fd = page_fd;
   inheritance.ready_fd = ready.write;
-  for (std::size_t i = 0; i < tasks.size(); ++i)
-    inheritance.pipes[2 * i] = tasks[i].read, inheritance.pipes[2 * i + 1] = tasks[i].write;
+  inheritance.pipes = {{{tasks[0].read, tasks[0].write, tasks[1].read, tasks[1].write},
+                        {tasks[2].read, tasks[2].write, tasks[3].read, tasks[3].write}}};
   inheritance.nanny_pid = getpid();
   arguments.emplace_back(kInheritFlag);
   arguments.push_back(to_text(inheritance));

@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include "engine/output_pipe.hpp"
 #include "engine/printed_cells.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/result.hpp>
@@ -29,9 +30,9 @@ inline constexpr std::size_t kOutputKeptBytes = 8192;
 struct Inheritance {
   int page_fd = -1;
   int ready_fd = -1;
-  // Pipes for what tasks write to standard output and standard error: of each the ends as in
-  // OutputPipeEnds. What is in them when the process dies is read by its nanny.
-  std::array<int, 8> pipes{-1, -1, -1, -1, -1, -1, -1, -1};
+  // Pipes for what tasks write to standard output and standard error. What is in them when the
+  // process dies is read by its nanny.
+  std::array<OutputPipeEnds, 2> pipes{};
   std::int64_t nanny_pid = 0;
   Uuid uuid;
   std::uint32_t incarnation = 1;

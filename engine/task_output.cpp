@@ -55,11 +55,10 @@ void append(std::vector<wire::Output>& out, std::vector<wire::Output>&& parts) {
 
 }  // namespace
 
-TaskOutput::TaskOutput(std::array<int, 8> pipes, PrintedCells* cells)
+TaskOutput::TaskOutput(const std::array<OutputPipeEnds, 2>& pipes, PrintedCells* cells)
     : synced_(flushed_buffer()),
       own_cells_(cells == nullptr ? std::make_unique<OwnPrintedCells>() : nullptr),
-      pipes_{OutputPipe(STDOUT_FILENO, {pipes[0], pipes[1], pipes[2], pipes[3]}),
-             OutputPipe(STDERR_FILENO, {pipes[4], pipes[5], pipes[6], pipes[7]})},
+      pipes_{OutputPipe(STDOUT_FILENO, pipes[0]), OutputPipe(STDERR_FILENO, pipes[1])},
       cells_(cells == nullptr ? own_cells_->cells() : *cells),
       thread_([this] { read_all(); }) {}
 

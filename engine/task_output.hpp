@@ -51,11 +51,11 @@ class TaskOutput {
   // Its parts are as in wire::Output, without the engine's id. Called without a lock.
   using Tell = std::function<void(std::vector<wire::Output>&& parts)>;
 
-  // The ends of the pipes to use, as Inheritance has them; those that are -1 are made here. Takes
-  // them over. What is kept for outcomes is in `cells`, which outlive this; null: in its own.
-  // Throws std::system_error, or Exception (io_failed), when the operating system has no pipes,
-  // threads or memory left.
-  explicit TaskOutput(std::array<int, 8> pipes = {-1, -1, -1, -1, -1, -1, -1, -1},
+  // The ends of the pipes to use for standard output and standard error; those that are -1 are made
+  // here. Takes them over. What is kept for outcomes is in `cells`, which outlive this; null: in
+  // its own. Throws std::system_error, or Exception (io_failed), when the operating system has no
+  // pipes, threads or memory left.
+  explicit TaskOutput(const std::array<OutputPipeEnds, 2>& pipes = {},
                       PrintedCells* cells = nullptr);
   TaskOutput(const TaskOutput&) = delete;
   TaskOutput& operator=(const TaskOutput&) = delete;
