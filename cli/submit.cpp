@@ -34,7 +34,7 @@ CommandOptions command_options(const SubmitOptions& options) {
     const std::size_t equals = variable.find('=');
     out.env[variable.substr(0, equals)] = variable.substr(equals + 1);
   }
-  if (!options.input.empty()) out.input = text_of(options.input);
+  if (!options.input.empty()) out.stdin = text_of(options.input);
   out.check = true;
   return out;
 }

@@ -58,7 +58,7 @@ namespace detail {
 Encoded encode_command(std::vector<std::string> words, CommandOptions options) {
   CommandRequest request{std::move(words), std::move(options.cwd), std::move(options.env),
                          options.check, options.output_max};
-  return encode_values(std::move(request), std::move(options.input));
+  return encode_values(std::move(request), std::move(options.stdin));
 }
 
 }  // namespace detail

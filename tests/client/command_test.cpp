@@ -49,7 +49,7 @@ TEST_CASE("other errors, and reports that are not whole, have none") {
 
 TEST_CASE("a command travels as two arguments, its request and its input") {
   const Encoded packed = detail::encode_command(
-      {"a", "b"}, {.cwd = "/", .env = {{"A", "1"}}, .input = "in", .check = true});
+      {"a", "b"}, {.cwd = "/", .env = {{"A", "1"}}, .stdin = "in", .check = true});
   detail::Decoder in(packed.body, packed.frames);
   in.begin_arguments(2);
   const auto request = detail::Codec<detail::CommandRequest>::decode(in);

@@ -72,7 +72,7 @@ TEST_CASE("every view runs commands, at once and for later") {
       client[all].command({"sh", "-c", "echo $A; pwd"}, {.cwd = "/", .env = {{"A", "b"}}});
   REQUIRE(each.size() == 2);
   for (const CommandResult& of : each) CHECK(of.out == "b\n/\n");
-  const auto later = client.load_balanced_view().command_async({"cat"}, {.input = "in"});
+  const auto later = client.load_balanced_view().command_async({"cat"}, {.stdin = "in"});
   CHECK(later.get(kPatience).out == "in");
   CHECK(client[all].command_async({"true"}).get(kPatience).size() == 2);
   std::string bytes;
@@ -112,7 +112,7 @@ TEST_CASE("ten megabytes go in and come back") {
   std::string input(10U << 20U, '\0');
   for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<char>(i * 7 + i / 251);
   const CommandResult result = client.load_balanced_view().command(
-      {"cat"}, {.input = input, .output_max = std::size_t{16} << 20U});
+      {"cat"}, {.stdin = input, .output_max = std::size_t{16} << 20U});
   CHECK(result.out_left_out == 0);
   CHECK(result.out == input);
 }

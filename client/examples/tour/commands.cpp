@@ -26,7 +26,7 @@ void show(const rh::Cluster& cluster) {
 
   // On whichever is free, with standard input; arguments are passed byte by byte.
   const rh::LoadBalancedView any = client.load_balanced_view();
-  const auto sorted = any.command_async({"sort"}, {.input = "b\na\n"});
+  const auto sorted = any.command_async({"sort"}, {.stdin = "b\na\n"});
   tour::check(sorted.get().out == "a\nb\n", "it read its input");
   tour::check(any.command({"printf", "%s", "* $HOME"}).out == "* $HOME", "no shell in between");
 

@@ -4,7 +4,7 @@
 //   std::vector<rh::CommandResult> each = client[rh::all].command({"hostname"});
 //   rh::CommandResult free = any.command({"make", "-j4"}, {.cwd = "/src/x", .time_limit = 10min});
 //   if (!free.ok()) std::cout << rh::ending_of(free) << '\n' << free.err;
-//   auto later = any.command_async({"sort"}, {.input = text, .check = true});
+//   auto later = any.command_async({"sort"}, {.stdin = text, .check = true});
 //
 // The first word is the program: a path, or a name that is looked for in the PATH. No shell is
 // involved: words are passed as they are, whatever bytes they contain, but for NUL, which cannot
@@ -38,7 +38,7 @@ namespace roundhouse {
 struct CommandOptions {
   std::string cwd{};                         // the folder that it runs in; empty: the engine's
   std::map<std::string, std::string> env{};  // beside the environment of the engine
-  std::string input{};                       // its standard input
+  std::string stdin{};                       // what it reads there
   Limit time_limit = no_limit;               // of the run; instead of the view's, if it has one
   bool check = false;                        // an exit status other than 0 is an error
   // How many bytes are kept, each of standard output and standard error: half of them from the
