@@ -26,6 +26,7 @@ void tell_given_up(const HubStatus& status, Output& out) {
   for (const EngineGivenUp& engine : status.given_up)
     out.line("engine " + std::to_string(engine.id) + " on " + engine.host +
              " was given up: " + engine.text);
+  if (!status.given_up.empty()) out.line("`roundhouse engines add N` starts others");
 }
 
 Cell state_cell(const std::string& state) {

@@ -53,8 +53,12 @@ HubReply Client::request(std::string_view verb, std::string_view body) const {
 
 std::vector<EngineInfo> Client::engines() const {
   const HubReply reply = request("engines");
+  const BodyMap answer(reply.body);
+  std::vector<std::string_view> each = answer.list("engines");
+  const std::vector<std::string_view> restarting = answer.list("restarting");
+  each.insert(each.end(), restarting.begin(), restarting.end());
   std::vector<EngineInfo> out;
-  for (const std::string_view bytes : BodyMap(reply.body).list("engines")) {
+  for (const std::string_view bytes : each) {
     const BodyMap map(bytes);
     EngineInfo info;
     info.id = number_of<int>(map, "id");

@@ -42,6 +42,8 @@ std::string death_text(const Engine& engine, const wire::Died& died) {
     text += " was killed by signal " + std::to_string(died.signal);
   else
     text += " exited with code " + std::to_string(died.exit_code);
+  if (!died.given_up.empty())
+    text += ", too often to be started again (`roundhouse engines add 1` starts another)";
   if (const std::string last = on_one_line(died.output); !last.empty())
     text += "; its last output: " + last;
   return text;

@@ -113,33 +113,30 @@ wire::Raw Router::State::engines_body() {
     here += lost ? 0U : 1U;
     restarting += lost && engine.back_by ? 1U : 0U;
   });
-  const auto pack_who = [&p](const Engine& engine) {
+  const auto pack = [&](Engine& engine, const char* state) {
+    const QueueCounts counts = count_queue(engine);
+    p.map(10);
     key_value(p, "id", engine.index);
     key_value(p, "uuid", to_string(engine.uuid));
     key_value(p, "incarnation", engine.incarnation);
     key_value(p, "slots", engine.slots);
+    key_value(p, "state", state);
+    key_value(p, "queue", counts.queue);
+    key_value(p, "running", counts.running);
+    key_value(p, "completed", engine.completed);
+    key_value(p, "host", engine.host);
+    key_value(p, "pid", engine.presence == Presence::lost ? 0 : engine.pid);
   };
   p.map(4);
   key_value(p, "epoch", epoch);
   key_value(p, "number", hints);
   p.str("engines"), p.array(here);
   engines.each([&](Engine& engine) {
-    if (engine.presence == Presence::lost) return;
-    const QueueCounts counts = count_queue(engine);
-    p.map(10);
-    pack_who(engine);
-    key_value(p, "state", to_string(engine.presence));
-    key_value(p, "queue", counts.queue);
-    key_value(p, "running", counts.running);
-    key_value(p, "completed", engine.completed);
-    key_value(p, "host", engine.host);
-    key_value(p, "pid", engine.pid);
+    if (engine.presence != Presence::lost) pack(engine, to_string(engine.presence));
   });
   p.str("restarting"), p.array(restarting);
-  engines.each([&](const Engine& engine) {
-    if (engine.presence != Presence::lost || !engine.back_by) return;
-    p.map(4);
-    pack_who(engine);
+  engines.each([&](Engine& engine) {
+    if (engine.presence == Presence::lost && engine.back_by) pack(engine, "restarting");
   });
   return body;
 }

@@ -37,6 +37,21 @@ TEST_CASE("the task that ran when its engine died fails, and the others are plac
   CHECK(other.held[1].sequence == first + 2);
 }
 
+TEST_CASE("an engine that is not started again says so, and how another is") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  const auto task = hub.client_submits(client, {});
+  hub.breaks(engine);
+  hub.nanny_speaks(engine);
+  wire::Died died = death_of(engine, 1, kLastWords);
+  died.restarting = false, died.given_up = "the engine process ended 5 times within 1min";
+  hub.say(engine.task_link, died);
+  CHECK(wire::decode_error(client.outcome_of(task).payload.body()).value ==
+        "engine 0 was killed by signal 11, too often to be started again (`roundhouse engines add "
+        "1` starts another); its last output: terminate called | Segmentation fault");
+}
+
 TEST_CASE("a task that may have begun is tried again when it has retries left") {
   HubHarness hub;
   auto& client = hub.client_joins();
@@ -255,6 +270,8 @@ TEST_CASE("clients are told of an engine that is being started again, and when i
   REQUIRE(list()["restarting"].size() == 1);
   CHECK(list()["restarting"][0]["id"] == engine.id.value);
   CHECK(list()["restarting"][0]["uuid"] == to_string(engine.uuid));
+  CHECK(list()["restarting"][0]["state"] == "restarting");
+  CHECK(list()["restarting"][0]["pid"] == 0);
   hub.passes(11s);
   CHECK(hub.hints.back().event == "engine_left");
   hub.client_returns(client);

@@ -27,12 +27,14 @@ struct EngineInfo {
   std::string uuid;
   std::uint32_t incarnation = 0;  // processes that lived under this id so far
   std::uint32_t slots = 1;
+  // "online", "restarting" (its process is over, the next one not here yet), "away" (not connected
+  // for a moment), "expected" and "reconciling" (it comes back to a hub that was started again).
   std::string state;
   std::uint64_t queue = 0;  // tasks that wait for it
   std::uint64_t running = 0;
   std::uint64_t completed = 0;  // since it joined
   std::string host;
-  std::uint32_t pid = 0;
+  std::uint32_t pid = 0;  // 0 while it is restarting
   std::string json;
 };
 
