@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
+#include "cli/watch.hpp"
 #include "shared/clock.hpp"
 #include "shared/time.hpp"
 #include <roundhouse/error.hpp>
@@ -39,15 +40,13 @@ void await_unfinished(const Client& client, const AbortOptions& options, WallTim
   query.limit = kAtATime;
   query.fields = {"msg_id"};
   const std::optional<Duration> limit = parse_duration(options.wait);
-  const TimePoint end = steady_now() + limit.value_or(Duration{});
+  const auto end = limit ? std::optional(steady_now() + *limit) : std::nullopt;
+  Watch watch(client, options.ask);
   for (;;) {
     std::vector<std::string> left;
     for (const TaskRecord& record : client.db_query(query)) left.push_back(record.metadata.msg_id);
     if (left.empty()) return;
-    const auto tasks = client.get_result<void>(Jobs(left));
-    if (!limit)
-      (void)tasks.wait();
-    else if (!tasks.wait(end - steady_now()))
+    if (!watch.until_ended(client.get_result<void>(Jobs(left)), end))
       raise({Errc::timeout, "not all have ended after " + options.wait + advice});
   }
 }
@@ -76,7 +75,7 @@ void abort(const AbortOptions& options, Output& out) {
       ": `roundhouse tasks` lists them; a task that does not look at its stop token goes on until "
       "it returns, or is stopped by `roundhouse interrupt`";
   if (!options.wait.empty() && !ids.empty())
-    await_ends(client.get_result<void>(Jobs(ids)), options.wait, kAdvice);
+    await_ends(client, options.ask, client.get_result<void>(Jobs(ids)), options.wait, kAdvice);
   else if (!options.wait.empty())
     await_unfinished(client, options, asked, kAdvice);
   if (out.json())

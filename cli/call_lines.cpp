@@ -19,7 +19,9 @@ constexpr const char* kWords =
     "(the struct says MSGPACK_DEFINE_MAP); @NAME is a named value of the engine. Quote what is "
     "meant\n"
     "as a text and looks like one of these: '\"5\"', '\"a=b\"'. Behind -- nothing is an option.\n"
-    "Results are JSON, where nan and infinities are null.\n";
+    "Results are JSON, where nan and infinities are null. What the function prints is shown on "
+    "standard\n"
+    "error as it comes.\n";
 
 constexpr const char* kSubmit =
     "The program and its arguments stand behind --. With --array or --each-line each {} in them "
@@ -188,9 +190,9 @@ void add_call_commands(CLI::App& app, Line& line) {
   map->footer(
       "Prints one line of JSON for each element, in their order; the shortest sequence decides "
       "how\n"
-      "many. A line of standard input is JSON, or else a text. Errors go to standard error, and "
-      "the\n"
-      "others go on; the exit code is 1 then.\n"
+      "many. A line of standard input is JSON, or else a text. Errors, and what the tasks print, "
+      "go to\n"
+      "standard error; after an error the others go on, and the exit code is 1.\n"
       "Examples:\n"
       "  roundhouse map add '[1, 2, 3]' '[10, 20, 30]'\n"
       "  ls *.txt | roundhouse map survey_file - --unordered\n"

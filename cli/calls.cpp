@@ -1,3 +1,6 @@
+#include <future>
+#include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,24 +14,46 @@
 #include "cli/connect.hpp"
 #include "cli/json_value.hpp"
 #include "cli/line_reader.hpp"
+#include "cli/live_lines.hpp"
 #include "cli/under_way.hpp"
+#include "cli/watch.hpp"
 
 namespace roundhouse::cli {
 
 namespace {
 
-Timeout limit_of(const CallOptions& options) {
-  return options.limit ? Timeout(*options.limit) : Timeout();
-}
-
 Json document_of(const Metadata& task, const Outcome<JsonValue>& outcome) {
   Json out = {{"msg_id", task.msg_id}, {"engine", nullptr}};
   if (task.engine_id) out["engine"] = *task.engine_id;
+  out["out"] = task.stdout;
+  out["err"] = task.stderr;
   if (outcome)
     out["result"] = outcome.value().json;
   else
     out["error"] = {{"name", outcome.error().name}, {"value", outcome.error().value}};
   return out;
+}
+
+constexpr int kNoEngine = -1;
+
+// Lines of what tasks print go to standard error: standard output is for values.
+std::shared_ptr<LiveLines> lines_of_tasks(bool several) {
+  return std::make_shared<LiveLines>(several, std::cerr, std::cerr);
+}
+
+// Writes what they print as it comes. Ready when nothing more does.
+template <class Result>
+std::shared_future<void> show_output(const Result& result,
+                                     const std::shared_ptr<LiveLines>& lines) {
+  result.on_output([lines](const OutputPart& part) {
+    lines->write(part.engine.value_or(kNoEngine), part.stream, part.text);
+  });
+  const auto over = std::make_shared<std::promise<void>>();
+  result.on_done([lines, over](const AsyncTasks& done) {
+    for (const Metadata& task : done.all_metadata()) lines->end(task.engine_id.value_or(kNoEngine));
+    over->set_value();
+  });
+  return over->get_future().share();
 }
 
 // A map under way.
@@ -40,23 +65,38 @@ class Mapping {
     std::size_t first = 0;
     std::size_t size = 0;
     Result result;
+    std::shared_future<void> shown;  // all that it printed
   };
 
   explicit Mapping(const MapOptions& options)
       : options_(options),
-        lines_(STDIN_FILENO),
-        sequences_(options.words, [this] { return lines_.next(); }),
+        input_(STDIN_FILENO),
+        sequences_(options.words, [this] { return input_.next(); }),
         client_(connect(options.ask)),
         engines_(engines_for(client_, options)),
         message_(message_for(options, {})),
+        watch_(client_, options.ask),
+        lines_(lines_of_tasks(client_.size() > 1)),
         under_way_(room_for(client_), options.unordered, [this] { return submit(); }) {}
 
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
-  ~Mapping() { lines_.cancel(); }
+  ~Mapping() { input_.cancel(); }
 
-  std::optional<Piece> take() { return under_way_.take(); }
+  // The next piece, whose result is there; throws as Watch does.
+  std::optional<Piece> take() {
+    std::optional<Piece> piece = under_way_.take([this] {
+      watch_.look();
+      if (watch_.interrupt().signal() != 0)
+        raise({Errc::aborted, "interrupted; what was submitted goes on (`roundhouse tasks`)"});
+    });
+    if (!piece) return piece;
+    watch_.await([&](Duration most) { return piece->result.wait(most); },
+                 [&] { return piece->result.msg_ids().front(); }, options_.limit);
+    piece->shown.wait();
+    return piece;
+  }
 
  private:
   std::optional<Piece> submit() {
@@ -65,18 +105,21 @@ class Mapping {
     ApplyMessage message = message_;
     message.kind = CallKind::map;
     if (!engines_.empty()) message.engines = {engines_[pieces_++ % engines_.size()]};
-    return Piece{
-        piece->first, piece->size,
-        client_.send_apply_message(message, {&piece->arguments, 1}).as<std::vector<JsonValue>>()};
+    Result result =
+        client_.send_apply_message(message, {&piece->arguments, 1}).as<std::vector<JsonValue>>();
+    auto shown = show_output(result, lines_);
+    return Piece{piece->first, piece->size, std::move(result), std::move(shown)};
   }
 
   const MapOptions& options_;
-  LineReader lines_;
+  LineReader input_;
   Sequences sequences_;
   Client client_;
   std::vector<int> engines_;
   ApplyMessage message_;  // of each piece, but for where it goes
   std::size_t pieces_ = 0;
+  Watch watch_;
+  std::shared_ptr<LiveLines> lines_;
   UnderWay<Piece> under_way_;  // last: its thread uses the others
 };
 
@@ -103,7 +146,10 @@ void apply(const CallOptions& options, Output& out) {
     // Until the hub has it: what was not sent would be gone with this program.
     return (void)client.result_status(results);
   }
-  await_results(client, results, options.limit);
+  std::shared_future<void> shown;
+  if (!out.json()) shown = show_output(results, lines_of_tasks(engines.size() > 1));
+  Watch(client, options.ask).await(results, options.limit);
+  if (shown.valid()) shown.wait();
   const std::vector<Outcome<JsonValue>> outcomes = results.get(return_exceptions);
   Json document = Json::array();
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -124,8 +170,6 @@ void map(const MapOptions& options, Output& out) {
   std::size_t failures = 0;
   std::string first_failure;
   for (; const std::optional<Mapping::Piece> piece = mapping.take(); ++pieces) {
-    if (!piece->result.wait(limit_of(options)))
-      throw TimeoutError("no result for " + place_of(*piece) + " in time; the tasks go on");
     const Outcome<std::vector<JsonValue>> outcome = piece->result.get(return_exceptions);
     if (outcome) {
       for (const JsonValue& value : *outcome)

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <iostream>
 #include <iterator>
 #include <optional>
 
 #include <unistd.h>
 
-#include "cli/interrupt.hpp"
 #include "client/cluster_control.hpp"
-#include "shared/clock.hpp"
 #include "shared/connection_file.hpp"
 #include "shared/host.hpp"
 #include "shared/paths.hpp"
@@ -53,10 +50,18 @@ RunDir run_dir_of(const std::string& cluster) {
   return RunDir::locate(name).or_throw();
 }
 
+HubState hub_state(const RunDir& run_dir) {
+  const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
+  if (info && info->hub_host != host_name()) return HubState::here;
+  if (RunDirLock::holder(run_dir)) return info ? HubState::here : HubState::coming;
+  if (find_supervisor(run_dir)) return HubState::coming;
+  const bool none = !info && info.error().code == Errc::not_connected;
+  return none ? HubState::stopped : HubState::died;
+}
+
 ConnectionError no_hub(const RunDir& run_dir) {
   const std::string& cluster = run_dir.cluster();
   const std::string flag = cluster == default_cluster() ? "" : " --cluster " + cluster;
-  // Whoever ends in good order takes its connection files away.
   if (exists(run_dir.connection_file(Role::client)))
     return ConnectionError("cluster '" + cluster + "' died: `roundhouse stop" + flag +
                            "` removes its files, `roundhouse start" + flag + "` starts it again");
@@ -71,13 +76,8 @@ ConnectionError no_hub(const RunDir& run_dir) {
 
 Client connect(const AskOptions& options) {
   const RunDir run_dir = run_dir_of(options.cluster);
-  const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
-  // The file of a hub elsewhere may have been copied here: whether that one lives it must say.
-  const bool elsewhere = info && info->hub_host != host_name();
-  const bool none = !info && info.error().code == Errc::not_connected;
-  const bool dead = info && !elsewhere && !RunDirLock::holder(run_dir);
-  // With a supervisor the hub is on its way: it is started again just now.
-  if ((none || dead) && !find_supervisor(run_dir)) throw no_hub(run_dir);
+  const HubState hub = hub_state(run_dir);
+  if (hub == HubState::died || hub == HubState::stopped) throw no_hub(run_dir);
   return Client({.cluster = run_dir.cluster(), .timeout = options.timeout, .label = "roundhouse"});
 }
 
@@ -138,41 +138,6 @@ std::vector<std::string> resolve_ids(const Client& client, std::span<const std::
     }
   }
   return ids;
-}
-
-void await_ends(const AsyncTasks& tasks, const std::string& wait, const std::string& advice) {
-  if (wait.empty()) return;
-  const std::optional<Duration> limit = parse_duration(wait);
-  if (!limit) return (void)tasks.wait();
-  if (!tasks.wait(*limit)) raise({Errc::timeout, "not all have ended after " + wait + advice});
-}
-
-void await_results(const Client& client, const AsyncTasks& tasks,
-                   const std::optional<Duration>& limit) {
-  await_results(
-      client, [&](Duration most) { return tasks.wait(most); },
-      [&] { return tasks.msg_ids().front(); }, limit);
-}
-
-void await_results(const Client& client, const std::function<bool(Duration)>& wait,
-                   const std::function<std::string()>& id, const std::optional<Duration>& limit) {
-  constexpr Duration kLook = std::chrono::milliseconds{50};
-  constexpr Duration kAlone = std::chrono::seconds{2};
-  const Interrupt interrupt;
-  const TimePoint began = steady_now();
-  bool told = false;
-  while (!wait(kLook)) {
-    const Duration waited = steady_now() - began;
-    const bool too_long = limit && waited >= *limit;
-    if (too_long || interrupt.signal() != 0)
-      throw Exception(
-          too_long ? Errc::timeout : Errc::aborted,
-          "no result yet, and it goes on: `roundhouse result " + id() + " --wait` waits for it");
-    if (told || waited < kAlone || client.size() > 0) continue;
-    std::cerr
-        << "roundhouse: no engine is here, and it waits for one: `roundhouse engines add N`\n";
-    told = true;
-  }
 }
 
 std::string text_of(const std::string& path) {

@@ -3,7 +3,6 @@
 // Plain functions, called by the main thread.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,26 +18,23 @@ namespace roundhouse::cli {
 // The run directory of a cluster (empty: the default one). Throws UsageError for a bad name.
 [[nodiscard]] RunDir run_dir_of(const std::string& cluster);
 
+// How the hub of a cluster is, as far as this machine knows: one elsewhere, whose connection file
+// was copied here, is always taken to be here.
+enum class HubState {
+  here,
+  coming,   // it is started, or started again, just now
+  died,     // and nobody starts it again
+  stopped,  // whoever ends in good order takes its connection files away
+};
+
+[[nodiscard]] HubState hub_state(const RunDir& run_dir);
+
 // Says that the cluster has no hub, or that it died, and what to do.
 [[nodiscard]] ConnectionError no_hub(const RunDir& run_dir);
 
 // A client of the cluster's hub. When there is none it says so at once, instead of waiting for one:
 // throws ConnectionError (not_connected) then, and else as Client's constructor.
 [[nodiscard]] Client connect(const AskOptions& options);
-
-// Until all are there. Says so when there is nobody to run them; after Ctrl-C, and when the time is
-// over (never, if there is none), it throws Exception that says that they go on.
-void await_results(const Client& client, const AsyncTasks& tasks,
-                   const std::optional<Duration>& limit);
-
-// The same, where `wait` waits for at most so long and returns whether all are there, and `id` is
-// that of one that is not.
-void await_results(const Client& client, const std::function<bool(Duration)>& wait,
-                   const std::function<std::string()>& id, const std::optional<Duration>& limit);
-
-// Until they have ended, or as long as `wait` says, the value of a --wait=TIME; without one at
-// once. Throws Exception (timeout) after that, with `advice` behind its text.
-void await_ends(const AsyncTasks& tasks, const std::string& wait, const std::string& advice);
 
 // To be thrown where there is none.
 [[nodiscard]] NoEnginesRegistered no_engines();

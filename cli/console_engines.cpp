@@ -120,10 +120,7 @@ std::string ConsoleEngines::words() {
 }
 
 bool ConsoleEngines::is_hub_away() const {
-  const RunDir run_dir = run_dir_of(ask_.cluster);
-  const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
-  if (info && info->hub_host != host_name()) return false;
-  return !RunDirLock::holder(run_dir);
+  return hub_state(run_dir_of(ask_.cluster)) != HubState::here;
 }
 
 }  // namespace roundhouse::cli

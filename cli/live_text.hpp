@@ -1,7 +1,7 @@
 // LiveText: writes what a task prints while it runs, and then what is left of it.
 //
 //   LiveText live(results, [](OutputStream stream, std::string_view text) { ... });
-//   await_results(client, results, limit);
+//   watch.await(results, limit);
 //   live.finish(result.out, result.err);
 //
 // Thread rule: the calls from one thread; `write` is called on the client's dispatcher thread, and

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
 #include "cli/json_value.hpp"
+#include "cli/watch.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/error.hpp>
 
@@ -233,7 +234,8 @@ void result(const ResultOptions& options, Output& out) {
   const Client client = connect(options.ask);
   const std::vector<std::string> ids = resolve_ids(client, options.ids);
   if (!options.wait.empty())
-    await_ends(client.get_result<void>(Jobs(ids)), options.wait, advice_for(joined(options.ids)));
+    await_ends(client, options.ask, client.get_result<void>(Jobs(ids)), options.wait,
+               advice_for(joined(options.ids)));
   const Found found = find_records(client, ids);
   if (out.json()) {
     out.document(Json(found.records));
@@ -296,7 +298,7 @@ void resubmit(const ResubmitOptions& options, Output& out) {
   const Client client = connect(options.ask);
   const AsyncResult<void> again = client.resubmit(Jobs(resolve_ids(client, options.ids)));
   const std::vector<std::string> ids = again.msg_ids();
-  await_ends(again, options.wait, advice_for(joined(ids)));
+  await_ends(client, options.ask, again, options.wait, advice_for(joined(ids)));
   if (out.json() && options.wait.empty()) {
     Json list = Json::array();
     for (const std::string& id : ids) list.push_back({{"msg_id", id}});

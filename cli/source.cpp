@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/connect.hpp"
 #include "cli/input_run.hpp"
+#include "cli/watch.hpp"
 #include <roundhouse/client.hpp>
 
 namespace roundhouse::cli {
@@ -28,9 +29,9 @@ class Teller {
     InputRun run(
         client_, engines_, {code, name},
         {.label = options_.label, .time_limit = options_.time_limit, .live = !out_.json()});
-    await_results(
-        client_, [&](Duration most) { return run.wait(most); },
-        [&] { return run.ids_under_way().front(); }, options_.limit);
+    Watch(client_, options_.ask)
+        .await([&](Duration most) { return run.wait(most); },
+               [&] { return run.ids_under_way().front(); }, options_.limit);
     if (out_.json())
       add(run);
     else

@@ -18,6 +18,7 @@
 #include "cli/line_reader.hpp"
 #include "cli/live_text.hpp"
 #include "cli/under_way.hpp"
+#include "cli/watch.hpp"
 #include <roundhouse/roundhouse.hpp>
 
 namespace roundhouse::cli {
@@ -190,7 +191,7 @@ int submit_one(const SubmitOptions& options, Output& out) {
     live.emplace(results, [](OutputStream stream, std::string_view text) {
       write_to(stream == OutputStream::out ? stdout : stderr, text);
     });
-  await_results(client, results, options.limit);
+  Watch(client, options.ask).await(results, options.limit);
   const std::vector<Outcome<CommandResult>> outcomes = results.get(return_exceptions);
   int exit = 0;
   std::string trouble;
@@ -222,14 +223,15 @@ int submit_many(const SubmitOptions& options, Output& out) {
   const Client client = connect(options.ask);
   Batch batch(options, client);
   if (options.leave) return submit_and_leave(batch, client, out), 0;
-  const Interrupt interrupt;
+  Watch watch(client, options.ask);
   UnderWay<Batch::Piece> under_way(room_for(client), !options.keep_order,
                                    [&batch] { return batch.submit(); });
   std::size_t count = 0;
   std::size_t failures = 0;
   std::string first_failure;
   const auto look = [&] {
-    if (interrupt.signal() == 0) return;
+    watch.look();
+    if (watch.interrupt().signal() == 0) return;
     throw Exception(Errc::aborted, "interrupted: " + std::to_string(under_way.size()) +
                                        " commands are under way and go on (`roundhouse tasks`), "
                                        "the others were not submitted");

@@ -44,6 +44,8 @@ std::optional<std::string> nearest(const std::string& name, const std::vector<st
 // Of a word that nothing wanted.
 std::string unexpected(const Place& place, const std::string& word) {
   if (word.starts_with("-")) return "`" + place.words + "` has no option '" + word + "'";
+  if (place.command->get_name() == "submit")
+    return "the program stands behind --: `" + place.words + " -- " + word + " ...`";
   const std::vector<std::string> commands = commands_of(*place.command);
   if (commands.empty()) return "`" + place.words + "` does not know what to do with '" + word + "'";
   const std::string before = place.words.substr(place.words.find(' ') + 1) + " ";

@@ -18,6 +18,7 @@ std::string said_of(const std::string& line) {
   app.add_subcommand("status");
   app.add_subcommand("relay")->group("");
   app.add_subcommand("engines")->add_subcommand("add");
+  app.add_subcommand("submit");
   try {
     app.parse(line);
   } catch (const CLI::ParseError& error) {
@@ -46,6 +47,10 @@ TEST_CASE("what is wrong with a command names the help of that command") {
   CHECK(said_of("start -n 10").ends_with(" (see `tool start --help`)"));
   CHECK(said_of("--fast") == "`tool` has no option '--fast' (see `tool --help`)");
   CHECK(said_of("start -n 3").empty());
+  CHECK(said_of("submit echo hi") ==
+        "the program stands behind --: `tool submit -- echo ...` (see `tool submit --help`)");
+  CHECK(said_of("submit --fast") ==
+        "`tool submit` has no option '--fast' (see `tool submit --help`)");
 }
 
 }  // namespace roundhouse::cli

@@ -1,4 +1,5 @@
 // Calls and named data from the command line, against real engines.
+#include <algorithm>
 #include <csignal>
 
 #include <doctest/doctest.h>
@@ -14,8 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Callable {
-  Callable() {
-    const std::string module = std::string(RH_BINARY_DIR) + "/lib/process_tasks.so";
+  explicit Callable(const std::string& tasks = "process_tasks") {
+    const std::string module = std::string(RH_BINARY_DIR) + "/lib/" + tasks + ".so";
     const Ended started = roundhouse({"start", "-n", "2", "--module", module});
     REQUIRE_MESSAGE(started.exit == 0, started.err);
   }
@@ -173,6 +174,40 @@ TEST_CASE("map prints a line for each element, in order or as they come") {
                          }() +
                          "]' -")
             .out == sums);
+}
+
+TEST_CASE("what functions print is shown beside their results, by engine where there are several") {
+  const Callable at("printing_tasks");
+  const Ended one = at.roundhouse({"apply", "-e", "0", "printing_tasks::every_way", "x"});
+  CHECK(one.exit == 0);
+  CHECK(std::ranges::count(one.out, '\n') == 1);  // the process's id
+  for (const char* way :
+       {"cout x\n", "printf x\n", "write x\n", "child x\n", "cerr x\n", "clog x\n"})
+    CHECK_MESSAGE(contains(one.err, way), one.err);
+  const Ended both = at.roundhouse({"apply", "-e", "all", "printing_tasks::one_line", "7"});
+  CHECK(both.out == "0: null\n1: null\n");
+  CHECK_MESSAGE(contains(both.err, "[stdout:0] 7\n"), both.err);
+  CHECK_MESSAGE(contains(both.err, "[stdout:1] 7\n"), both.err);
+  const Json json = at.roundhouse.json({"apply", "-e", "0", "printing_tasks::every_way", "y"});
+  CHECK(contains(json[0]["out"], "cout y\n"));
+  CHECK(contains(json[0]["err"], "cerr y\n"));
+  const Ended each = at.roundhouse({"map", "-e", "0", "printing_tasks::one_line", "[1,2,3]"});
+  CHECK(each.out == "null\nnull\nnull\n");
+  CHECK(each.err == "[stdout:0] 1\n[stdout:0] 2\n[stdout:0] 3\n");
+  const Ended thrown = at.roundhouse({"apply", "-e", "0", "printing_tasks::throws", "last words"});
+  CHECK(thrown.exit == 1);
+  CHECK_MESSAGE(thrown.err.starts_with("last words\n"), thrown.err);
+}
+
+TEST_CASE("what functions print is shown while they run") {
+  const Callable at("printing_tasks");
+  // Whoever reads the first line lets the function go on.
+  const std::string seen = at.roundhouse.file("seen");
+  const Ended ended =
+      run({"sh", "-c",
+           kBin + "/roundhouse apply --time-limit 100s printing_tasks::two_lines " + seen +
+               " 2>&1 | { read line; touch " + seen + "; echo \"read $line\"; cat; }"});
+  CHECK(ended.out == "read first\nsecond\nnull\n");
 }
 
 TEST_CASE("map goes on when some calls fail, and tells in the end") {

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/patience.hpp"
 #include "tests/support/roundhouse_command.hpp"
 
 namespace roundhouse::test {
@@ -146,6 +147,22 @@ TEST_CASE("submitted commands need not be waited for, and can wait for one anoth
       shell({"submit", "--no-wait", "--array", "1-50", "--label", "fifty", "--", "true"});
   CHECK(lines_of(many.out).size() == 50);
   CHECK(shell({"result", lines_of(many.out).back(), "--wait"}).exit == 0);
+}
+
+TEST_CASE("whoever waits hears that the cluster was stopped") {
+  const Shell shell;
+  start(shell, "1");
+  const std::string program = kBin + "/roundhouse";
+  Command one({program, "submit", "--", "sleep", "1000"});
+  Command many({program, "submit", "--array", "1-2", "--", "sh", "-c", "exec sleep 1000"});
+  REQUIRE(comes_true([&] { return shell.json({"tasks"}).size() == 3; }));
+  Command record({program, "result", "0", "--wait"});
+  REQUIRE(shell({"stop"}).exit == 0);
+  for (Command* each : {&one, &many, &record}) {
+    const Ended ended = each->wait(kPatience * 5);
+    CHECK(ended.exit == 3);
+    CHECK_MESSAGE(contains(ended.err, "no hub is running"), ended.err);
+  }
 }
 
 }  // namespace
