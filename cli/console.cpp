@@ -20,6 +20,7 @@
 #include "cli/engine_names.hpp"
 #include "cli/input_run.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/open_input.hpp"
 #include "shared/clock.hpp"
 #include "shared/paths.hpp"
 #include <roundhouse/version.hpp>
@@ -128,6 +129,8 @@ class Console {
     try {
       const std::string text = trimmed(input);
       if (text.starts_with('%')) return command(text.substr(1)), true;
+      if (text.starts_with("else") && (text.size() == 4 || !is_word_character(text[4])))
+        throw UsageError("the input with the if has run already: write `} else {` on one line");
       const std::string name = "input " + std::to_string(number_++);
       return execute({input, name});
     } catch (const UsageError& error) {
@@ -225,7 +228,7 @@ class Console {
 
   void run_file(const std::string& file) {
     if (file.empty()) throw UsageError("run which file? %run FILE");
-    if (!execute({text_of(file), file})) ++failed_;
+    if (!execute({text_of(file), file, true})) ++failed_;
   }
 
   void names(const std::string&) {

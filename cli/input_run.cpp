@@ -47,12 +47,13 @@ InputRun::InputRun(const Client& client, const std::vector<int>& engines, const 
       live_(engines.size()),
       finished_(engines.size()) {
   if (options.live) lines_.emplace(engines.size() > 1, std::cout, std::cerr);
+  ApplyMessage message{.function = kExecuteTask, .label = options.label};
+  if (options.time_limit) message.time_limit = Limit(*options.time_limit);
   for (std::size_t i = 0; i < engines_.size(); ++i) {
     const int engine = engines_[i];
-    EngineView view = client[engine];
-    view.set({.label = options.label});
-    if (options.time_limit) view.set({.time_limit = Limit(*options.time_limit)});
-    results_.push_back(view.execute_async(input.code, input.file));
+    message.engines = {engine};
+    Encoded body = detail::encode_source(input.code, input.file, input.is_program);
+    results_.push_back(client.send_apply_message(message, {&body, 1}).as<ExecuteResult>());
     if (!lines_) continue;
     live_[i] = std::make_unique<LiveText>(
         results_.back(), [this, engine](OutputStream stream, std::string_view text) {

@@ -27,7 +27,8 @@ namespace roundhouse::cli {
 
 struct Input {
   std::string_view code;
-  std::string_view file;  // what its lines are called in messages
+  std::string_view file;    // what its lines are called in messages
+  bool is_program = false;  // `main` is called, if it defines that
 };
 
 struct InputOptions {

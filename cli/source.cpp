@@ -23,11 +23,11 @@ class Teller {
         engines_(resolve_engines(client_, options.engines)) {}
 
   // Throws what the one engine ended with, or the errors of all that failed.
-  void input(std::string_view code, std::string_view file) {
+  void input(std::string_view code, std::string_view file, bool is_program) {
     ++inputs_;
     const std::string name = file.empty() ? "input " + std::to_string(inputs_) : std::string(file);
     InputRun run(
-        client_, engines_, {code, name},
+        client_, engines_, {code, name, is_program},
         {.label = options_.label, .time_limit = options_.time_limit, .live = !out_.json()});
     Watch(client_, options_.ask)
         .await([&](Duration most) { return run.wait(most); },
@@ -83,7 +83,7 @@ void exec(const SourceOptions& options, Output& out) {
   Teller engines(options, out);
   for (const std::string& code : options.words) {
     // A blank that unsplit() has put there.
-    engines.input(std::string_view(code).substr(code.starts_with(" [") ? 1 : 0), {});
+    engines.input(std::string_view(code).substr(code.starts_with(" [") ? 1 : 0), {}, false);
   }
   engines.finish();
 }
@@ -92,7 +92,7 @@ void run(const SourceOptions& options, Output& out) {
   const std::string& file = options.words.front();
   const std::string code = text_of(file);
   Teller engines(options, out);
-  engines.input(code, file == "-" ? "standard input" : file);
+  engines.input(code, file == "-" ? "standard input" : file, true);
   engines.finish();
 }
 

@@ -8,14 +8,13 @@ namespace {
 
 constexpr const char* kSource =
     "What the code prints is shown, and the value of a last expression without a semicolon.\n"
-    "Declarations, includes and variables stay on the engines, for later code and for pull; what "
-    "was\n"
-    "pushed is a variable of the code. Errors of the compiler go to standard error; nothing of "
-    "such\n"
-    "code was run. Engines need the package roundhouse-interpreter.\n"
-    "Code that goes on past its limit is ended with its engine's process, and names are gone "
-    "then.\n"
-    "Ctrl-C waits no longer; what goes on is stopped by `roundhouse interrupt`.\n";
+    "Declarations, includes and variables stay on the engines, for later code and for pull; what\n"
+    "was pushed is a variable of the code. Common headers of the standard library are there\n"
+    "without an #include: <algorithm>, <cmath>, <iostream>, <map>, <string>, <vector> and more.\n"
+    "Errors of the compiler go to standard error; nothing of such code was run. Engines need the\n"
+    "package roundhouse-interpreter. Code that goes on past its limit is ended with its engine's\n"
+    "process, and names are gone then. Ctrl-C waits no longer; what goes on is stopped by\n"
+    "`roundhouse interrupt`.\n";
 
 void add_source(CLI::App* command, SourceOptions& options) {
   command->add_option("-e,--engine", options.engines, "On these: 3, 0,2-5, last, all (all)")
@@ -82,7 +81,10 @@ void add_source_commands(CLI::App& app, Line& line) {
       ->type_name("FILE");
   add_source(run, *filed);
   add_wait(run, *filed);
-  run->footer(std::string(kSource) + "Example: roundhouse run setup.cpp");
+  run->footer(std::string(kSource) +
+              "When the file defines main it is called in the end, and the value is what it "
+              "returns.\n"
+              "Example: roundhouse run setup.cpp");
   runs(run, line, filed, &cli::run);
   add_console(app, line);
 }

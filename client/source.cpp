@@ -21,4 +21,8 @@ std::string read_source(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+Encoded encode_source(std::string_view code, std::string_view file, bool is_program) {
+  return encode_values(code, file, is_program);
+}
+
 }  // namespace roundhouse::detail

@@ -37,6 +37,7 @@ struct SourceInput {
   std::string_view file;  // what its lines are called in messages; "input N" when empty
   // Tasks of modules that code may declare and call. They live for ever.
   std::vector<const TaskInfo*> functions = {};
+  bool is_program = false;  // `main`, if the code defines it, is called then: its value is that
 };
 
 // What became of an input.
@@ -98,7 +99,7 @@ class Interpreter {
 };
 
 // Raised whenever anything in this header changes.
-inline constexpr std::uint32_t kInterpreterAbi = 4;
+inline constexpr std::uint32_t kInterpreterAbi = 5;
 
 // The functions that the shared library exports. Null, and the reason, when the compiler cannot be
 // set up, or is of another version of Roundhouse.

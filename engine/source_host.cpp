@@ -56,9 +56,10 @@ void SourceHost::execute(const Invocation& call, Reply& reply) noexcept {
 
 void SourceHost::execute_one(const Invocation& call, Reply& reply) {
   detail::Decoder in(call.body, call.frames);
-  in.begin_arguments(2);
+  in.begin_arguments(3);
   const std::string code = detail::Codec<std::string>::decode(in);
   const std::string file = detail::Codec<std::string>::decode(in);
+  const bool is_program = detail::Codec<bool>::decode(in);
   in.finish();
   std::string error;
   if (refused_)
@@ -80,7 +81,7 @@ void SourceHost::execute_one(const Invocation& call, Reply& reply) {
           interpreter->take_again();
         });
     executed = interpreter->execute(
-        {code, file, tasks_ ? tasks_() : std::vector<const TaskInfo*>{}}, call);
+        {code, file, tasks_ ? tasks_() : std::vector<const TaskInfo*>{}, is_program}, call);
   }
   TaskOutput::Text printed;
   if (output_ != nullptr) printed = output_->take_whole();

@@ -1,5 +1,6 @@
 #include "engine/interpreter/source_interpreter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <memory>
@@ -54,6 +55,21 @@ bool travels_as_another(std::string_view type) {
          type == typeid(const char*).name() || type == typeid(std::string_view).name();
 }
 
+// Code that calls the `main` that was declared, with `file` as its only argument; empty when none
+// was.
+std::string call_of_main(const Declared& declared, std::string_view file) {
+  const auto main = std::ranges::find(declared.names, "main", &KnownName::name);
+  if (main == declared.names.end()) return {};
+  if (main->what.find("()") != std::string::npos) return "main()";
+  std::string name;
+  for (const unsigned char byte : file) {  // in octal digits, whatever it is
+    name += '\\';
+    for (const int shift : {6, 3, 0}) name += static_cast<char>('0' + ((byte >> shift) & 7));
+  }
+  return "[] { static char name[] = \"" + name +
+         "\"; static char* words[] = {name, nullptr}; return main(1, words); }()";
+}
+
 void run(const std::vector<Jit::Step>& steps, Executed& out) {
   Taken value;
   Taken* const outer = std::exchange(taken, &value);
@@ -92,10 +108,20 @@ Executed SourceInterpreter::execute(const SourceInput& input, const Invocation& 
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // of editors
   if (source.text.starts_with(kByteOrderMark)) source.text.erase(0, kByteOrderMark.size());
   if (source.file.empty()) source.file = "input " + std::to_string(state_->inputs);
-  Executed out;
-  std::string problems;
   state_->unit.offer(input.functions);
   add_conveniences(source.text);
+  Executed out = run_source(source, call);
+  if (!out.ok || !input.is_program) return out;
+  const std::string main = call_of_main(state_->unit.compiler().declared(), source.file);
+  if (main.empty()) return out;
+  Executed ended = run_source({main, source.file}, call);
+  ended.warnings = std::move(out.warnings);
+  return ended;
+}
+
+Executed SourceInterpreter::run_source(const Source& source, const Invocation& call) {
+  Executed out;
+  std::string problems;
   state_->bindings.declare(source.text, problems);
   state_->bindings.refresh();
   auto compiled = state_->unit.compile(source, out.error);

@@ -63,6 +63,8 @@ class SourceInterpreter final : public Interpreter {
     std::size_t functions = 0;  // that have been compiled to get at variables
   };
 
+  // Compiles and runs one text, of which nothing has been compiled.
+  [[nodiscard]] Executed run_source(const Source& source, const Invocation& call);
   // Compiles what the code may use without including it.
   void add_conveniences(std::string_view code);
   // What the last input has declared is known by its name, and no longer as anything else.

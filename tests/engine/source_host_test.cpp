@@ -20,7 +20,7 @@ namespace roundhouse::engine {
 namespace {
 
 Reply execute(TaskHost& host, const std::string& code, const std::string& file = {}) {
-  const Encoded arguments = encode_values(code, file);
+  const Encoded arguments = encode_values(code, file, false);
   Reply reply;
   host.source().execute({arguments.body, arguments.frames, &host}, reply);
   return reply;
@@ -150,7 +150,7 @@ TEST_CASE("code is asked to stop, and lets go of what it got when an input or a 
   CHECK(users() == before);
 
   const std::atomic<bool> stop{true};
-  const Encoded asks = encode_values("te::stop_requested()", "");
+  const Encoded asks = encode_values("te::stop_requested()", "", false);
   host.source().execute({asks.body, {}, &host, &stop}, reply);
   REQUIRE(reply.ok);
   CHECK(decode_result<ExecuteResult>(reply.result.body, {}).value == "true");

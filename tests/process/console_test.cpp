@@ -308,14 +308,16 @@ TEST_CASE("what comes by a pipe runs input by input, also after an error, which 
   CHECK_MESSAGE(good.exit == 0, good.err);
   CHECK(good.out == "6\n");
   CHECK(good.err.empty());
-  const Ended bad = at.piped("n\noops\n%engines 0\nn + 1\n%wrong\nint open(");
+  const Ended bad =
+      at.piped("n\noops\n%engines 0\nn + 1\n%wrong\nif (n) {\n}\nelse {\n}\nint open(");
   CHECK(bad.exit == 1);
   CHECK(contains(bad.out, "Out[0]: 5"));
   CHECK(contains(bad.err, "[error:1]\ninput 1:1:1: error: use of undeclared identifier 'n'"));
   CHECK(contains(bad.err, "[error:0-1]\ninput 2:1:1: error: use of undeclared identifier 'oops'"));
   CHECK(bad.out.ends_with("6\n"));
   CHECK(contains(bad.err, "there is no command '%wrong'"));
-  CHECK_MESSAGE(contains(bad.err, "roundhouse: 4 inputs of 6 failed\n"), bad.err);
+  CHECK(contains(bad.err, "write `} else {` on one line"));
+  CHECK_MESSAGE(contains(bad.err, "roundhouse: 5 inputs of 8 failed\n"), bad.err);
   const std::string file = at.roundhouse.file("prog.cpp");
   write_file(file, "int total = 0;\nfor (int i = 0; i < 5; ++i) total += i;\ntotal\n");
   CHECK(at.piped("%run " + file + "\n").out == "Out[0-1]: 10\n");

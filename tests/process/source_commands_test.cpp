@@ -103,6 +103,8 @@ TEST_CASE("run sends a file, or standard input") {
   CHECK(at.out({"run", file}) == "Out[0-1]: 10\n");
   const Ended piped = run({"sh", "-c", "echo 'total * 2' | '" + kBin + "/roundhouse' run -e 0 -"});
   CHECK_MESSAGE(piped.out == "20\n", piped.err);
+  write_file(file, "int main(int, char** words) {\n  std::puts(words[0]);\n  return total;\n}\n");
+  CHECK(at.out({"run", "-e", "0", file}) == file + "\n10\n");
   write_file(file, "int fine = 0;\nint bad = ;\n");
   const Ended failed = at.roundhouse({"run", "-e", "0", file});
   CHECK(failed.exit == 1);

@@ -15,8 +15,9 @@
 //   execute_sync    waits and returns it, or throws what became of it
 //   execute         as execute_async, but waits for it to be ready when the view's `block` is set
 //
-// and the same with run, which reads the code from a file of this program's machine. Several
-// engines give a list.
+// and the same with run, which reads the code from a file of this program's machine. When that
+// file defines `main` it is called in the end, with the file's name as its only argument, and the
+// value is what it returns. Several engines give a list.
 //
 // What code declares lasts until clear(), or until the engine's process ends, and is seen by all
 // later code, also by that of other clients. Declarations and statements may be mixed. A name can
@@ -60,35 +61,32 @@ namespace roundhouse::detail {
 // The text of a file. Throws Exception (io_failed).
 [[nodiscard]] std::string read_source(const std::string& path);
 
+// The arguments of the task kExecuteTask. Of a program `main` is called.
+[[nodiscard]] Encoded encode_source(std::string_view code, std::string_view file, bool is_program);
+
 // `View` offers block(), engines() and a submitter_.
 template <class View>
 class RunsSource {
  public:
   // `file` is what lines of the code are called in messages; "input N" when empty.
   auto execute_async(std::string_view code, std::string_view file = {}) const {
-    return send(code, file, Urgency::later);
+    return send(encode_source(code, file, false), Urgency::later);
   }
 
   auto execute_sync(std::string_view code, std::string_view file = {}) const {
-    return send(code, file, Urgency::waits).get();
+    return send(encode_source(code, file, false), Urgency::waits).get();
   }
 
   auto execute(std::string_view code, std::string_view file = {}) const {
-    return settled(send(code, file, urgency()));
+    return settled(send(encode_source(code, file, false), urgency()));
   }
 
   // Throw Exception (io_failed) for a file that cannot be read.
-  auto run_async(const std::string& file) const {
-    return send(read_source(file), file, Urgency::later);
-  }
+  auto run_async(const std::string& file) const { return send(program(file), Urgency::later); }
 
-  auto run_sync(const std::string& file) const {
-    return send(read_source(file), file, Urgency::waits).get();
-  }
+  auto run_sync(const std::string& file) const { return send(program(file), Urgency::waits).get(); }
 
-  auto run(const std::string& file) const {
-    return settled(send(read_source(file), file, urgency()));
-  }
+  auto run(const std::string& file) const { return settled(send(program(file), urgency())); }
 
  protected:
   RunsSource() = default;
@@ -98,9 +96,12 @@ class RunsSource {
 
   [[nodiscard]] Urgency urgency() const { return self().block() ? Urgency::waits : Urgency::later; }
 
-  auto send(std::string_view code, std::string_view file, Urgency urgency) const {
+  static Encoded program(const std::string& file) {
+    return encode_source(read_source(file), file, true);
+  }
+
+  auto send(Encoded body, Urgency urgency) const {
     const std::vector<int> engines = self().engines();
-    Encoded body = encode_values(code, file);
     return View::template result<ExecuteResult>(
         self().submitter_.submit({kExecuteTask, {}}, engines, {&body, 1}, urgency));
   }
