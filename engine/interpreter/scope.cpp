@@ -1,6 +1,5 @@
 #include "engine/interpreter/scope.hpp"
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -9,15 +8,19 @@ namespace roundhouse::engine::interpreter {
 
 namespace {
 
-// detail::attached_engine, as code has it that includes Roundhouse's headers.
-constexpr const char* kAttachedEngine = "_ZN10roundhouse6detail15attached_engineE";
+// Some name that code knows once it includes roundhouse/this_engine.hpp. Which of its variables the
+// linker has depends on what of it the code has used.
+constexpr const char* kOfHeader = "roundhouse::this_engine::stop_requested";
 
 constexpr const char* kWithin = "rh_within";
+constexpr const char* kAttach = "rh_attach";
 constexpr const char* kCode = R"(
 extern "C" void rh_within(const ::roundhouse::Invocation& call, void (*work)(void*), void* data) {
   const ::roundhouse::detail::CallScope scope(call);
-  [[maybe_unused]] const void* const engine = &::roundhouse::detail::attached_engine;
   work(data);
+}
+extern "C" void rh_attach(::roundhouse::EngineApi* engine) {
+  ::roundhouse::detail::attached_engine.store(engine);
 })";
 
 void keep_for_ever(const std::shared_ptr<Jit>& code) {
@@ -30,12 +33,10 @@ void keep_for_ever(const std::shared_ptr<Jit>& code) {
 }  // namespace
 
 void Scope::find(Unit& unit, EngineApi& engine) {
-  if (within_ != nullptr) return;
-  void* const attached = unit.jit()->find(kAttachedEngine);
-  if (attached == nullptr) return;
-  static_cast<std::atomic<EngineApi*>*>(attached)->store(&engine);
-  keep_for_ever(unit.jit());
+  if (within_ != nullptr || unit.compiler().functions(kOfHeader).empty()) return;
   unit.add(kCode);
+  keep_for_ever(unit.jit());
+  reinterpret_cast<Attach>(unit.jit()->find(kAttach))(&engine);
   within_ = reinterpret_cast<Within>(unit.jit()->find(kWithin));
 }
 

@@ -23,6 +23,7 @@ class Scope {
 
  private:
   using Within = void (*)(const Invocation& call, void (*work)(void* data), void* data);
+  using Attach = void (*)(EngineApi* engine);
 
   Within within_ = nullptr;  // null: nobody asks
 };

@@ -157,6 +157,26 @@ TEST_CASE("code is asked to stop, and lets go of what it got when an input or a 
   CHECK(result_of(host, "te::stop_requested()").value == "false");
 }
 
+TEST_CASE("code that asks for nothing but whether to stop hears it, typed and called by name") {
+  RH_NEEDS_INTERPRETER();
+  TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
+  const std::atomic<bool> stop{true};
+  Reply reply;
+  const Encoded asks = encode_values("rh::this_engine::stop_requested()", "", false);
+  host.source().execute({asks.body, {}, &host, &stop}, reply);
+  REQUIRE_MESSAGE(reply.ok, reply.error.value);
+  CHECK(decode_result<ExecuteResult>(reply.result.body, {}).value == "true");
+
+  TaskHost other(1, nullptr, RH_TEST_INTERPRETER);
+  result_of(other,
+            "#include <roundhouse/this_engine.hpp>\n"
+            "bool asked() { return roundhouse::this_engine::stop_requested(); }");
+  const Encoded none = encode_values();
+  REQUIRE(other.source().call(CallKind::call, "asked", {none.body, {}, &other, &stop}, reply));
+  REQUIRE_MESSAGE(reply.ok, reply.error.value);
+  CHECK(decode_result<bool>(reply.result.body, {}));
+}
+
 TEST_CASE("functions that code has declared are mapped and reduced") {
   RH_NEEDS_INTERPRETER();
   TaskHost host(1, nullptr, RH_TEST_INTERPRETER);
