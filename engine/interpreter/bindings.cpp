@@ -50,7 +50,7 @@ void Bindings::declare(std::string_view code, std::string& problems) {
 // The one variable that an input declares; nothing, and why, when it cannot.
 std::optional<Variable> Bindings::declare_variable(const std::string& text, std::string& problem) {
   TaskError error;
-  if (!unit_.compile({text, "names of this engine"}, error)) {
+  if (!unit_.compile_aside({text, "names of this engine"}, error)) {
     problem = error.value;
     return std::nullopt;
   }

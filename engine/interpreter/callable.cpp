@@ -51,7 +51,7 @@ std::shared_ptr<const Callable> Callable::make(Unit& unit, const Function& funct
                       "  rh_entries[2] = Entry::reducer();\n"
                       "  return ::roundhouse::interpreted::type_of(rh_function);\n}");
   const auto compiled =
-      unit.compile({(usual ? "" : "#include <roundhouse/task.hpp>\n") + text, "call"}, error);
+      unit.compile_aside({(usual ? "" : "#include <roundhouse/task.hpp>\n") + text, "call"}, error);
   if (!compiled) return nullptr;
   for (const Jit::Step step : compiled->steps) step();
   void* const address = unit.jit()->find(symbol);

@@ -88,6 +88,10 @@ class Watcher {
     if (sema_.CurContext == context_) return;
     context_ = sema_.CurContext;
     emitter_.note_context(context_);
+    // Clang asks it where it is, before there is anything, when what it uses is deprecated.
+    auto* statement = llvm::dyn_cast_or_null<clang::TopLevelStmtDecl>(context_);
+    if (statement != nullptr && statement->getStmt() == nullptr)
+      statement->setStmt(new (sema_.getASTContext()) clang::NullStmt(clang::SourceLocation()));
     auto* function = llvm::dyn_cast_or_null<clang::FunctionDecl>(context_);
     if (function != nullptr) share_types_of(*function);
   }
@@ -100,6 +104,20 @@ class Watcher {
 };
 
 }  // namespace
+
+std::string literal(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= ' ' && byte != 0x7f && c != '"' && c != '\\') {
+      out += c;
+      continue;
+    }
+    out += '\\';
+    for (const int shift : {6, 3, 0}) out += static_cast<char>('0' + ((byte >> shift) & 7));
+  }
+  return out += '"';
+}
 
 Compiler::Compiler(const std::vector<std::string>& arguments, llvm::LLVMContext& context)
     : action_(std::make_unique<Action>(context)) {
@@ -139,7 +157,7 @@ bool Compiler::parse(const Source& source, const Older& hidden, const OnUnfinish
   emitter_->shadowing().hide(hidden, "rh" + std::to_string(inputs_));
 
   // Lines are counted from the one after the first.
-  std::string text = "# 1 \"" + source.file + "\"\n" + source.text + "\n";
+  std::string text = "# 1 " + literal(source.file) + "\n" + source.text + "\n";
   clang::SourceManager& sources = instance_->getSourceManager();
   const clang::SourceLocation includer = sources.getLocForStartOfFile(sources.getMainFileID());
   const clang::FileEntryRef file =
@@ -227,6 +245,25 @@ Older Compiler::conflicts() const {
 
 void Compiler::take_values() {
   emitter_->take_values(true);
+}
+
+std::string Compiler::without_macros(const std::string& text) const {
+  const clang::Preprocessor& preprocessor = instance_->getPreprocessor();
+  const clang::SourceManager& sources = instance_->getSourceManager();
+  std::string before;
+  std::string behind;
+  for (const auto& [identifier, state] : preprocessor.macros()) {
+    const clang::MacroInfo* macro = preprocessor.getMacroInfo(identifier);
+    if (macro == nullptr || macro->isBuiltinMacro()) continue;
+    const clang::SourceLocation place = macro->getDefinitionLoc();
+    if (place.isInvalid() || sources.isInSystemHeader(place) ||
+        sources.isWrittenInBuiltinFile(place) || sources.isWrittenInCommandLineFile(place))
+      continue;
+    const std::string name = identifier->getName().str();
+    before += "#pragma push_macro(\"" + name + "\")\n#undef " + name + "\n";
+    behind += "\n#pragma pop_macro(\"" + name + "\")";
+  }
+  return before + text + behind;
 }
 
 std::string Compiler::path() const {

@@ -28,6 +28,9 @@ class Module;
 
 namespace roundhouse::engine::interpreter {
 
+// Any bytes as code has them in quotes.
+[[nodiscard]] std::string literal(std::string_view text);
+
 class Diagnostics;
 class Emitter;
 
@@ -62,6 +65,9 @@ class Compiler {
   // From now on the value of an input's last expression, if no semicolon follows, goes to
   // roundhouse::interpreted::value().
   void take_values();
+
+  // `text` with what puts the macros aside for it that inputs have defined.
+  [[nodiscard]] std::string without_macros(const std::string& text) const;
 
   // See function_of().
   [[nodiscard]] std::optional<Undefined> undefined(std::string_view symbol) const;

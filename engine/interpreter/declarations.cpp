@@ -90,13 +90,22 @@ std::string kind_of(clang::ASTContext& context, const clang::NamedDecl& named) {
   return "type";
 }
 
+// With what stands in blocks of extern "C".
+void flatten(clang::Decl* declaration, std::vector<clang::Decl*>& out) {
+  auto* block = llvm::dyn_cast<clang::LinkageSpecDecl>(declaration);
+  if (block == nullptr) return out.push_back(declaration);
+  for (clang::Decl* inner : block->decls()) flatten(inner, out);
+}
+
 }  // namespace
 
 Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& generator,
                  const std::vector<clang::Decl*>& declared) {
   clang::ASTContext& context = compiler.getASTContext();
   Declared out;
-  for (clang::Decl* declaration : declared) {
+  std::vector<clang::Decl*> all;
+  for (clang::Decl* declaration : declared) flatten(declaration, all);
+  for (clang::Decl* declaration : all) {
     auto* named = llvm::dyn_cast<clang::NamedDecl>(declaration);
     if (named == nullptr || named->getNameAsString().empty() ||
         !named->getDeclContext()->getRedeclContext()->isTranslationUnit())
@@ -104,6 +113,9 @@ Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& genera
     const bool is_ours =
         !context.getSourceManager().isInSystemHeader(named->getLocation()) && !named->isImplicit();
     out.names.push_back({named->getNameAsString(), is_ours ? kind_of(context, *named) : ""});
+    const auto* function = llvm::dyn_cast<clang::FunctionDecl>(named);
+    if (function != nullptr && function->isMain() && function->isThisDeclarationADefinition())
+      out.main = kind_of(context, *function);
     auto* variable = llvm::dyn_cast<clang::VarDecl>(named);
     if (variable == nullptr || variable->isTemplated() ||
         llvm::isa<clang::VarTemplateSpecializationDecl>(variable))

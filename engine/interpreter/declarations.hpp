@@ -44,6 +44,7 @@ struct Function {
 struct Declared {
   std::vector<Variable> variables;
   std::vector<KnownName> names;
+  std::string main;  // the type of the `main` that is defined; empty when none is
 };
 
 [[nodiscard]] Declared globals(clang::CompilerInstance& compiler, clang::CodeGenerator& generator,

@@ -55,19 +55,13 @@ bool travels_as_another(std::string_view type) {
          type == typeid(const char*).name() || type == typeid(std::string_view).name();
 }
 
-// Code that calls the `main` that was declared, with `file` as its only argument; empty when none
-// was.
-std::string call_of_main(const Declared& declared, std::string_view file) {
-  const auto main = std::ranges::find(declared.names, "main", &KnownName::name);
-  if (main == declared.names.end()) return {};
-  if (main->what.find("()") != std::string::npos) return "main()";
-  std::string name;
-  for (const unsigned char byte : file) {  // in octal digits, whatever it is
-    name += '\\';
-    for (const int shift : {6, 3, 0}) name += static_cast<char>('0' + ((byte >> shift) & 7));
-  }
-  return "[] { static char name[] = \"" + name +
-         "\"; static char* words[] = {name, nullptr}; return main(1, words); }()";
+// Code that calls a `main` of this type, with `file` as its only argument.
+std::string call_of_main(std::string_view type, std::string_view file) {
+  if (type.find("()") != std::string_view::npos) return "main()";
+  const bool wants_environment = std::ranges::count(type, ',') > 1;
+  return "[] { static char name[] = " + literal(file) +
+         "; static char* words[] = {name, nullptr}; extern char** environ; return main(1, words" +
+         (wants_environment ? ", environ" : "") + "); }()";
 }
 
 void run(const std::vector<Jit::Step>& steps, Executed& out) {
@@ -111,10 +105,8 @@ Executed SourceInterpreter::execute(const SourceInput& input, const Invocation& 
   state_->unit.offer(input.functions);
   add_conveniences(source.text);
   Executed out = run_source(source, call);
-  if (!out.ok || !input.is_program) return out;
-  const std::string main = call_of_main(state_->unit.compiler().declared(), source.file);
-  if (main.empty()) return out;
-  Executed ended = run_source({main, source.file}, call);
+  if (!out.ok || !input.is_program || state_->main.empty()) return out;
+  Executed ended = run_source({call_of_main(state_->main, source.file), source.file}, call);
   ended.warnings = std::move(out.warnings);
   return ended;
 }
@@ -143,11 +135,12 @@ void SourceInterpreter::add_conveniences(std::string_view code) {
         !state_->known_words.insert(one.word).second)
       continue;
     TaskError ignored;  // the code may have that name for something else
-    (void)state_->unit.compile({one.text, "headers of Roundhouse"}, ignored);
+    (void)state_->unit.compile_aside({one.text, "headers of Roundhouse"}, ignored);
   }
 }
 
 void SourceInterpreter::learn(const Declared& declared) {
+  state_->main = declared.main;
   for (const auto& [name, what] : declared.names) {
     if (!what.empty()) state_->declared[name] = what;
     state_->variables.erase(name);

@@ -59,6 +59,7 @@ class SourceInterpreter final : public Interpreter {
     std::map<std::string, std::shared_ptr<const Callable>, std::less<>> callables;
     std::set<std::string_view> known_words;  // of conveniences that have been compiled
     std::map<std::string, std::string, std::less<>> declared;  // what each is, for people
+    std::string main;  // that the last input has defined: see Declared
     std::size_t inputs = 0;
     std::size_t functions = 0;  // that have been compiled to get at variables
   };

@@ -121,9 +121,13 @@ std::optional<Unit::Compiled> Unit::compile(const Source& source, TaskError& err
   }
 }
 
+std::optional<Unit::Compiled> Unit::compile_aside(const Source& source, TaskError& error) {
+  return compile({compiler_->without_macros(source.text), source.file}, error);
+}
+
 void* Unit::function(const std::string& text, const std::string& symbol, std::string& problem) {
   TaskError error;
-  const auto compiled = compile({text, "names of this engine"}, error);
+  const auto compiled = compile_aside({text, "names of this engine"}, error);
   if (!compiled) {
     problem = error.value;
     return nullptr;
@@ -135,7 +139,7 @@ void* Unit::function(const std::string& text, const std::string& symbol, std::st
 }
 
 void Unit::add(const std::string& text) {
-  if (!compiler_->parse({text, "roundhouse"}, {}))
+  if (!compiler_->parse({compiler_->without_macros(text), "roundhouse"}, {}))
     throw std::runtime_error(compiler_->diagnostics().first_error());
   for (const Jit::Step step : jit_->add(compiler_->take_module())) step();
 }
@@ -188,7 +192,10 @@ Verdict Unit::judge(const Source& source, const Older& hidden, const Trial::Answ
     const std::string doubled = jit_->doubled(*module);
     if (!missing.empty()) {
       out.kind = Verdict::Kind::wrong;
-      out.error = llvm::demangle(missing.front()) + " is declared and used, and nowhere defined";
+      out.error =
+          llvm::demangle(missing.front()) +
+          " is declared and used, and nowhere defined (code has what is in a shared library after "
+          "dlopen(\"libNAME.so\", RTLD_NOW | RTLD_GLOBAL), of <dlfcn.h>)";
     } else if (!doubled.empty()) {
       out.kind = Verdict::Kind::wrong;
       out.error = llvm::demangle(doubled) +

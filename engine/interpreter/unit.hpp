@@ -37,6 +37,9 @@ class Unit {
   // Nothing, and why, when it cannot be compiled; then all is as it was.
   [[nodiscard]] std::optional<Compiled> compile(const Source& source, TaskError& error);
 
+  // The same of what is not the user's, for which macros of theirs mean nothing.
+  [[nodiscard]] std::optional<Compiled> compile_aside(const Source& source, TaskError& error);
+
   // The function that `text` defines under this linker symbol; null, and why, when there is none.
   [[nodiscard]] void* function(const std::string& text, const std::string& symbol,
                                std::string& problem);

@@ -180,33 +180,6 @@ TEST_CASE("variables, functions, types and templates can be declared anew") {
   CHECK(value_of(it, "f") == "3");
 }
 
-TEST_CASE("the main that a program defines is called, also when it is sent once more") {
-  RH_NEEDS_INTERPRETER();
-  Interpreter& it = fresh_interpreter();
-  const auto value_of_program = [&](const std::string& code, const std::string& file) {
-    const Executed out = it.execute({code, file, {}, true});
-    CHECK_MESSAGE(out.ok, out.error.name << ": " << out.error.value << "\n" << out.error.traceback);
-    CHECK_MESSAGE(out.warnings.empty(), out.warnings);
-    return out.value;
-  };
-  CHECK(value_of_program("int n = 3; int main() { n += 1; return n; }", "one.cpp") == "4");
-  CHECK(value_of_program("int main() { return 10 * n; }", "one.cpp") == "40");
-  CHECK(value_of_program(
-            "std::string name = \"a \\\"b\\\\\\n.cpp\"; int main(int argc, char** argv) { "
-            "n = argc; return argv[argc] == nullptr && argv[0] == name ? 7 : 8; }",
-            "a \"b\\\n.cpp") == "7");
-  CHECK(value_of(it, "n") == "1");
-  CHECK(value_of_program("n + 1", "none.cpp") == "2");  // the main of before is not this program's
-  CHECK(value_of(it, "int main() { return 9; } n") == "1");
-  const Executed out =
-      it.execute({"#include <stdexcept>\nint main() { throw std::runtime_error(\"no\"); }",
-                  "t.cpp",
-                  {},
-                  true});
-  CHECK_FALSE(out.ok);
-  CHECK(out.error.value == "no");
-}
-
 TEST_CASE("a second definition of a symbol that only one may have leaves all as it was") {
   RH_NEEDS_INTERPRETER();
   Interpreter& it = fresh_interpreter();
