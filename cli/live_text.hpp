@@ -21,6 +21,11 @@
 
 namespace roundhouse::cli {
 
+// What is still to be written of `all` that a task has printed when `written` came while it ran:
+// that may have gone beyond the beginning that `all` has, whose line about what is left out counts
+// anew then, and it may be of earlier attempts.
+[[nodiscard]] std::string rest_of(std::string_view written, std::string_view all);
+
 class LiveText {
  public:
   using Write = std::function<void(OutputStream stream, std::string_view text)>;
