@@ -229,9 +229,10 @@ std::vector<int> Shell::engines_for(const Targets& targets) {
   std::vector<int> out;
   const client::EngineList& known = session_.engines();
   for (const auto& [id, engine] : known.engines()) out.push_back(static_cast<int>(id.value));
+  // Places in the list, and slices of it, are of the engines that are there; all are all.
   const std::vector<int>* ids = targets.ids();
   const bool by_id = ids != nullptr && std::ranges::all_of(*ids, [](int id) { return id >= 0; });
-  if (!by_id || known.restarting().empty()) return out;
+  if ((!by_id && !targets.is_all()) || known.restarting().empty()) return out;
   for (const auto& [id, engine] : known.restarting()) out.push_back(static_cast<int>(id.value));
   std::ranges::sort(out);
   return out;

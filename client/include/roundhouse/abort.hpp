@@ -6,9 +6,9 @@
 //   done
 //
 // An abort ends what waits, and asks what runs to stop: such a task sees it by its stop token
-// (this_engine.hpp), and ends as aborted whatever it returns. get() throws TaskAborted. It is
-// final: retries do not apply, what depends on such a task fails, and a hub that is started again
-// knows of it. Thread rule: a plain value.
+// (this_engine.hpp), and ends as aborted whatever it returns; interrupt() (control.hpp) ends one
+// that never looks. get() throws TaskAborted. It is final: retries do not apply, what depends on
+// such a task fails, and a later hub knows of it. Thread rule: a plain value.
 #pragma once
 
 #include <cstdint>

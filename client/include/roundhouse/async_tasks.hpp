@@ -66,9 +66,9 @@ class AsyncTasks {
   // can be an AsyncHubResult (hub_result.hpp).
   [[nodiscard]] bool from_hub() const { return tasks_.from_hub(); }
 
-  // Calls `call` on the client's dispatcher thread with what its tasks write, piece by piece, from
-  // the beginning: until they are done, all of it, in the order of each stream. See output.hpp.
-  // Throws ConnectionError when the client is closed.
+  // Calls `call` on the client's dispatcher thread with all that its tasks write, by pieces, in
+  // the order of each stream: the last perhaps after wait() has returned, but before what on_done()
+  // is given, and so keep what `call` uses until that. Throws ConnectionError once it is closed.
   void on_output(std::function<void(const OutputPart&)> call) const;
 
   // Shows what they have written: roundhouse::display_outputs(). Null: standard output and error.

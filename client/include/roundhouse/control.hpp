@@ -34,7 +34,7 @@ struct ShutdownOptions {
 
 // What one engine did. `done`: it is as it was wanted, and `state` says how:
 //   interrupted  what ran has stopped          idle       nothing ran
-//   replaced     it had to be stopped with its process, which was started anew
+//   replaced     it was stopped with its process, names and what was queued on it, for a new one
 //   signalled    cleared      restarted        left
 // Else:
 //   asked        nobody waited                 no_answer  not in time: it may be frozen
