@@ -24,16 +24,13 @@ constexpr const char* kWords =
     "error as it comes.\n";
 
 constexpr const char* kSubmit =
-    "The program and its arguments stand behind --. With --array or --each-line each {} in them "
-    "is\n"
-    "the number or line, which is added as the last argument where there is no {} (as GNU "
-    "parallel\n"
-    "does it), and is the variable ROUNDHOUSE_ITEM. The output of one is printed as it "
-    "comes,\n"
-    "of each of several when it has ended, not mixed with that of others. Of more than 1 MiB (128 "
-    "KiB\n"
-    "when it failed) beginning and end are kept.\n"
+    "The program and its arguments stand behind --. It runs in this folder. With --array or\n"
+    "--each-line each {} in them is the number or line, which is added as the last argument where\n"
+    "there is no {} (as GNU parallel does it), and is the variable ROUNDHOUSE_ITEM. The output of\n"
+    "one is printed as it comes, of each of several when it has ended, not mixed with that of\n"
+    "others. Of more than 1 MiB (128 KiB when it failed) beginning and end are kept.\n"
     "A command that does not end with exit status 0 counts as failed: see --retries, --after.\n"
+    "Each of many that fails is named on standard error.\n"
     "Exit code of one command: its own, 128 + N when signal N ended it. Of many: 1 if any failed.\n"
     "Ctrl-C submits no more; what is under way goes on.\n"
     "Examples:\n"
@@ -132,7 +129,7 @@ void add_submit(CLI::App& app, Line& line) {
                    "Once for each line of it; - is standard input")
       ->type_name("FILE")
       ->excludes(array);
-  command->add_option("--cwd", options->cwd, "The folder to run in (that of the engine)")
+  command->add_option("--cwd", options->cwd, "The folder to run in (this one)")
       ->type_name("FOLDER");
   command->add_option("--env", options->env, "A variable of its environment; repeat")
       ->allow_extra_args(false)

@@ -50,13 +50,27 @@ RunDir run_dir_of(const std::string& cluster) {
   return RunDir::locate(name).or_throw();
 }
 
+bool is_here(const RunDir& run_dir) {
+  const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
+  return !info || info->hub_host == host_name();
+}
+
 HubState hub_state(const RunDir& run_dir) {
   const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
   if (info && info->hub_host != host_name()) return HubState::here;
+  const bool no_file = !info && info.error().code == Errc::not_connected;
+  if (!info && !no_file) return HubState::here;  // what is wrong with the file a client says
   if (RunDirLock::holder(run_dir)) return info ? HubState::here : HubState::coming;
   if (find_supervisor(run_dir)) return HubState::coming;
-  const bool none = !info && info.error().code == Errc::not_connected;
-  return none ? HubState::stopped : HubState::died;
+  return no_file ? HubState::stopped : HubState::died;
+}
+
+bool is_stopped(const std::string& cluster) noexcept {
+  try {
+    return hub_state(run_dir_of(cluster)) == HubState::stopped;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 ConnectionError no_hub(const RunDir& run_dir) {
@@ -95,7 +109,7 @@ bool is_known(const Client& client, int engine) {
 }
 
 std::vector<int> resolve_engines(const Client& client, const std::string& selector) {
-  const std::vector<int> known = client.ids();
+  const std::vector<int> known = client[all].targets();
   if (known.empty() && !are_places(selector)) throw no_engines();
   const std::vector<int> chosen = select_engines(selector, known);
   for (const int engine : chosen) {

@@ -19,7 +19,7 @@ namespace roundhouse::cli {
 [[nodiscard]] RunDir run_dir_of(const std::string& cluster);
 
 // How the hub of a cluster is, as far as this machine knows: one elsewhere, whose connection file
-// was copied here, is always taken to be here.
+// was copied here, and one whose file cannot be read, are taken to be here.
 enum class HubState {
   here,
   coming,   // it is started, or started again, just now
@@ -28,6 +28,12 @@ enum class HubState {
 };
 
 [[nodiscard]] HubState hub_state(const RunDir& run_dir);
+
+// Whether its hub is, or would be, on this machine.
+[[nodiscard]] bool is_here(const RunDir& run_dir);
+
+// Whether the cluster was stopped; false for a name that is none. Throws nothing.
+[[nodiscard]] bool is_stopped(const std::string& cluster) noexcept;
 
 // Says that the cluster has no hub, or that it died, and what to do.
 [[nodiscard]] ConnectionError no_hub(const RunDir& run_dir);

@@ -129,6 +129,7 @@ class Console {
     try {
       const std::string text = trimmed(input);
       if (text.starts_with('%')) return command(text.substr(1)), true;
+      if (text == "exit" || text == "quit") return quit(text), true;
       if (text.starts_with("else") && (text.size() == 4 || !is_word_character(text[4])))
         throw UsageError("the input with the if has run already: write `} else {` on one line");
       const std::string name = "input " + std::to_string(number_++);

@@ -14,6 +14,7 @@
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
+#include "cli/connect.hpp"
 #include "cli/items.hpp"
 #include "cli/usage.hpp"
 #include "client/supervisor.hpp"
@@ -276,6 +277,10 @@ int run(const Line& line) {
   } catch (const cli::UsageError& error) {
     return fail("usage", error.what(), cli::Exit::usage);
   } catch (const roundhouse::Exception& error) {
+    // Who asks while the hub is being stopped is given no answer.
+    if (error.code() == roundhouse::Errc::timeout && cli::is_stopped(line.cluster))
+      return fail(to_string(roundhouse::Errc::not_connected),
+                  cli::no_hub(cli::run_dir_of(line.cluster)).what(), cli::Exit::no_hub);
     return fail(to_string(error.code()), error.what(), exit_of(error.code()));
   } catch (const std::exception& error) {
     return fail("internal", error.what(), cli::Exit::failure);

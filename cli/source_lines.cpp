@@ -12,8 +12,10 @@ constexpr const char* kSource =
     "was pushed is a variable of the code. Common headers of the standard library are there\n"
     "without an #include: <algorithm>, <cmath>, <iostream>, <map>, <string>, <vector> and more.\n"
     "Errors of the compiler go to standard error; nothing of such code was run. Engines need the\n"
-    "package roundhouse-interpreter. Code that goes on past its limit is ended with its engine's\n"
-    "process, and names are gone then. Ctrl-C waits no longer; what goes on is stopped by\n"
+    "package roundhouse-interpreter. Code that goes on past its limit, for which compiling "
+    "counts,\n"
+    "is ended with its engine's process, and names are gone then. Ctrl-C waits no longer; what "
+    "goes on is stopped by\n"
     "`roundhouse interrupt`.\n";
 
 void add_source(CLI::App* command, SourceOptions& options) {
@@ -41,8 +43,12 @@ void add_console(CLI::App& app, Line& line) {
       "Each input is compiled and run on all engines; those that come later take part. What they\n"
       "print is shown as it comes, behind its engine, then the values. Declarations stay, also\n"
       "after an error. An input goes on while brackets are open; an empty line gives it up.\n"
-      "Ctrl-C stops what runs, twice: waits no longer for it; Ctrl-D ends. Tab completes names,\n"
-      "arrow-up has what was typed before, Ctrl-R looks for it. %help lists commands.\n"
+      "Ctrl-C stops what runs: code that looks at rh::this_engine::stop_requested() ends itself, "
+      "and\n"
+      "other code is ended with its engine's process, which takes along what was declared there.\n"
+      "Ctrl-C again waits no longer for it; Ctrl-D ends. Tab completes names, arrow-up has what "
+      "was\n"
+      "typed before, Ctrl-R looks for it. %help lists commands.\n"
       "Where standard input is no terminal, its inputs are run one after the other, and the exit\n"
       "status is 1 if one has failed. Engines need the package roundhouse-interpreter.\n"
       "Examples:\n"

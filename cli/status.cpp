@@ -17,7 +17,10 @@ Json parsed(const std::string& text) {
 
 Json engine_list(const Client& client) {
   Json list = Json::array();
-  for (const EngineInfo& engine : client.engines()) list.push_back(parsed(engine.json));
+  for (const EngineInfo& engine : client.engines()) {
+    list.push_back(parsed(engine.json));
+    if (engine.pid == 0) list.back()["pid"] = nullptr;
+  }
   return list;
 }
 
@@ -47,7 +50,7 @@ Table engine_table(const std::vector<EngineInfo>& engines) {
     table.row({std::to_string(engine.id), state_cell(engine.state), std::to_string(engine.slots),
                std::to_string(engine.queue), std::to_string(engine.running),
                with_commas(engine.completed), std::to_string(engine.incarnation),
-               std::to_string(engine.pid), engine.host});
+               engine.pid == 0 ? "-" : std::to_string(engine.pid), engine.host});
   }
   return table;
 }

@@ -84,7 +84,8 @@ void print(const ControlReport& report, bool waited, Output& out) {
     if (out.json()) continue;
     std::string line = "engine " + std::to_string(each.engine) + ": ";
     line += sentence(each);
-    if (!each.text.empty()) line += " (" + each.text + ")";
+    if (!each.text.empty() && each.text != "it " + std::string(sentence(each)))
+      line += " (" + each.text + ")";
     out.line(printable(line));
   }
   if (left > 0 && waited)

@@ -31,7 +31,8 @@ void add_steering_commands(CLI::App& app, Line& line) {
   auto options = add_steering(app, line, "interrupt", "Stop what runs",
                               "What runs is asked to stop, and ends as aborted. If it goes on for "
                               "the engine's limit_grace,\n"
-                              "the process of the engine is replaced: its names are gone.\n"
+                              "the process of the engine is replaced: its names are gone, and what "
+                              "was queued on it for\nthis engine alone cannot run any more.\n"
                               "Examples:\n"
                               "  roundhouse interrupt last\n"
                               "  roundhouse interrupt --engine all",

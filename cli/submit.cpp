@@ -1,5 +1,8 @@
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -28,9 +31,18 @@ namespace {
 constexpr const char* kStandardInput = "-";
 constexpr const char* kItemVariable = "ROUNDHOUSE_ITEM";
 
+// This folder, and what is said from here: as other schedulers have it. Where the hub is elsewhere
+// nobody knows whether its engines have this folder, and the engine's is as good.
+std::string folder_for(const SubmitOptions& options) {
+  namespace fs = std::filesystem;
+  if (!options.cwd.empty()) return fs::absolute(options.cwd).lexically_normal().string();
+  std::error_code gone;  // then it is empty
+  return is_here(run_dir_of(options.ask.cluster)) ? fs::current_path(gone).string() : std::string();
+}
+
 CommandOptions command_options(const SubmitOptions& options) {
   CommandOptions out;
-  out.cwd = options.cwd;
+  out.cwd = folder_for(options);
   for (const std::string& variable : options.env) {
     const std::size_t equals = variable.find('=');
     out.env[variable.substr(0, equals)] = variable.substr(equals + 1);
@@ -48,7 +60,7 @@ class Lines {
                                                      : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
         lines_(path == kStandardInput ? STDIN_FILENO : file_) {
     if (file_ < 0 && !path.empty() && path != kStandardInput)
-      raise({Errc::io_failed, "cannot read " + path});
+      raise({Errc::io_failed, "cannot read '" + path + "': " + std::strerror(errno)});
   }
 
   Lines(const Lines&) = delete;
@@ -245,7 +257,7 @@ int submit_many(const SubmitOptions& options, Output& out) {
       if (told.failure.empty()) continue;
       const std::string text = printable(piece->item) + ": " + told.failure;
       if (failures++ == 0) first_failure = text;
-      if (told.exit_code == 0) print_error("task_failed", text, out.json());
+      print_error("task_failed", text, out.json());
     }
   } catch (...) {
     batch.cancel();

@@ -20,10 +20,7 @@ constexpr Duration kStopped = std::chrono::seconds{5};  // longer than a stop an
 }  // namespace
 
 Watch::Watch(const Client& client, const AskOptions& ask)
-    : client_(client),
-      run_dir_(run_dir_of(ask.cluster)),
-      began_(steady_now()),
-      next_(began_ + kAlone) {}
+    : client_(client), run_dir_(run_dir_of(ask.cluster)), next_(steady_now() + kAlone) {}
 
 void Watch::look() {
   const TimePoint now = steady_now();

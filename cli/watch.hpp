@@ -51,7 +51,6 @@ class Watch {
   const Client& client_;
   const RunDir run_dir_;
   Interrupt interrupt_;
-  TimePoint began_;
   TimePoint next_;  // look at the hub's files
   std::optional<TimePoint> stopped_since_;
   bool told_no_engines_ = false;

@@ -189,10 +189,10 @@ TEST_CASE("what functions print is shown beside their results, by engine where t
   CHECK_MESSAGE(contains(both.err, "[stdout:0] 7\n"), both.err);
   CHECK_MESSAGE(contains(both.err, "[stdout:1] 7\n"), both.err);
   const Json json = at.roundhouse.json({"apply", "-e", "0", "printing_tasks::every_way", "y"});
-  CHECK(contains(json[0]["out"], "cout y\n"));
-  CHECK(contains(json[0]["err"], "cerr y\n"));
+  CHECK(contains(std::string(json[0]["out"]), "cout y\n"));
+  CHECK(contains(std::string(json[0]["err"]), "cerr y\n"));
   const Ended each = at.roundhouse({"map", "-e", "0", "printing_tasks::one_line", "[1,2,3]"});
-  CHECK(each.out == "null\nnull\nnull\n");
+  CHECK(each.out.empty());
   CHECK(each.err == "[stdout:0] 1\n[stdout:0] 2\n[stdout:0] 3\n");
   const Ended thrown = at.roundhouse({"apply", "-e", "0", "printing_tasks::throws", "last words"});
   CHECK(thrown.exit == 1);

@@ -37,6 +37,13 @@ TEST_CASE("a submitted program prints what it prints, and its exit status is tha
   const Ended place = shell({"submit", "--cwd", "/", "--env", "A=b c", "--env", "B=", "--", "sh",
                              "-c", "pwd; echo \"$A$B\""});
   CHECK(place.out == "/\nb c\n");
+  // In the folder of whoever submits, and what is said from there.
+  const std::string folder = shell.file("here");
+  const std::string in_it =
+      "mkdir -p " + folder + "/sub && cd " + folder + " && '" + kBin + "/roundhouse' submit ";
+  CHECK(run({"sh", "-c", in_it + "-- pwd"}).out == folder + "\n");
+  CHECK(run({"sh", "-c", in_it + "--cwd sub -- pwd"}).out == folder + "/sub\n");
+  CHECK(run({"sh", "-c", in_it + "--cwd . -- sh -c 'touch x; ls'"}).out == "sub\nx\n");
   // Words are passed as they are, also those that look like ours.
   const std::vector<std::string> odd{"",    "{}", "[1,2]", "--json", "--", "-l",
                                      "a b", "*",  "@x",    "\n",     "%%", "\xff"};
@@ -61,6 +68,22 @@ TEST_CASE("what a submitted program prints is seen while it runs") {
                                "' | { read line; touch " + seen + "; echo \"read $line\"; cat; }"});
   CHECK(ended.out == "read first\nsecond");
   CHECK(ended.err == "third");
+}
+
+TEST_CASE("of more than is kept the end is shown, and of several attempts the last one whole") {
+  const Shell shell;
+  start(shell, "1");
+  const Ended much = shell({"submit", "--", "sh", "-c", "seq 300000; echo the end"});
+  CHECK(much.exit == 0);
+  CHECK(much.out.starts_with("1\n2\n3\n"));
+  CHECK(much.out.ends_with("299999\n300000\nthe end\n"));
+  CHECK_MESSAGE(contains(much.out, " bytes left out ...]\n"), much.out.size());
+  const std::string tried = shell.file("tried");
+  const Ended again = shell(
+      {"submit", "--retries", "1", "--", "sh", "-c",
+       "[ -e " + tried + " ] && echo second || { touch " + tried + "; echo first; exit 4; }"});
+  CHECK(again.exit == 0);
+  CHECK(again.out.ends_with("second\n"));
 }
 
 TEST_CASE("what cannot be submitted or run is one line that says what to do") {
@@ -114,6 +137,7 @@ TEST_CASE("each line of a file is an item, and failures are counted") {
   CHECK(failed.out == "1\n2\n3\n4\n5\n");
   CHECK_MESSAGE(contains(failed.err, "2 of 5 commands failed; the first: 2: exit status 1"),
                 failed.err);
+  CHECK_MESSAGE(contains(failed.err, "roundhouse: 4: exit status 1\n"), failed.err);
 }
 
 TEST_CASE("programs read what happened as JSON, and the records say which commands failed") {
@@ -153,12 +177,14 @@ TEST_CASE("whoever waits hears that the cluster was stopped") {
   const Shell shell;
   start(shell, "1");
   const std::string program = kBin + "/roundhouse";
-  Command one({program, "submit", "--", "sleep", "1000"});
-  Command many({program, "submit", "--array", "1-2", "--", "sh", "-c", "exec sleep 1000"});
+  Command runs({program, "submit", "--", "sleep", "1000"});
+  REQUIRE(comes_true([&] { return shell.json({"tasks", "--status", "running"}).size() == 1; }));
+  Command waits({program, "submit", "--array", "1-2", "--", "sleep"});
   REQUIRE(comes_true([&] { return shell.json({"tasks"}).size() == 3; }));
-  Command record({program, "result", "0", "--wait"});
+  Command asks({program, "result", "1", "--wait"});
   REQUIRE(shell({"stop"}).exit == 0);
-  for (Command* each : {&one, &many, &record}) {
+  CHECK(runs.wait(kPatience * 5).exit == 1);  // with its engine
+  for (Command* each : {&waits, &asks}) {
     const Ended ended = each->wait(kPatience * 5);
     CHECK(ended.exit == 3);
     CHECK_MESSAGE(contains(ended.err, "no hub is running"), ended.err);

@@ -321,6 +321,7 @@ TEST_CASE("what comes by a pipe runs input by input, also after an error, which 
   const std::string file = at.roundhouse.file("prog.cpp");
   write_file(file, "int total = 0;\nfor (int i = 0; i < 5; ++i) total += i;\ntotal\n");
   CHECK(at.piped("%run " + file + "\n").out == "Out[0-1]: 10\n");
+  CHECK(at.piped("1\nexit\n2\n").out == "Out[0-1]: 1\n");
 }
 
 TEST_CASE("a signal ends what is piped, and half a line is not sent") {

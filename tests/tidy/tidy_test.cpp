@@ -54,7 +54,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"cli/bench", "tests/process/bench_test.cpp runs the benchmarks (figures have their own test)"},
     {"cli/call_lines.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/calling.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
-    {"cli/live_text.cpp", "tests/process/cli_submit_test.cpp and its neighbours print by it"},
+    {"cli/watch.cpp", "tests/process/cli_submit_test.cpp and its neighbours wait by it"},
     {"cli/submit.cpp", "tests/process/cli_submit_test.cpp runs it"},
     {"cli/calls.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/engine_names.cpp", "tests/process/console_test.cpp completes names by it"},
