@@ -183,6 +183,21 @@ TEST_CASE("a restart gives busy and frozen engines another process under their i
   CHECK_THROWS_AS((void)at.client[2].pull<int>("a").get(kPatience), RemoteError);
 }
 
+TEST_CASE("all are all engines, also one whose next process is being started") {
+  const Engines at(2);
+  // How long it is away is its own affair: until it was seen to be.
+  REQUIRE(comes_true([&] {
+    const std::uint32_t before = at.incarnation(0);
+    (void)at.client.restart(0, {.wait = false});
+    while (at.client.ids().size() == 2)
+      if (at.incarnation(0) > before) return false;  // it was back too soon
+    CHECK(at.client[all].targets().size() == 2);
+    return true;
+  }));
+  at.client[all].push("x", 5).get();
+  CHECK(at.client[all].pull<int>("x").get() == std::vector{5, 5});
+}
+
 TEST_CASE("an engine that was frozen until it counted as lost can be restarted") {
   const Engines at(1);
   const Frozen frozen(at.pid(0));
