@@ -86,11 +86,8 @@ class Mapping {
 
   // The next piece, whose result is there; throws as Watch does.
   std::optional<Piece> take() {
-    std::optional<Piece> piece = under_way_.take([this] {
-      watch_.look();
-      if (watch_.interrupt().signal() != 0)
-        raise({Errc::aborted, "interrupted; what was submitted goes on (`roundhouse tasks`)"});
-    });
+    look();  // also when results come without being waited for
+    std::optional<Piece> piece = under_way_.take([this] { look(); });
     if (!piece) return piece;
     watch_.await([&](Duration most) { return piece->result.wait(most); },
                  [&] { return piece->result.msg_ids().front(); }, options_.limit);
@@ -99,6 +96,12 @@ class Mapping {
   }
 
  private:
+  void look() {
+    watch_.look();
+    if (watch_.interrupt().signal() != 0)
+      raise({Errc::aborted, "interrupted; what was submitted goes on (`roundhouse tasks`)"});
+  }
+
   std::optional<Piece> submit() {
     std::optional<Sequences::Piece> piece = sequences_.next(options_.chunk);
     if (!piece) return std::nullopt;

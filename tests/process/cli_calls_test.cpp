@@ -210,6 +210,21 @@ TEST_CASE("what functions print is shown while they run") {
   CHECK(ended.out == "read first\nsecond\nnull\n");
 }
 
+TEST_CASE("Ctrl-C ends a map whose results come so fast that nobody waits for them") {
+  const Callable at("printing_tasks");
+  std::string lines;
+  for (int i = 0; i < 1'000'000; ++i) lines += "1\n";
+  write_file(at.roundhouse.file("input"), lines);
+  Command map({"sh", "-c",
+               "exec '" + kBin + "/roundhouse' map printing_tasks::one_line - < '" +
+                   at.roundhouse.file("input") + "' 2>&1"});
+  REQUIRE(comes_true([&] { return contains(map.out(), "] 1\n"); }));
+  map.send(SIGINT);
+  const Ended ended = map.wait(kPatience);
+  CHECK(ended.exit == 1);
+  CHECK(contains(ended.out, "roundhouse: interrupted; what was submitted goes on"));
+}
+
 TEST_CASE("map goes on when some calls fail, and tells in the end") {
   const Callable at;
   const Ended some = at.roundhouse({"map", "process_tasks::add", R"([1,"x",3])", "[1,1,1]"});
