@@ -38,7 +38,7 @@ namespace roundhouse {
 struct CommandOptions {
   std::string cwd{};                         // the folder that it runs in; empty: the engine's
   std::map<std::string, std::string> env{};  // beside the environment of the engine
-  std::string stdin{};                       // what it reads there
+  std::string stdin{};                       // what it reads from its standard input
   Limit time_limit = no_limit;               // of the run; instead of the view's, if it has one
   bool check = false;                        // an exit status other than 0 is an error
   // How many bytes are kept, each of standard output and standard error: half of them from the
