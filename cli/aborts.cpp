@@ -39,8 +39,7 @@ void await_unfinished(const Client& client, const AbortOptions& options, WallTim
     query.where = query.where && fields::session == options.session.substr(0, 16);
   query.limit = kAtATime;
   query.fields = {"msg_id"};
-  const std::optional<Duration> limit = parse_duration(options.wait);
-  const auto end = limit ? std::optional(steady_now() + *limit) : std::nullopt;
+  const std::optional<TimePoint> end = end_of(parse_duration(options.wait));
   Watch watch(client, options.ask);
   for (;;) {
     std::vector<std::string> left;

@@ -89,8 +89,7 @@ class Mapping {
     look();  // also when results come without being waited for
     std::optional<Piece> piece = under_way_.take([this] { look(); });
     if (!piece) return piece;
-    watch_.await([&](Duration most) { return piece->result.wait(most); },
-                 [&] { return piece->result.msg_ids().front(); }, options_.limit);
+    watch_.await(piece->result, options_.limit);
     piece->shown.wait();
     return piece;
   }

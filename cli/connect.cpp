@@ -42,6 +42,15 @@ bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
+// What the hub has left for clients.
+Result<ConnectionInfo> read_file_of(const RunDir& run_dir) {
+  return read_connection_file(run_dir.connection_file(Role::client), Role::client);
+}
+
+bool is_elsewhere(const Result<ConnectionInfo>& info) {
+  return info && info->hub_host != host_name();
+}
+
 }  // namespace
 
 RunDir run_dir_of(const std::string& cluster) {
@@ -51,13 +60,12 @@ RunDir run_dir_of(const std::string& cluster) {
 }
 
 bool is_here(const RunDir& run_dir) {
-  const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
-  return !info || info->hub_host == host_name();
+  return !is_elsewhere(read_file_of(run_dir));
 }
 
 HubState hub_state(const RunDir& run_dir) {
-  const auto info = read_connection_file(run_dir.connection_file(Role::client), Role::client);
-  if (info && info->hub_host != host_name()) return HubState::here;
+  const Result<ConnectionInfo> info = read_file_of(run_dir);
+  if (is_elsewhere(info)) return HubState::here;
   const bool no_file = !info && info.error().code == Errc::not_connected;
   if (!info && !no_file) return HubState::here;  // what is wrong with the file a client says
   if (RunDirLock::holder(run_dir)) return info ? HubState::here : HubState::coming;

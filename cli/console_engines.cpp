@@ -5,8 +5,6 @@
 
 #include "cli/by_engine.hpp"
 #include "cli/connect.hpp"
-#include "shared/connection_file.hpp"
-#include "shared/host.hpp"
 
 namespace roundhouse::cli {
 

@@ -19,6 +19,10 @@ constexpr Duration kStopped = std::chrono::seconds{5};  // longer than a stop an
 
 }  // namespace
 
+std::optional<TimePoint> end_of(const std::optional<Duration>& limit) {
+  return limit ? std::optional(steady_now() + *limit) : std::nullopt;
+}
+
 Watch::Watch(const Client& client, const AskOptions& ask)
     : client_(client), run_dir_(run_dir_of(ask.cluster)), next_(steady_now() + kAlone) {}
 
@@ -45,17 +49,21 @@ void Watch::look_at_hub(TimePoint now) {
                           "; `roundhouse history` tells then what became of this");
 }
 
-void Watch::await(const std::function<bool(Duration)>& wait, const std::function<std::string()>& id,
-                  const std::optional<Duration>& limit) {
-  const TimePoint began = steady_now();
-  while (!wait(kLook)) {
-    const bool too_long = limit && steady_now() - began >= *limit;
-    if (too_long || interrupt_.signal() != 0)
-      throw Exception(
-          too_long ? Errc::timeout : Errc::aborted,
-          "no result yet, and it goes on: `roundhouse result " + id() + " --wait` waits for it");
+bool Watch::until(const std::function<bool(Duration)>& wait, const std::optional<TimePoint>& end) {
+  for (;;) {
+    const Duration left = end ? std::max(*end - steady_now(), Duration{}) : kLook;
+    if (wait(std::min(left, kLook))) return true;
+    if (interrupt_.signal() != 0 || (end && left <= kLook)) return false;
     look();
   }
+}
+
+void Watch::await(const std::function<bool(Duration)>& wait, const std::function<std::string()>& id,
+                  const std::optional<Duration>& limit) {
+  if (until(wait, end_of(limit))) return;
+  throw Exception(
+      interrupt_.signal() != 0 ? Errc::aborted : Errc::timeout,
+      "no result yet, and it goes on: `roundhouse result " + id() + " --wait` waits for it");
 }
 
 void Watch::await(const AsyncTasks& tasks, const std::optional<Duration>& limit) {
@@ -64,21 +72,15 @@ void Watch::await(const AsyncTasks& tasks, const std::optional<Duration>& limit)
 }
 
 bool Watch::until_ended(const AsyncTasks& tasks, const std::optional<TimePoint>& end) {
-  for (;;) {
-    const Duration left = end ? std::max(*end - steady_now(), Duration{}) : kLook;
-    if (tasks.wait(std::min(left, kLook))) return true;
-    if (end && left <= kLook) return false;
-    if (interrupt_.signal() != 0) raise({Errc::aborted, "interrupted: the tasks go on"});
-    look();
-  }
+  if (until([&](Duration most) { return tasks.wait(most); }, end)) return true;
+  if (interrupt_.signal() != 0) raise({Errc::aborted, "interrupted: the tasks go on"});
+  return false;
 }
 
 void await_ends(const Client& client, const AskOptions& ask, const AsyncTasks& tasks,
                 const std::string& wait, const std::string& advice) {
   if (wait.empty()) return;
-  const std::optional<Duration> limit = parse_duration(wait);
-  Watch watch(client, ask);
-  if (!watch.until_ended(tasks, limit ? std::optional(steady_now() + *limit) : std::nullopt))
+  if (!Watch(client, ask).until_ended(tasks, end_of(parse_duration(wait))))
     raise({Errc::timeout, "not all have ended after " + wait + advice});
 }
 

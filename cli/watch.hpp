@@ -20,6 +20,9 @@
 
 namespace roundhouse::cli {
 
+// So long from now; nothing without a limit.
+[[nodiscard]] std::optional<TimePoint> end_of(const std::optional<Duration>& limit);
+
 class Watch {
  public:
   // The client, which is one of `ask`'s cluster, outlives it.
@@ -46,6 +49,8 @@ class Watch {
   bool until_ended(const AsyncTasks& tasks, const std::optional<TimePoint>& end);
 
  private:
+  // False when the time is over, or after Ctrl-C.
+  bool until(const std::function<bool(Duration)>& wait, const std::optional<TimePoint>& end);
   void look_at_hub(TimePoint now);
 
   const Client& client_;
