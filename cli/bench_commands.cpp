@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kProgram = "true";
-constexpr std::size_t kAheadPerEngine = 256;  // there is plenty to do
+constexpr std::size_t kCommandsAhead = 256;  // there is plenty to do
 
 std::size_t cores() {
   return std::max(1U, std::thread::hardware_concurrency());
@@ -54,7 +54,7 @@ double bare_rate(Duration span) {
 // The same as commands, with an engine for each core.
 double command_rate(const LoadBalancedView& view, Duration span) {
   std::deque<AsyncResult<CommandResult>> under_way;
-  const std::size_t ahead = kAheadPerEngine * cores();
+  const std::size_t ahead = kCommandsAhead * cores();
   std::size_t count = 0;
   const auto take = [&] {
     if (!under_way.front().get().ok()) raise({Errc::task_failed, "`true` failed"});

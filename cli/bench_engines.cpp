@@ -15,12 +15,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kSpan = 2s;
-constexpr Duration kWarmUp = 500ms;
-constexpr std::size_t kTasksMax = 2'000'000;  // of a run
-constexpr Duration kPatience = 60s;           // until all have registered
+constexpr Duration kEnginesSpan = 2s;
+constexpr Duration kEnginesWarmUp = 500ms;
+constexpr std::size_t kRunTasksMax = 2'000'000;  // of a run
+constexpr Duration kJoinPatience = 60s;          // until all have registered
 constexpr std::size_t kEngines = 1000;
-constexpr std::size_t kFew = 4;
+constexpr std::size_t kFewEngines = 4;
 constexpr std::size_t kProcesses = 2;  // that the engines are in, few or many
 
 struct Run {
@@ -40,12 +40,12 @@ Run run_engines(std::size_t count, Duration span, const Interrupt& interrupt) {
     crowds.push_back(std::make_unique<BenchChild>(std::vector<std::string>{
         program, "--cluster", cluster.name(), "--crowd", std::to_string(part)}));
   }
-  cluster.client().wait_for_engines(count, kPatience);
+  cluster.client().wait_for_engines(count, kJoinPatience);
   out.registered = steady_now() - begin;
   interrupt.check();
-  (void)run_stream(cluster, std::min(kWarmUp, span));
+  (void)run_stream(cluster, std::min(kEnginesWarmUp, span));
   interrupt.check();
-  out.stream = run_stream(cluster, span, kTasksMax);
+  out.stream = run_stream(cluster, span, kRunTasksMax);
   return out;
 }
 
@@ -54,7 +54,7 @@ Run run_engines(std::size_t count, Duration span, const Interrupt& interrupt) {
 void bench_engines(const EnginesOptions& options, Output& out) {
   const std::size_t pairs = options.pairs == 0 ? 5 : options.pairs;
   const std::size_t many = options.engines == 0 ? kEngines : options.engines;
-  const Duration span = options.span == Duration{} ? kSpan : options.span;
+  const Duration span = options.span == Duration{} ? kEnginesSpan : options.span;
   const Interrupt interrupt;
   const BenchPlace place;
   const std::string name = "engines." + std::to_string(many) + ".";
@@ -63,9 +63,9 @@ void bench_engines(const EnginesOptions& options, Output& out) {
   Figure cpu{.name = name + "hub_cpu_per_task", .unit = "us", .target = 1.5};
   for_each_pair(pairs, interrupt, [&](bool few_first) {
     Run few;
-    if (few_first) few = run_engines(kFew, span, interrupt);
+    if (few_first) few = run_engines(kFewEngines, span, interrupt);
     const Run run = run_engines(many, span, interrupt);
-    if (!few_first) few = run_engines(kFew, span, interrupt);
+    if (!few_first) few = run_engines(kFewEngines, span, interrupt);
     rate.add(few.stream.per_second, run.stream.per_second);
     cpu.add(few.stream.hub_cpu_us, run.stream.hub_cpu_us);
     registered.ours.push_back(seconds(run.registered));

@@ -13,13 +13,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kSpan = 1s;  // in which a graph has its full size
+constexpr Duration kGraphsSpan = 1s;  // in which a graph has its full size
 constexpr std::size_t kLinks = 10'000;
 constexpr std::size_t kLayered = 100'000;
 constexpr std::size_t kLayer = 1000;
 
 std::size_t scaled(std::size_t count, Duration span) {
-  const double part = std::min(1.0, seconds(span) / seconds(kSpan));
+  const double part = std::min(1.0, seconds(span) / seconds(kGraphsSpan));
   return std::max<std::size_t>(10, static_cast<std::size_t>(static_cast<double>(count) * part));
 }
 
@@ -58,7 +58,7 @@ double run_layers(const LoadBalancedView& view, std::size_t count) {
 
 void bench_graphs(const BenchOptions& options, Output& out) {
   const std::size_t pairs = options.pairs == 0 ? 5 : options.pairs;
-  const Duration span = options.span == Duration{} ? kSpan : options.span;
+  const Duration span = options.span == Duration{} ? kGraphsSpan : options.span;
   const Interrupt interrupt;
   const BenchPlace place;
   Relay relay(place.path(), own_program());

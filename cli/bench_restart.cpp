@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kEngines = 2;
+constexpr std::size_t kRestartEngines = 2;
 constexpr Seconds kTaskTime = 1ms;  // of what the engines do meanwhile
 constexpr std::size_t kStreamTasks = 256;
 // With such tasks an engine has so many at hand (schedule.lookahead), which no hub has to give it.
@@ -89,7 +89,7 @@ class Stream {
     const std::lock_guard lock(mutex_);
     if (!result.successful()) ++bad_;
     if (!killed_ || !about.started || *about.started <= *killed_) return;
-    if (++begun_after_ != kEngines * kAtHand + 1) return;
+    if (++begun_after_ != kRestartEngines * kAtHand + 1) return;
     resumed_ = now;
     changed_.notify_all();
   }
@@ -152,7 +152,7 @@ struct Restarts {
 };
 
 Restarts restart(std::size_t queued, std::size_t kills, const Interrupt& interrupt) {
-  const BenchCluster cluster({.engines = kEngines,
+  const BenchCluster cluster({.engines = kRestartEngines,
                               .store = "sqlite",
                               .durability = "relaxed",
                               .hub_starts_max = kills + 10});

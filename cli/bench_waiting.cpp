@@ -13,11 +13,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kSpan = 300ms;
+constexpr Duration kWaitingSpan = 300ms;
 constexpr std::size_t kFew = 4000;     // of a stream: enough that neither client nor engine is idle
 constexpr Seconds kForEver = 24h;      // longer than any benchmark
 constexpr Duration kEngineGone = 30s;  // at most
-constexpr std::size_t kLookEvery = 256;  // tasks between two looks at the clock
+constexpr std::size_t kWaitingLookEvery = 256;  // tasks between two looks at the clock
 
 // What the tasks that wait are waiting for.
 enum class Why {
@@ -37,9 +37,9 @@ std::string_view to_string(Why why) {
 
 // A hub where a number of tasks wait. An engine runs a stream of tasks, each of which is followed
 // by another; the ready ones that wait are that stream itself.
-class Line {
+class WaitingLine {
  public:
-  Line(Why why, std::size_t waiting, const Interrupt& interrupt)
+  WaitingLine(Why why, std::size_t waiting, const Interrupt& interrupt)
       : why_(why),
         interrupt_(interrupt),
         under_way_max_(why == Why::ready ? waiting : kFew),
@@ -52,7 +52,7 @@ class Line {
     const LoadBalancedView never = why == Why::after ? view_.with({.after = gate})
                                                      : view_.with({.targets = std::vector{busy}});
     for (std::size_t i = 0; i < waiting; ++i) {
-      if (i % kLookEvery == 0) interrupt_.check();
+      if (i % kWaitingLookEvery == 0) interrupt_.check();
       (void)never.apply_async<void>(kBenchTask);
     }
   }
@@ -71,14 +71,14 @@ class Line {
 
  private:
   void submit() {
-    if (under_way_.size() % kLookEvery == 0) interrupt_.check();
+    if (under_way_.size() % kWaitingLookEvery == 0) interrupt_.check();
     under_way_.push_back(view_.apply_async<void>(kBenchTask));
   }
 
   double run(Duration span) {
     const TimePoint begin = steady_now();
     std::size_t count = 0;
-    while (count % kLookEvery != 0 || steady_now() - begin < span) {
+    while (count % kWaitingLookEvery != 0 || steady_now() - begin < span) {
       submit();
       under_way_.front().wait();
       under_way_.pop_front();
@@ -97,11 +97,11 @@ class Line {
 
 std::vector<Figure> measure(Why why, const std::vector<std::size_t>& sizes, std::size_t pairs,
                             Duration span, const Interrupt& interrupt) {
-  Line few(why, why == Why::ready ? kFew : 1, interrupt);
-  std::vector<std::unique_ptr<Line>> lines;
+  WaitingLine few(why, why == Why::ready ? kFew : 1, interrupt);
+  std::vector<std::unique_ptr<WaitingLine>> lines;
   std::vector<Figure> figures;
   for (const std::size_t size : sizes) {
-    lines.push_back(std::make_unique<Line>(why, size, interrupt));
+    lines.push_back(std::make_unique<WaitingLine>(why, size, interrupt));
     figures.push_back(
         {.name = "waiting." + std::string(to_string(why)) + "." + std::to_string(size),
          .unit = "tasks/s",
@@ -123,7 +123,7 @@ std::vector<Figure> measure(Why why, const std::vector<std::size_t>& sizes, std:
 
 void bench_waiting(const WaitingOptions& options, Output& out) {
   const std::size_t pairs = options.pairs == 0 ? 9 : options.pairs;
-  const Duration span = options.span == Duration{} ? kSpan : options.span;
+  const Duration span = options.span == Duration{} ? kWaitingSpan : options.span;
   std::vector<std::size_t> sizes{10'000, 1'000'000};
   if (options.waiting != 0) sizes = {options.waiting};
   const Interrupt interrupt;

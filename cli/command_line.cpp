@@ -162,7 +162,7 @@ CLI::Option* add_duration(CLI::App* app, const std::string& name, Duration& valu
             if (!parsed) throw CLI::ValidationError(name, "wants a duration: 10s, 500ms, 2min");
             value = *parsed;
           },
-          help + " (" + to_string(value) + ")")
+          help + " (" + roundhouse::to_string(value) + ")")
       ->type_name("TIME");
 }
 

@@ -172,12 +172,12 @@ class Console {
 
   // Until all engines are through; false when whoever types waits no longer.
   bool await(const std::shared_ptr<Client>& client, InputRun& run) {
-    constexpr Duration kAlone = 1s;
+    constexpr Duration kAloneMax = 1s;
     bool asked = false;
     bool told = false;
     const TimePoint began = steady_now();
     while (!run.wait(50ms)) {
-      const bool away = steady_now() - began > kAlone && engines_.is_hub_away();
+      const bool away = steady_now() - began > kAloneMax && engines_.is_hub_away();
       if (away && !std::exchange(told, true))
         std::cerr << "the hub is away: this waits for it (Ctrl-C waits no longer)\n" << std::flush;
       if (interrupt_.signal() == 0) continue;

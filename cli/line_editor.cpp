@@ -31,14 +31,14 @@ constexpr std::string_view kPasteOver = "[201~";  // behind an escape
 constexpr wchar_t kQuote = L'\x16';               // Ctrl-V: the next one as it is
 
 // What a handler of SIGWINCH or SIGCONT may touch.
-std::atomic<const WakeFd*> waker{nullptr};
+std::atomic<const WakeFd*> editor_waker{nullptr};
 std::atomic<bool> continued{false};
 std::atomic<bool> resized{false};
 
 void on_signal(int signal) {
   const int error = errno;
   (signal == SIGCONT ? continued : resized).store(true);
-  if (const WakeFd* const wake = waker.load()) wake->wake();
+  if (const WakeFd* const wake = editor_waker.load()) wake->wake();
   errno = error;
 }
 
@@ -148,13 +148,13 @@ LineEditor::LineEditor(Interrupt& interrupt, Options options)
        {"\\e[200~", "rh-paste"}}};
   for (const auto& [key, does] : kKeys) el_set(editor, EL_BIND, key, does, nullptr);
   el_source(editor, nullptr);  // what the user wants goes last
-  waker.store(&wake_);
+  editor_waker.store(&wake_);
   handle(&on_signal);
 }
 
 LineEditor::~LineEditor() {
   handle(SIG_DFL);
-  waker.store(nullptr);
+  editor_waker.store(nullptr);
 }
 
 LineEditor::Line LineEditor::read(std::function<std::string()> prompt) {

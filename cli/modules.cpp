@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t kBuildDigits = 12;
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out.append(out.empty() ? "" : " ").append(word);
-  return out;
-}
-
 // "0 1 2", of those in this state.
 std::string engines_in(const ModuleRecord& module, const std::string& state) {
   std::vector<std::string> ids;

@@ -97,6 +97,9 @@ class Output {
 // "2026-03-01 12:00:00.123" in UTC; "-" for a time that is not known.
 [[nodiscard]] std::string short_time(WallTime time);
 
+// The words, with blanks between them.
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);
+
 // The value on one line, as `--json` prints it; what is not UTF-8 is replaced.
 [[nodiscard]] std::string json_line(const Json& value);
 

@@ -175,12 +175,6 @@ void require_known(const Client& client, const std::string& selector) {
                  ", nor a record of a task that it ran; see `roundhouse engines`"});
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out.append(out.empty() ? "" : " ").append(word);
-  return out;
-}
-
 std::string advice_for(const std::string& id) {
   return ", and they go on: `roundhouse result " + id + " --wait` waits for them";
 }

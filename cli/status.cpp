@@ -56,14 +56,14 @@ Table engine_table(const std::vector<EngineInfo>& engines) {
 }
 
 // A line of the table, and what its help says of it.
-struct Line {
+struct StatusLine {
   std::string_view group;
   std::string_view name;
   std::string_view key;  // in the hub's answer
   std::string_view meaning;
 };
 
-constexpr std::array<Line, 20> kLines{{
+constexpr std::array<StatusLine, 20> kLines{{
     {"hub", "process", "pid", "its number"},
     {"hub", "up", "uptime_ms", "since it was started"},
     {"hub", "starts", "epoch", "how often a hub was started on these records"},
@@ -106,12 +106,12 @@ Table status_table(const std::string& cluster, const Json& answer) {
     table.row({in == group ? "" : in, name, value_text(key, value)});
     group = in;
   };
-  for (const Line& line : kLines)
+  for (const StatusLine& line : kLines)
     if (const auto value = answer.find(line.key); value != answer.end())
       add(line.group, line.name, line.key, *value);
   // What a later hub says besides.
   for (const auto& [key, value] : answer.items())
-    if (std::ranges::find(kLines, key, &Line::key) == kLines.end() && key != "given_up")
+    if (std::ranges::find(kLines, key, &StatusLine::key) == kLines.end() && key != "given_up")
       add("besides", key, key, value);
   return table;
 }
@@ -171,7 +171,7 @@ std::string status_words() {
   Table table({{""}, {""}, {""}, {"", Align::left, 0}});
   table.row({"  OF THE", "LINE", "--json", "IS"});
   std::string_view group;
-  for (const Line& line : kLines) {
+  for (const StatusLine& line : kLines) {
     table.row({line.group == group ? "" : "  " + std::string(line.group), line.name, line.key,
                line.meaning});
     group = line.group;

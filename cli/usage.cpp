@@ -10,13 +10,13 @@ namespace roundhouse::cli {
 namespace {
 
 // How far the line was understood: the last command that it names, and all words up to it.
-struct Place {
+struct UsagePlace {
   const CLI::App* command;
   std::string words;
 };
 
-Place place_in(const CLI::App& app) {
-  Place place{&app, app.get_name()};
+UsagePlace place_in(const CLI::App& app) {
+  UsagePlace place{&app, app.get_name()};
   while (!place.command->get_subcommands().empty()) {
     place.command = place.command->get_subcommands().back();
     place.words += " " + place.command->get_name();
@@ -42,7 +42,7 @@ std::optional<std::string> nearest(const std::string& name, const std::vector<st
 }
 
 // Of a word that nothing wanted.
-std::string unexpected(const Place& place, const std::string& word) {
+std::string unexpected(const UsagePlace& place, const std::string& word) {
   if (word.starts_with("-")) return "`" + place.words + "` has no option '" + word + "'";
   if (place.command->get_name() == "submit")
     return "the program stands behind --: `" + place.words + " -- " + word + " ...`";
@@ -58,7 +58,7 @@ std::string unexpected(const Place& place, const std::string& word) {
 }  // namespace
 
 std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
-  const Place place = place_in(app);
+  const UsagePlace place = place_in(app);
   std::string text = error.what();
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string> left = app.remaining(true);

@@ -13,8 +13,6 @@
 namespace roundhouse {
 namespace {
 
-constexpr std::size_t kRangesPerRequest = 10'000;
-
 void ask(detail::Shell& shell, std::string body, AbortReport& out) {
   const detail::HubAnswer answer = shell.ask("abort", std::move(body), client::Repeat::yes);
   const detail::BodyMap map(answer.body);
@@ -58,8 +56,8 @@ void pack_ranges(wire::Packer& p, std::span<const Jobs::Ids> ranges) {
 AbortReport abort_jobs(Shell& shell, const Jobs& jobs) {
   const std::vector<Jobs::Ids> ranges = ranges_of(jobs);
   AbortReport out;
-  for (std::size_t at = 0; at < ranges.size(); at += kRangesPerRequest) {
-    const std::size_t count = std::min(kRangesPerRequest, ranges.size() - at);
+  for (std::size_t at = 0; at < ranges.size(); at += detail::kRangesPerRequest) {
+    const std::size_t count = std::min(detail::kRangesPerRequest, ranges.size() - at);
     std::string body;
     wire::Packer p(body);
     p.map(1);

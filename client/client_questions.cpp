@@ -15,7 +15,6 @@ namespace {
 using detail::BodyMap;
 using detail::json_of;
 
-constexpr std::size_t kIdsPerQuestion = 10'000;
 constexpr std::size_t kCompletedIdsMax = 1000;  // of one engine
 
 std::string ids_body(std::span<const std::string> ids) {
@@ -119,7 +118,7 @@ TaskRecords Client::result(std::span<const std::string> ids) const {
   TaskRecords out;
   std::vector<std::string> left(ids.begin(), ids.end());
   while (!left.empty()) {
-    const std::size_t count = std::min(left.size(), kIdsPerQuestion);
+    const std::size_t count = std::min(left.size(), detail::kIdsPerQuestion);
     const HubReply reply = request("result", ids_body(std::span(left).first(count)));
     const BodyMap map(reply.body);
     for (const std::string_view bytes : map.list("records"))

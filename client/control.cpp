@@ -12,8 +12,6 @@
 namespace roundhouse {
 namespace {
 
-constexpr std::size_t kRangesPerRequest = 10'000;
-
 struct Wish {
   std::string_view verb;
   ControlOptions options;
@@ -85,7 +83,7 @@ ControlReport Client::interrupt(const Targets& targets, const ControlOptions& op
 
 ControlReport Client::interrupt_jobs(const Jobs& jobs, const ControlOptions& options) const {
   const std::vector<Jobs::Ids> ranges = detail::ranges_of(jobs);
-  if (ranges.size() > kRangesPerRequest)
+  if (ranges.size() > detail::kRangesPerRequest)
     throw Exception(Errc::too_large, "too many tasks that are not in a row: name their engines");
   if (ranges.empty()) return {};
   return ask(shell(), {"interrupt", options},

@@ -17,7 +17,6 @@ namespace {
 using detail::BodyMap;
 
 constexpr std::size_t kTasksPerAnswer = 10'000;
-constexpr std::size_t kIdsPerQuestion = 10'000;
 
 void put(wire::Packer& p, const FieldValue& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value))
@@ -78,7 +77,7 @@ std::string query_body(const TaskQuery& query, std::size_t limit, std::size_t of
 std::string part_of(std::span<const std::string> ids, std::size_t at) {
   std::string out;
   wire::Packer p(out);
-  const auto part = ids.subspan(at, std::min(kIdsPerQuestion, ids.size() - at));
+  const auto part = ids.subspan(at, std::min(detail::kIdsPerQuestion, ids.size() - at));
   p.map(1), p.str("ids"), p.array(part.size());
   for (const std::string& id : part) p.str(id);
   return out;
@@ -146,7 +145,7 @@ std::vector<std::string> Client::hub_history(std::optional<std::size_t> newest) 
 ResultStatus Client::result_status(const Jobs& jobs) const {
   const std::vector<std::string> ids = detail::ids_of(jobs);
   ResultStatus out;
-  for (std::size_t at = 0; at < ids.size(); at += kIdsPerQuestion) {
+  for (std::size_t at = 0; at < ids.size(); at += detail::kIdsPerQuestion) {
     const HubReply reply = request("result_status", part_of(ids, at));
     const BodyMap map(reply.body);
     append(out.pending, map.texts("pending"));
@@ -165,7 +164,7 @@ ResultStatus Client::result_status(const Jobs& jobs) const {
 std::uint64_t Client::purge_jobs(const Jobs& jobs) const {
   const std::vector<std::string> ids = detail::ids_of(jobs);
   std::uint64_t purged = 0;
-  for (std::size_t at = 0; at < ids.size(); at += kIdsPerQuestion)
+  for (std::size_t at = 0; at < ids.size(); at += detail::kIdsPerQuestion)
     purged += purged_by(request("purge_results", part_of(ids, at)));
   return purged;
 }

@@ -11,6 +11,8 @@
 
 namespace roundhouse::detail {
 
+inline constexpr std::size_t kRangesPerRequest = 10'000;
+
 // Sorted, and joined where they touch.
 [[nodiscard]] std::vector<Jobs::Ids> ranges_of(const Jobs& jobs);
 

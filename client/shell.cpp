@@ -107,7 +107,8 @@ void Shell::await_welcome() {
     const TimePoint now = steady_now();
     if (connect_error_ && now >= no_hub) raise(*connect_error_);
     if (now >= deadline)
-      throw ConnectionError("the hub did not answer within " + to_string(options_.timeout) +
+      throw ConnectionError("the hub did not answer within " +
+                            roundhouse::to_string(options_.timeout) +
                             (session_.link_reason().empty() ? "" : ": " + session_.link_reason()));
     changed_.wait_until(guard.native(), connect_error_ ? no_hub : deadline);
   }

@@ -191,7 +191,7 @@ HubAnswer Shell::ask(std::string verb, std::string body, client::Repeat repeat, 
     session_.forget_request(id);
     require_open();
     throw TimeoutError("the hub did not answer '" + asked + "' within " +
-                       to_string(options_.timeout + longer));
+                       roundhouse::to_string(options_.timeout + longer));
   }
   if (!reply->code.empty())
     raise({errc_from_string(reply->code).value_or(Errc::refused), reply->text});

@@ -11,7 +11,7 @@
 namespace roundhouse::detail {
 namespace {
 
-constexpr int kDrainMax = 256;  // messages in one turn
+constexpr int kTurnMax = 256;  // messages in one turn
 // So long after a user's thread used the task socket, and then left, it is ours.
 constexpr Duration kIdle = std::chrono::milliseconds{5};
 // And so long we look every kIdle whether it left: its next call then need not wake us.
@@ -83,7 +83,7 @@ void Shell::drain_control(Lease::Guard& guard, TimePoint now) {
   if (!link_) return;
   const bool down = link_->state() == net::LinkState::down;
   wire::Message message;
-  for (int i = 0; i < kDrainMax && !close_wanted_; ++i) {
+  for (int i = 0; i < kTurnMax && !close_wanted_; ++i) {
     const net::Receipt receipt = link_->receive(wire::Plane::control, message);
     if (receipt == net::Receipt::nothing) break;
     if (receipt == net::Receipt::message)
@@ -91,7 +91,7 @@ void Shell::drain_control(Lease::Guard& guard, TimePoint now) {
     absorb(guard, now);
   }
   net::Notification hint;
-  for (int i = 0; i < kDrainMax && !close_wanted_ && link_->receive(hint); ++i) {
+  for (int i = 0; i < kTurnMax && !close_wanted_ && link_->receive(hint); ++i) {
     session_.on_message(wire::Plane::notify, {hint.body, {}}, now, out_);
     absorb(guard, now);
   }

@@ -38,7 +38,7 @@ constexpr Duration kHubLifeMin = std::chrono::seconds{1};
 constexpr std::chrono::milliseconds kHubPause{200};
 constexpr Duration kEnginesStopMax = std::chrono::seconds{5};
 constexpr Duration kHubStopMax = std::chrono::seconds{10};
-constexpr Duration kKillMax = std::chrono::seconds{5};
+constexpr Duration kChildKillMax = std::chrono::seconds{5};
 
 // Somebody who waits until engines are ready: whoever started us, or asked for more.
 struct Waiter {
@@ -344,9 +344,9 @@ void Supervisor::stop_kind(ChildKind kind, int signal, Duration patience) {
 void Supervisor::stop_all() {
   stopping_ = true;
   stop_kind(ChildKind::engine, SIGTERM, kEnginesStopMax);
-  stop_kind(ChildKind::engine, SIGKILL, kKillMax);
+  stop_kind(ChildKind::engine, SIGKILL, kChildKillMax);
   stop_kind(ChildKind::hub, SIGTERM, kHubStopMax);
-  stop_kind(ChildKind::hub, SIGKILL, kKillMax);
+  stop_kind(ChildKind::hub, SIGKILL, kChildKillMax);
 }
 
 int Supervisor::run() {

@@ -10,6 +10,8 @@
 
 namespace roundhouse::detail {
 
+inline constexpr std::size_t kIdsPerQuestion = 10'000;  // when the hub is asked for records
+
 // One record of PROTOCOL 9; what is missing in it reads as nothing.
 // As a program sees them.
 [[nodiscard]] std::vector<RemoteAttempt> attempts_of(const std::vector<wire::Attempt>& attempts);

@@ -12,7 +12,7 @@
 namespace roundhouse::engine {
 namespace {
 
-using Header = ElfW(Ehdr);
+using ElfHeader = ElfW(Ehdr);
 using Segment = ElfW(Phdr);
 
 constexpr unsigned char kClass = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
@@ -71,7 +71,7 @@ Error cut_short(std::string_view bytes, std::uint64_t wanted) {
 }
 
 // Everything that the program headers speak of is there.
-Result<void> check_segments(std::string_view bytes, const Header& header) {
+Result<void> check_segments(std::string_view bytes, const ElfHeader& header) {
   bool loads = false;
   bool dynamic = false;
   for (std::uint64_t i = 0; i < header.e_phnum; ++i) {
@@ -91,8 +91,8 @@ Result<void> check_segments(std::string_view bytes, const Header& header) {
 
 Result<void> check_shared_library(std::string_view bytes) {
   if (bytes.size() < SELFMAG || bytes.substr(0, SELFMAG) != ELFMAG) return wrong("is no ELF file");
-  if (bytes.size() < sizeof(Header)) return cut_short(bytes, sizeof(Header));
-  const auto header = read<Header>(bytes, 0);
+  if (bytes.size() < sizeof(ElfHeader)) return cut_short(bytes, sizeof(ElfHeader));
+  const auto header = read<ElfHeader>(bytes, 0);
   if (header.e_ident[EI_CLASS] != kClass || header.e_ident[EI_DATA] != kOrder)
     return wrong("is for another architecture: its words or its byte order are not those of " +
                  machine_name(kMachine) + ", on which this engine runs");

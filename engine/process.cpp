@@ -32,15 +32,15 @@ auto pipe_ends(Inherited& inheritance) {
                     &err.read, &err.write, &err.taken_read, &err.taken_write};
 }
 
-struct Pipe {
+struct WatchedPipe {
   int read = -1;
   int write = -1;
 
-  Pipe() = default;
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
+  WatchedPipe() = default;
+  WatchedPipe(const WatchedPipe&) = delete;
+  WatchedPipe& operator=(const WatchedPipe&) = delete;
 
-  ~Pipe() {
+  ~WatchedPipe() {
     close_and_forget(read);
     close_and_forget(write);
   }
@@ -112,13 +112,13 @@ bool die_with_nanny(std::int64_t nanny_pid) {
 
 Result<Process> Process::start(const std::string& program, std::vector<std::string> arguments,
                                Inheritance inheritance, int page_fd) {
-  Pipe output;
-  Pipe ready;
-  std::array<Pipe, 4> tasks;
+  WatchedPipe output;
+  WatchedPipe ready;
+  std::array<WatchedPipe, 4> tasks;
   // In a group of its own it could not read from a terminal.
   const Fd input(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!input || !output.open() || !ready.open() ||
-      !std::ranges::all_of(tasks, [](Pipe& pipe) { return pipe.open(); }))
+      !std::ranges::all_of(tasks, [](WatchedPipe& pipe) { return pipe.open(); }))
     return Error{Errc::io_failed,
                  std::string("no pipe for the engine process: ") + std::strerror(errno)};
   inheritance.page_fd = page_fd;

@@ -14,6 +14,7 @@ namespace roundhouse::hub {
 inline constexpr int kSchemaVersion = 3;           // in user_version
 inline constexpr int kApplicationId = 0x52644831;  // in application_id: "RdH1"
 inline constexpr unsigned kSequenceBits = 40;      // of a task's key; the session's number is above
+inline constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << kSequenceBits;
 
 // A task's key: ordered as (session, sequence). Precondition: both fit.
 [[nodiscard]] std::int64_t make_key(SessionNumber session, std::uint64_t sequence);

@@ -61,6 +61,11 @@ class Statement {
 
   // Columns of the present row, from 0. Views are valid until the next step.
   [[nodiscard]] std::int64_t integer(int column) const;
+
+  [[nodiscard]] std::uint32_t integer32(int column) const {  // as it was written
+    return static_cast<std::uint32_t>(integer(column));
+  }
+
   [[nodiscard]] std::string_view text(int column) const;
   [[nodiscard]] std::string_view blob(int column) const;
   [[nodiscard]] bool null(int column) const;

@@ -5,17 +5,6 @@
 #include "hub/sqlite_store.hpp"
 
 namespace roundhouse::hub {
-namespace {
-
-std::string_view bytes_of(const ContentHash& hash) {
-  return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
-}
-
-std::int64_t signed_of(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-
-}  // namespace
 
 void SqliteStore::apply(const ModuleKept& fact) {
   if (!fact.parts.empty()) modules_.write(fact.build, fact.parts);

@@ -21,10 +21,6 @@ constexpr std::string_view kSelectRecord =
     "LEFT JOIN errors x ON x.id = t.id LEFT JOIN attempts a ON a.id = t.id "
     "LEFT JOIN outputs o ON o.id = t.id WHERE t.id = ?1";
 
-std::uint32_t small_of(std::int64_t value) {
-  return static_cast<std::uint32_t>(value);
-}
-
 void read_uuid(std::string_view bytes, Uuid& out) {
   if (bytes.size() == out.bytes.size())
     std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(out.bytes.data()));
@@ -64,7 +60,7 @@ wire::Define read_template(const sql::Statement& row, int at) {
   out.label = row.text(at + 3);
   out.targets.clear();
   read_targets(row.blob(at + 4), out.targets);
-  out.retries = small_of(row.integer(at + 5));
+  out.retries = row.integer32(at + 5);
   out.priority = static_cast<std::int32_t>(row.integer(at + 6));
   out.builds = read_hashes(row.blob(at + 7));
   return out;
@@ -92,9 +88,9 @@ std::optional<Record> SqliteRecords::find(std::int64_t key, TaskId task, bool wi
   out.submitted_us = row.integer(1);
   if (!row.null(2)) out.started_us = out.submitted_us + row.integer(2);
   out.duration_ns = static_cast<std::uint64_t>(row.integer(3));
-  if (!row.null(4)) out.engine = EngineId{small_of(row.integer(4))};
-  out.incarnation = small_of(row.integer(5));
-  out.attempt = small_of(row.integer(6));
+  if (!row.null(4)) out.engine = EngineId{row.integer32(4)};
+  out.incarnation = row.integer32(5);
+  out.attempt = row.integer32(6);
   const bool ok = out.ending == wire::Ending::ok;
   const bool in_row = ok && !row.null(7);
   if (!row.null(8))

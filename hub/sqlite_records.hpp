@@ -10,9 +10,19 @@
 
 #include "hub/core/record.hpp"
 #include "hub/sqlite.hpp"
+#include "shared/content_hash.hpp"
 #include "shared/message.hpp"
 
 namespace roundhouse::hub {
+
+// As columns have them.
+[[nodiscard]] inline std::int64_t signed_of(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
+[[nodiscard]] inline std::string_view bytes_of(const ContentHash& hash) {
+  return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
+}
 
 // What read_template() reads, of templates f.
 inline constexpr std::string_view kTemplateColumns =

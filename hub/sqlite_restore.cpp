@@ -10,14 +10,8 @@
 namespace roundhouse::hub {
 namespace {
 
-constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << kSequenceBits;
-
 std::uint64_t unsigned_of(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
-}
-
-std::uint32_t small_of(std::int64_t value) {
-  return static_cast<std::uint32_t>(value);
 }
 
 Uuid read_uuid(std::string_view bytes) {
@@ -65,7 +59,7 @@ void SqliteStore::restore_sessions(Restored& out) {
       "undelivered_from FROM sessions ORDER BY number");
   while (rows.next()) {
     Restored::Session session;
-    session.number = small_of(rows.integer(0));
+    session.number = rows.integer32(0);
     session.id = SessionId{unsigned_of(rows.integer(1))};
     session.secret = read_uuid(rows.blob(2));
     session.label = rows.text(3);
@@ -91,9 +85,9 @@ void SqliteStore::restore_templates(Restored& out) {
   while (rows.next()) {
     TemplateDefined fact;
     fact.define = std::make_shared<wire::Define>(read_template(rows, 3));
-    fact.number = small_of(rows.integer(0));
-    fact.session = small_of(rows.integer(1));
-    fact.define->number = small_of(rows.integer(2));
+    fact.number = rows.integer32(0);
+    fact.session = rows.integer32(1);
+    fact.define->number = rows.integer32(2);
     if (const auto id = ids_.find(fact.session); id != ids_.end())
       fact.define->session = SessionId{id->second};
     out.templates.push_back(std::move(fact));
@@ -106,10 +100,10 @@ void SqliteStore::restore_engines(Restored& out) {
       "LEFT JOIN engines_given_up g ON g.id = e.id ORDER BY e.id");
   while (rows.next()) {
     Restored::Engine engine;
-    engine.id = EngineId{small_of(rows.integer(0))};
+    engine.id = EngineId{rows.integer32(0)};
     engine.uuid = read_uuid(rows.blob(1));
-    engine.incarnation = small_of(rows.integer(2));
-    engine.slots = small_of(rows.integer(3));
+    engine.incarnation = rows.integer32(2);
+    engine.slots = rows.integer32(3);
     engine.gone = rows.integer(4) != 0;
     engine.host = rows.text(5);
     if (engine.gone) engine.given_up = rows.text(6);
@@ -204,14 +198,14 @@ void SqliteStore::restore_undelivered(Restored& out) {
       Ended fact;
       fact.session = number;
       fact.sequence = sequence_of(key);
-      fact.template_number = small_of(rows.integer(1));
+      fact.template_number = rows.integer32(1);
       fact.ending = static_cast<wire::Ending>(rows.integer(2));
       fact.submitted_us = rows.integer(3);
       if (!rows.null(4)) fact.started_us = fact.submitted_us + rows.integer(4);
       fact.duration_ns = unsigned_of(rows.integer(5));
-      if (!rows.null(6)) fact.engine = EngineId{small_of(rows.integer(6))};
-      fact.incarnation = small_of(rows.integer(7));
-      fact.attempt = small_of(rows.integer(8));
+      if (!rows.null(6)) fact.engine = EngineId{rows.integer32(6)};
+      fact.incarnation = rows.integer32(7);
+      fact.attempt = rows.integer32(8);
       fact.delivery = unsigned_of(rows.integer(9));
       if (!rows.null(12)) fact.printed = restore_printed(rows.text(12), rows.text(13));
       fact.payload = restore_payload(key, fact, rows);

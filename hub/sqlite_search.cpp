@@ -13,7 +13,6 @@
 namespace roundhouse::hub {
 namespace {
 
-constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << kSequenceBits;
 constexpr std::int64_t kBlock = 64;  // rows of a session that are read at a time
 
 // What is left of one session, in order.

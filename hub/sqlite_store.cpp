@@ -20,14 +20,6 @@ std::string_view uuid_bytes(const Uuid& uuid) {
   return {reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size()};
 }
 
-std::string_view bytes_of(const ContentHash& hash) {
-  return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
-}
-
-std::int64_t signed_of(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-
 }  // namespace
 
 SqliteStore::SqliteStore(const StoreOptions& options)

@@ -7,7 +7,7 @@
 namespace roundhouse {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::size_t kShortDigits = 12;
 
 }  // namespace
@@ -47,8 +47,8 @@ std::string to_string(const ContentHash& hash) {
   std::string out;
   out.reserve(2 * hash.bytes.size());
   for (const std::uint8_t byte : hash.bytes) {
-    out.push_back(kDigits[byte >> 4U]);
-    out.push_back(kDigits[byte & 15U]);
+    out.push_back(kHexDigits[byte >> 4U]);
+    out.push_back(kHexDigits[byte & 15U]);
   }
   return out;
 }
@@ -61,7 +61,7 @@ std::optional<ContentHash> parse_content_hash(std::string_view text) {
   ContentHash out;
   if (text.size() != 2 * out.bytes.size()) return std::nullopt;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto digit = kDigits.find(text[i]);
+    const auto digit = kHexDigits.find(text[i]);
     if (digit == std::string_view::npos) return std::nullopt;
     std::uint8_t& byte = out.bytes[i / 2];
     byte = static_cast<std::uint8_t>(unsigned{byte} << 4U | static_cast<unsigned>(digit));

@@ -8,11 +8,6 @@ namespace {
 
 using wire::Packer;
 
-void pack_ids(Packer& p, std::string_view key, const std::vector<TaskId>& ids) {
-  p.str(key), p.array(ids.size());
-  for (const TaskId id : ids) p.str(to_string(id));
-}
-
 }  // namespace
 
 TaskId Router::State::id_of(const Task& task) {

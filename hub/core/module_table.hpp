@@ -83,6 +83,7 @@ struct EngineModule {
 class ModuleTable {
  public:
   static constexpr std::size_t kModulesMax = 16'384;
+  static constexpr std::size_t kFailureTextMax = 4096;  // bytes, of why an engine has it not
 
   // Index of this build, known or new. Precondition: known, or !full().
   ModuleIndex index_of(const ContentHash& build) {

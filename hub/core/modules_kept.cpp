@@ -9,8 +9,7 @@ namespace roundhouse::hub {
 namespace {
 
 constexpr Duration kIdle = std::chrono::seconds{10};  // then a stored module leaves memory
-constexpr std::size_t kFailureTextMax = 4096;
-constexpr std::size_t kBuildDigitsMin = 8;  // of what is to be removed
+constexpr std::size_t kBuildDigitsMin = 8;            // of what is to be removed
 
 std::string bytes_text(std::uint64_t bytes) {
   return std::to_string(bytes) + " bytes";
@@ -73,7 +72,7 @@ void Router::State::refuse_module(Session& session, const ContentHash& build, Er
 void Router::State::fail_module(ModuleIndex index, Errc code, const std::string& text,
                                 Outbox& out) {
   Module& module = modules.get(index);
-  module.failure = text.substr(0, kFailureTextMax);
+  module.failure = text.substr(0, ModuleTable::kFailureTextMax);
   module.source = 0, module.received = 0;
   module.parts.clear();
   if (std::exchange(module.counted, false)) modules.bytes -= module.size;

@@ -7,7 +7,6 @@
 namespace roundhouse::hub {
 namespace {
 
-constexpr std::size_t kFailureTextMax = 4096;
 // An engine that joins is kept from work for so long, when a module does not come or hangs.
 constexpr Duration kAwaitMax = std::chrono::seconds{10};
 
@@ -155,7 +154,7 @@ void Router::State::on_have(Engine& engine, const wire::Have& have, Outbox& out)
   ready.wake_picky(tasks);
   engine.awaited_modules.erase(index);
   EngineModule& on_engine = engine.modules[index];
-  on_engine.code = have.code, on_engine.text = have.text.substr(0, kFailureTextMax);
+  on_engine.code = have.code, on_engine.text = have.text.substr(0, ModuleTable::kFailureTextMax);
   on_engine.own = have.own;
   if (!have.code.empty()) {
     on_engine.state = EngineModule::State::failed;
@@ -203,7 +202,7 @@ void Router::State::note_deadly(const ContentHash& build, const std::string& why
   Module& module = modules.get(*index);
   module.trouble_code = to_string(Errc::engine_lost);
   module.trouble_text =
-      "an engine died while it loaded the module: " + why.substr(0, kFailureTextMax);
+      "an engine died while it loaded the module: " + why.substr(0, ModuleTable::kFailureTextMax);
   withdraw(*index, out);
   note_verdict(module, out);
   settle_module(*index, out);

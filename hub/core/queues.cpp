@@ -10,11 +10,6 @@ using wire::Packer;
 
 constexpr std::size_t kVerboseIdsMax = 20'000;  // of one answer
 
-void pack_ids(Packer& p, std::string_view key, const std::vector<TaskId>& ids) {
-  p.str(key), p.array(ids.size());
-  for (const TaskId id : ids) p.str(to_string(id));
-}
-
 }  // namespace
 
 void Router::State::pack_queue(Engine& engine, bool verbose, std::size_t& room, Packer& p) {

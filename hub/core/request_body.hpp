@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hub/core/task_query.hpp"
 #include "shared/message.hpp"
+#include "shared/pack.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/ids.hpp>
 #include <roundhouse/result.hpp>
@@ -49,5 +51,11 @@ struct RequestBody {
 // Fails with `malformed`, `invalid` for what makes no sense, and `too_large`; the text says what it
 // was.
 [[nodiscard]] Result<RequestBody> read_request(const wire::Raw& body);
+
+// A key of an answer, with these ids.
+inline void pack_ids(wire::Packer& p, std::string_view key, const std::vector<TaskId>& ids) {
+  p.str(key), p.array(ids.size());
+  for (const TaskId id : ids) p.str(to_string(id));
+}
 
 }  // namespace roundhouse::hub

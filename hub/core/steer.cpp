@@ -11,7 +11,7 @@
 namespace roundhouse::hub {
 namespace {
 
-constexpr std::size_t kJobsMax = 1024;
+constexpr std::size_t kSteeringJobsMax = 1024;
 constexpr Duration kForgetMax = std::chrono::seconds{10};  // after which nobody listens any more
 constexpr std::uint64_t kWaitMaxMs = 3'600'000;
 // Without a word of an engine that is to interrupt its tasks its process is replaced.
@@ -110,8 +110,9 @@ Result<void> Router::State::Steer::begin(LinkId link, const wire::Request& reque
       return Error{Errc::unknown_engine, "there is no engine " + std::to_string(engine)};
   if (verb == SteerVerb::signal && (asked->signal < 1 || asked->signal > 64))
     return Error{Errc::invalid, "a signal is a number from 1 to 64"};
-  if (s.steering.jobs.size() >= kJobsMax)
-    return Error{Errc::over_quota, "the hub waits for the engines of " + std::to_string(kJobsMax) +
+  if (s.steering.jobs.size() >= kSteeringJobsMax)
+    return Error{Errc::over_quota, "the hub waits for the engines of " +
+                                       std::to_string(kSteeringJobsMax) +
                                        " requests already: ask again later"};
   // As a terminal does it, and IPython: what runs is to stop, not the engine.
   if (verb == SteerVerb::signal && asked->signal == SIGINT) verb = SteerVerb::interrupt;

@@ -8,13 +8,13 @@ namespace {
 
 constexpr std::uint32_t kLinksMax = 4;  // that a text names one by one
 constexpr std::size_t kValueMax = 200;  // of an error's own text
-constexpr std::size_t kEnginesMax = 8;
+constexpr std::size_t kNamedMax = 8;
 
 std::string engine_list(const std::vector<EngineIndex>& engines) {
   std::string out = engines.size() == 1 ? "engine " : "engines ";
-  for (std::size_t i = 0; i < engines.size() && i < kEnginesMax; ++i)
+  for (std::size_t i = 0; i < engines.size() && i < kNamedMax; ++i)
     out.append(i == 0 ? "" : ", ").append(std::to_string(engines[i]));
-  return engines.size() > kEnginesMax ? out + " and others" : out;
+  return engines.size() > kNamedMax ? out + " and others" : out;
 }
 
 Unmet of(const char* name, const std::string& text) {

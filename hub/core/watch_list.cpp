@@ -2,17 +2,13 @@
 
 #include <algorithm>
 
+#include "hub/core/request_body.hpp"
 #include "shared/pack.hpp"
 
 namespace roundhouse::hub {
 namespace {
 
 constexpr std::size_t kIdsPerReply = 10'000;
-
-void pack_ids(wire::Packer& p, std::string_view key, const std::vector<TaskId>& ids) {
-  p.str(key), p.array(ids.size());
-  for (const TaskId id : ids) p.str(to_string(id));
-}
 
 // The last so many of them.
 std::vector<TaskId> take_some(std::vector<TaskId>& from, std::size_t count) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kEventsMax = 256;  // taken at a time
 
-Pollable* pollable_of(const PollItem& item) {
+Pollable* socket_of(const PollItem& item) {
   if (item.monitor != nullptr) return &item.monitor->impl();
   return item.socket != nullptr ? item.socket->impl().get() : nullptr;
 }
@@ -36,7 +36,7 @@ PollSet::PollSet() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 void PollSet::add(const PollItem& item, std::uint32_t tag) {
   RH_CHECK(!item.write);
-  Pollable* const socket = pollable_of(item);
+  Pollable* const socket = socket_of(item);
   const int fd = socket != nullptr ? socket->fd : item.fd;
   epoll_event event{};
   event.events = EPOLLIN;
@@ -52,7 +52,7 @@ void PollSet::add(const PollItem& item, std::uint32_t tag) {
 }
 
 void PollSet::remove(const PollItem& item) {
-  Pollable* const socket = pollable_of(item);
+  Pollable* const socket = socket_of(item);
   const int fd = socket != nullptr ? socket->fd : item.fd;
   RH_CHECK(entries_.erase(fd) == 1);
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);

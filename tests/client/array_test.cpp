@@ -13,7 +13,7 @@ using rh::Array;
 
 namespace {
 
-double sum(std::span<const double> values) {
+double total(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("an array takes the memory of a vector that is moved in") {
   CHECK(array.at(2) == 3);
   CHECK_THROWS_AS((void)array.at(3), std::out_of_range);
   CHECK(std::vector<double>(array.begin(), array.end()) == std::vector<double>{1, 2, 3});
-  CHECK(sum(array) == 6);
+  CHECK(total(array) == 6);
 }
 
 TEST_CASE("an array of a size holds zeros and can be edited") {

@@ -14,7 +14,7 @@ namespace rh = roundhouse;
 using rh::Lookup;
 using rh::PackedValue;
 using rh::Pin;
-using rh::engine::Namespace;
+using Names = rh::engine::Namespace;
 
 namespace namespace_test {
 
@@ -40,7 +40,7 @@ namespace {
 using namespace_test::Counted;
 
 template <class T>
-T* got(Namespace& names, std::string_view name, Pin& pin, bool writes = true) {
+T* got(Names& names, std::string_view name, Pin& pin, bool writes = true) {
   std::string error;
   if (names.get(name, rh::detail::object_type<T>(), writes, pin, error) != Lookup::found)
     return nullptr;
@@ -48,7 +48,7 @@ T* got(Namespace& names, std::string_view name, Pin& pin, bool writes = true) {
 }
 
 template <class T>
-T pulled(const Namespace& names, std::string_view name) {
+T pulled(const Names& names, std::string_view name) {
   PackedValue out;
   std::string error;
   const Lookup lookup = names.pull(name, out, error);
@@ -57,7 +57,7 @@ T pulled(const Namespace& names, std::string_view name) {
 }
 
 TEST_CASE("a pushed value is pulled as it came, until a task changes it") {
-  Namespace names;
+  Names names;
   names.push("v", rh::pack_value(std::vector<double>(5000, 1.0)));
   CHECK(pulled<std::vector<double>>(names, "v").at(0) == 1.0);
   {
@@ -72,7 +72,7 @@ TEST_CASE("a pushed value is pulled as it came, until a task changes it") {
 }
 
 TEST_CASE("reading keeps the packed form") {
-  Namespace names;
+  Names names;
   names.push("v", rh::pack_value(std::vector<double>(5000, 1.0)));
   PackedValue before;
   PackedValue after;
@@ -85,7 +85,7 @@ TEST_CASE("reading keeps the packed form") {
 }
 
 TEST_CASE("an unknown name and a wrong type are told apart, in words") {
-  Namespace names;
+  Names names;
   Pin pin;
   std::string error;
   CHECK(names.get("x", rh::detail::object_type<int>(), true, pin, error) == Lookup::no_such_name);
@@ -103,7 +103,7 @@ TEST_CASE("an unknown name and a wrong type are told apart, in words") {
 }
 
 TEST_CASE("a value whose bytes are not what its type says cannot be used, but pulled") {
-  Namespace names;
+  Names names;
   PackedValue lie = rh::pack_value(std::string("text"));
   lie.type = rh::type_name<int>();
   names.push("v", lie);
@@ -118,7 +118,7 @@ TEST_CASE("a value whose bytes are not what its type says cannot be used, but pu
 
 TEST_CASE("an object lives until nobody holds it, and is destroyed once") {
   {
-    Namespace names;
+    Names names;
     names.set("c", rh::detail::object_type<Counted>(), new Counted);
     CHECK(Counted::alive == 1);
     {
@@ -141,7 +141,7 @@ TEST_CASE("an object lives until nobody holds it, and is destroyed once") {
 }
 
 TEST_CASE("names are sorted") {
-  Namespace names;
+  Names names;
   names.push("b", rh::pack_value(1));
   names.push("a", rh::pack_value(1));
   CHECK(names.names() == std::vector<std::string>{"a", "b"});
@@ -150,7 +150,7 @@ TEST_CASE("names are sorted") {
 }
 
 TEST_CASE("a name has a type, until it is erased") {
-  Namespace names;
+  Names names;
   names.push("a", rh::pack_value(std::vector<double>{1}));
   CHECK(names.type_of("a") == typeid(std::vector<double>).name());
   Pin pin;
@@ -162,7 +162,7 @@ TEST_CASE("a name has a type, until it is erased") {
 }
 
 TEST_CASE("tasks in several slots use the namespace at once") {
-  Namespace names;
+  Names names;
   const auto work = [&](int slot) {
     const std::string own = "own" + std::to_string(slot);
     for (int i = 0; i < 500; ++i) {

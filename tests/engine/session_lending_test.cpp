@@ -4,7 +4,7 @@
 namespace roundhouse::engine::testing {
 namespace {
 
-constexpr std::uint32_t kNested = 9;
+constexpr std::uint32_t kNestedTemplate = 9;
 
 class LendingEngine : public EngineUnderTest {
  public:
@@ -17,7 +17,7 @@ class LendingEngine : public EngineUnderTest {
 
   void define_nested() {
     wire::Define define;
-    define.number = kNested;
+    define.number = kNestedTemplate;
     define.session = kBob;
     define.function = "nested";
     define.depth = 1;
@@ -82,7 +82,7 @@ TEST_CASE("a task that waits goes on when its slot is free") {
   engine.hub_assigns({{1}});
   REQUIRE(engine.slot_starts() == 1);
   (void)engine.waits();
-  engine.hub_assigns({{2, kNested}, {3, kNested}});
+  engine.hub_assigns({{2, kNestedTemplate}, {3, kNestedTemplate}});
   REQUIRE(engine.slot_starts(1) == 2);
   CHECK_FALSE(engine.goes_on().has_value());
   CHECK_FALSE(engine.went_on);
@@ -108,7 +108,7 @@ TEST_CASE("a new connection is told of slots that are lent before what is held")
 TEST_CASE("where many wait what is not deep enough is given back, until nothing else comes") {
   LendingEngine engine;
   engine.many_wait(kLentFreely);
-  const auto shallow = engine.hub_assigns({{kLentFreely + 1}, {kLentFreely + 2, kNested}});
+  const auto shallow = engine.hub_assigns({{kLentFreely + 1}, {kLentFreely + 2, kNestedTemplate}});
   CHECK(shallow.revoked == std::vector<std::uint64_t>{kLentFreely + 1});
   REQUIRE(engine.slot_starts(kLentFreely) == kLentFreely + 2);
   engine.slot_finishes(kLentFreely);
@@ -125,7 +125,7 @@ TEST_CASE("a task that is aborted while it waits goes on without a slot, and end
   engine.hub_assigns({{1}});
   REQUIRE(engine.slot_starts() == 1);
   (void)engine.waits();
-  engine.hub_assigns({{2, kNested}});
+  engine.hub_assigns({{2, kNestedTemplate}});
   REQUIRE(engine.slot_starts(1) == 2);
   engine.hub_says(wire::Stop{{{1, {kAlice, 101}, {1, 1}}}, false}, Plane::control);
   CHECK(engine.goes_on() == wire::Lent{0, 0});

@@ -12,9 +12,7 @@ using wire::Ending;
 
 namespace {
 
-constexpr wire::DependencyMode kAllEnds{false, true, true};
 constexpr wire::DependencyMode kFailure{false, false, true};
-constexpr wire::DependencyMode kAnyFailure{true, false, true};
 
 }  // namespace
 

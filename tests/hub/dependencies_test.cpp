@@ -11,8 +11,6 @@ namespace {
 
 constexpr wire::DependencyMode kAnySuccess{true, true, false};
 constexpr wire::DependencyMode kAllFailures{false, false, true};
-constexpr wire::DependencyMode kAnyFailure{true, false, true};
-constexpr wire::DependencyMode kAllEnds{false, true, true};
 
 }  // namespace
 

@@ -19,7 +19,7 @@ rh::Array<double> careful_setter(rh::Array<double> a) {
   return a;
 }
 
-rh::Array<double> doubled(const rh::Array<double>& x) {
+rh::Array<double> doubled_array(const rh::Array<double>& x) {
   rh::Array<double> out = x.copy();
   for (double& value : out.edit()) value *= 2;
   return out;
@@ -47,7 +47,7 @@ std::uint64_t look_at(const rh::Array<std::byte>& bytes) {
 
 RH_TASK(data_tasks::setter)
 RH_TASK(data_tasks::careful_setter)
-RH_TASK(data_tasks::doubled)
+RH_TASK(data_tasks::doubled_array)
 RH_TASK(data_tasks::scale)
 RH_TASK(data_tasks::total)
 RH_TASK(data_tasks::global_a)

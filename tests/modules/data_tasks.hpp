@@ -16,7 +16,7 @@ namespace data_tasks {
 roundhouse::Array<double> setter(roundhouse::Array<double> a);
 // Copies it first when it is read-only.
 roundhouse::Array<double> careful_setter(roundhouse::Array<double> a);
-roundhouse::Array<double> doubled(const roundhouse::Array<double>& x);
+roundhouse::Array<double> doubled_array(const roundhouse::Array<double>& x);
 void scale(std::vector<double>& values, double factor);
 double total(std::span<const double> values);
 // The value of the engine's name `a`.

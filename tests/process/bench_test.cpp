@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/command.hpp"
+#include "tests/support/roundhouse_command.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace roundhouse::test {
@@ -15,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-const std::string kBin = std::string(RH_BINARY_DIR) + "/bin";
 
 std::vector<Json> figures_of(const std::vector<std::string>& bench) {
   const ScopedEnv programs("ROUNDHOUSE_BINDIR", kBin);

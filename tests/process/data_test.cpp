@@ -82,7 +82,7 @@ TEST_CASE("to edit an array safely in place after sending it, use the track flag
   for (double& value : a.edit()) value = static_cast<double>(random()) / 1000.0;
   const double first = a[0];
   const rh::DirectView view = client[rh::all].with({.track = true});
-  const auto ar = view.apply_async(doubled, a);
+  const auto ar = view.apply_async(doubled_array, a);
   CHECK(ar.wait_on_send(rh::test::kPatience));  // blocks until sent is true
   CHECK(ar.sent());
   a.edit()[0] = -1;

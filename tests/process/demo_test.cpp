@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/command.hpp"
+#include "tests/support/roundhouse_command.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace roundhouse::test {
@@ -14,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kBin = std::string(RH_BINARY_DIR) + "/bin";
 const std::string kDemo = std::string(RH_SOURCE_DIR) + "/client/examples/survey/demo.sh";
 
 // Folders and processes that demos keep, which should be none.

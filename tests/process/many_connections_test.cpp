@@ -12,13 +12,12 @@
 
 #include "tests/support/command.hpp"
 #include "tests/support/patience.hpp"
+#include "tests/support/roundhouse_command.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace roundhouse::test {
 
 namespace {
-
-const std::string kBin = std::string(RH_BINARY_DIR) + "/bin";
 
 // What every ZeroMQ peer says before its first message.
 std::string handshake(const std::string& type) {

@@ -8,10 +8,6 @@
 namespace roundhouse::sim {
 namespace {
 
-std::string name(TaskId id) {
-  return "task " + std::to_string(id.session.value % 1000) + "/" + std::to_string(id.sequence);
-}
-
 std::string name(const EngineKey& engine) {
   return "engine " + std::to_string(engine.uuid.bytes[0]) + "." +
          std::to_string(engine.incarnation);
@@ -22,6 +18,10 @@ std::string name(Fence fence) {
 }
 
 }  // namespace
+
+std::string name(TaskId id) {
+  return "task " + std::to_string(id.session.value % 1000) + "/" + std::to_string(id.sequence);
+}
 
 Checker::Task& Checker::get(TaskId id, const char* who) {
   const auto found = tasks_.find(id);

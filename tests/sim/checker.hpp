@@ -25,6 +25,8 @@
 
 namespace roundhouse::sim {
 
+[[nodiscard]] std::string name(TaskId id);
+
 class Violation : public std::runtime_error {
  public:
   enum class Kind : std::uint8_t { correctness = 1, liveness = 2 };

@@ -8,10 +8,6 @@
 namespace roundhouse::sim {
 namespace {
 
-std::string name(TaskId id) {
-  return "task " + std::to_string(id.session.value % 1000) + "/" + std::to_string(id.sequence);
-}
-
 bool counts(const wire::DependencyMode& mode, wire::Ending ending) {
   return ending == wire::Ending::ok ? mode.success : mode.failure;
 }

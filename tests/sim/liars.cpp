@@ -39,7 +39,7 @@ struct Liar {
   bool refused = false;
 };
 
-Uuid uuid_of(std::uint64_t number) {
+Uuid claimed_uuid(std::uint64_t number) {
   Uuid out;
   out.bytes[0] = static_cast<std::uint8_t>(number + 1);
   return out;
@@ -59,7 +59,7 @@ hub::Restored draw_restored(Prng& prng) {
   out.epoch = prng.below(4);
   const std::uint64_t known = out.epoch > 0 ? prng.below(kUuids + 1) : 0;
   for (std::uint32_t i = 0; i < known; ++i)
-    out.engines.push_back({EngineId{i}, uuid_of(i), 1, 2, prng.chance(20)});
+    out.engines.push_back({EngineId{i}, claimed_uuid(i), 1, 2, prng.chance(20)});
   return out;
 }
 
@@ -92,11 +92,11 @@ class Liars {
     wire::Hello hello;
     hello.epoch = prng_.below(2);
     if (role == Role::client) {
-      hello.session = SessionId{1 + prng_.below(kSessions)}, hello.secret = uuid_of(50);
+      hello.session = SessionId{1 + prng_.below(kSessions)}, hello.secret = claimed_uuid(50);
       hello.settled = prng_.chance(20) ? prng_.below(6) : 0;
       if (prng_.chance(20)) hello.ended = {{number(), number()}, {number(), number()}};
     } else {
-      hello.uuid = uuid_of(prng_.below(kUuids));
+      hello.uuid = claimed_uuid(prng_.below(kUuids));
       hello.incarnation = 1 + static_cast<std::uint32_t>(prng_.below(3));
       hello.slots = 1 + static_cast<std::uint32_t>(prng_.below(3));
       hello.next_number = prng_.chance(60) ? 1 + prng_.below(4) : number();
@@ -268,11 +268,11 @@ class Liars {
     peers_.clear();
     wire::Hello hello;
     for (hello.session.value = 1; hello.session.value <= kSessions; ++hello.session.value) {
-      hello.secret = uuid_of(50);
+      hello.secret = claimed_uuid(50);
       greet(Role::client, hello);
     }
     hello = {};
-    hello.uuid = uuid_of(kUuids), hello.incarnation = 1, hello.slots = 4;
+    hello.uuid = claimed_uuid(kUuids), hello.incarnation = 1, hello.slots = 4;
     wire::BatchWriter<wire::HoldingRecord> nothing;
     send(greet(Role::engine, hello).task, nothing.take(1));
     for (unsigned i = 0; i < kHonestTurns && !is_quiet(); ++i) {

@@ -68,6 +68,9 @@ struct FakeEngine {
   std::uint64_t outcomes_sent = 0;
 };
 
+inline constexpr wire::DependencyMode kAnyFailure{true, false, true};
+inline constexpr wire::DependencyMode kAllEnds{false, true, true};
+
 struct TaskWish {
   std::uint32_t count = 1;
   std::vector<std::uint32_t> engines = {};  // direct when not empty

@@ -13,7 +13,7 @@ using namespace roundhouse::net;
 using roundhouse::test::await_event;
 using roundhouse::test::message;
 using roundhouse::test::receive;
-using Kind = MonitorEvent::Kind;
+using Event = MonitorEvent::Kind;
 
 TEST_CASE("a hub hears of a connection from its beginning to its end") {
   Context context;
@@ -23,15 +23,15 @@ TEST_CASE("a hub hears of a connection from its beginning to its end") {
   CHECK_FALSE(monitor.next());
   Socket dealer(context, SocketKind::dealer);
   dealer.connect(endpoint);
-  const MonitorEvent accepted = await_event(monitor, Kind::accepted);
+  const MonitorEvent accepted = await_event(monitor, Event::accepted);
   CHECK(accepted.fd >= 0);
   CHECK(accepted.endpoint == endpoint);
-  CHECK(await_event(monitor, Kind::handshake_succeeded).fd == -1);
+  CHECK(await_event(monitor, Event::handshake_succeeded).fd == -1);
   REQUIRE(dealer.send(message("hello")) == SendResult::sent);
   receive(router);
   CHECK(router.source_fd() == accepted.fd);
   dealer.close();
-  CHECK(await_event(monitor, Kind::disconnected).fd == accepted.fd);
+  CHECK(await_event(monitor, Event::disconnected).fd == accepted.fd);
 }
 
 TEST_CASE("a peer hears that it is connected, and at once that the hub is gone") {
@@ -41,11 +41,11 @@ TEST_CASE("a peer hears that it is connected, and at once that the hub is gone")
   Socket dealer(context, SocketKind::dealer);
   Monitor monitor(context, dealer);
   dealer.connect(endpoint);
-  const MonitorEvent connected = await_event(monitor, Kind::connected);
+  const MonitorEvent connected = await_event(monitor, Event::connected);
   CHECK(connected.endpoint == endpoint);
-  await_event(monitor, Kind::handshake_succeeded);
+  await_event(monitor, Event::handshake_succeeded);
   router.reset();
-  CHECK(await_event(monitor, Kind::disconnected).fd == connected.fd);
+  CHECK(await_event(monitor, Event::disconnected).fd == connected.fd);
 }
 
 TEST_CASE("a connect that comes to nothing is told, and not tried again") {
@@ -61,7 +61,7 @@ TEST_CASE("a connect that comes to nothing is told, and not tried again") {
     Socket dealer(context, SocketKind::dealer);
     Monitor monitor(context, dealer);
     dealer.connect(endpoint);
-    CHECK(await_event(monitor, Kind::connect_failed).endpoint == endpoint);
+    CHECK(await_event(monitor, Event::connect_failed).endpoint == endpoint);
     // Who begins to listen now is not found any more.
     Socket late(context, SocketKind::router);
     Monitor arrivals(context, late);
@@ -78,7 +78,7 @@ TEST_CASE("a monitor and its socket may go in either order") {
     auto monitor = std::make_unique<Monitor>(context, *socket);
     Socket dealer(context, SocketKind::dealer);
     dealer.connect(socket->bind("ipc://*"));
-    await_event(*monitor, Kind::handshake_succeeded);
+    await_event(*monitor, Event::handshake_succeeded);
     if (socket_first) {
       socket.reset();
       while (monitor->next()) continue;
@@ -103,6 +103,6 @@ TEST_CASE("a monitor that nobody reads holds up nothing") {
     receive(router);
   }
   int accepted = 0;
-  while (const auto event = monitor.next()) accepted += event->kind == Kind::accepted ? 1 : 0;
+  while (const auto event = monitor.next()) accepted += event->kind == Event::accepted ? 1 : 0;
   CHECK(accepted == kConnections);
 }

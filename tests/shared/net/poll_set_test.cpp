@@ -13,10 +13,10 @@ using roundhouse::test::message;
 
 namespace {
 
-constexpr std::chrono::nanoseconds kNow{0};
+constexpr std::chrono::nanoseconds kAtOnce{0};
 
 std::vector<std::uint32_t> tags_of(PollSet& set) {
-  const auto tags = set.wait(kNow);
+  const auto tags = set.wait(kAtOnce);
   return {tags.begin(), tags.end()};
 }
 
