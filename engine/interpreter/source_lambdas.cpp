@@ -22,12 +22,12 @@ constexpr std::size_t kWorldsMax = 4;
 constexpr std::size_t kLambdasMax = 2000;
 
 // Nobody takes values of expressions here.
-void take(const void*, const char*, const std::string*) {}
+void take_nothing(const void*, const char*, const std::string*) {}
 
 }  // namespace
 
 SourceLambdas::World::World() {
-  unit.jit()->define("rh_take", reinterpret_cast<void*>(&take));
+  unit.jit()->define("rh_take", reinterpret_cast<void*>(&take_nothing));
   unit.add(kPreamble);
 }
 
