@@ -13,6 +13,7 @@
 #include "shared/clock.hpp"
 #include "shared/host.hpp"
 #include "shared/log.hpp"
+#include "shared/protocol_version.hpp"
 #include "shared/random.hpp"
 #include <roundhouse/error.hpp>
 #include <roundhouse/version.hpp>
@@ -106,8 +107,8 @@ ConnectionInfo Hub::connection(Role role) const {
   // Engines hear nothing from notifications, whose key is that of clients.
   out.endpoints = role == Role::client ? Endpoints{at.client_task, at.client_control, at.notify}
                                        : Endpoints{at.engine_task, at.engine_control, {}};
-  out.protocol_major = kProtocolMajor;
-  out.protocol_minor = kProtocolMinor;
+  out.protocol_major = kProtocol.major;
+  out.protocol_minor = kProtocol.minor;
   out.library_version = kVersion;
   out.hub_pid = ::getpid();
   out.hub_host = host_name();

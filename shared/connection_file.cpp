@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/fd.hpp"
-#include <roundhouse/version.hpp>
+#include "shared/protocol_version.hpp"
 
 namespace roundhouse {
 
@@ -113,10 +113,10 @@ Result<ConnectionInfo> parse(const std::string& text, const std::string& path, R
                                         std::string(to_string(role)) + ".json"};
     }
     // Before the rest is looked at: another major version may have other fields.
-    if (const int major = json.at("protocol").at("major").get<int>(); major != kProtocolMajor) {
+    if (const int major = json.at("protocol").at("major").get<int>(); major != kProtocol.major) {
       return Error{Errc::version, path + " is from a hub that speaks protocol " +
                                       std::to_string(major) + ", and this program speaks " +
-                                      std::to_string(kProtocolMajor) +
+                                      std::to_string(kProtocol.major) +
                                       ": use the same version of Roundhouse on both sides"};
     }
     return from_json(json, role);

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "shared/pack.hpp"
-#include <roundhouse/version.hpp>
+#include "shared/protocol_version.hpp"
 
 namespace roundhouse::wire {
 namespace {
@@ -253,10 +253,10 @@ Result<Kind> kind_of(const Message& message) {
                                       std::to_string(kHeaderBytesMax)};
   if (bytes.size() < kPrefixBytes || bytes[0] != 'R' || bytes[1] != 'H')
     return Error{Errc::malformed, "not a Roundhouse message: it does not begin with 'RH'"};
-  if (static_cast<unsigned char>(bytes[2]) != kProtocolMajor)
+  if (static_cast<unsigned char>(bytes[2]) != kProtocol.major)
     return Error{Errc::version, "protocol major " +
                                     std::to_string(static_cast<unsigned char>(bytes[2])) +
-                                    " is spoken there, " + std::to_string(kProtocolMajor) +
+                                    " is spoken there, " + std::to_string(kProtocol.major) +
                                     " here: use the same release of Roundhouse on both sides"};
   const Kind kind{static_cast<std::uint8_t>(bytes[3])};
   if (to_string(kind) == "unknown")
@@ -267,7 +267,7 @@ Result<Kind> kind_of(const Message& message) {
 
 template <class M>
 Message encode(const M& message) {
-  std::string bytes{'R', 'H', static_cast<char>(kProtocolMajor), static_cast<char>(M::kKind)};
+  std::string bytes{'R', 'H', static_cast<char>(kProtocol.major), static_cast<char>(M::kKind)};
   Packer packer{bytes};
   packer.map(field_count<M>());
   M::fields(message, [&](std::string_view name, const auto& value) {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "shared/pack.hpp"
-#include <roundhouse/version.hpp>
+#include "shared/protocol_version.hpp"
 
 namespace roundhouse::wire {
 namespace {
@@ -293,7 +293,8 @@ Payload SubmitRecord::payload_of(std::uint32_t index) const {
 
 template <class Record>
 BatchWriter<Record>::BatchWriter() {
-  bytes_.assign({'R', 'H', static_cast<char>(kProtocolMajor), static_cast<char>(kind_for<Record>)});
+  bytes_.assign(
+      {'R', 'H', static_cast<char>(kProtocol.major), static_cast<char>(kind_for<Record>)});
   bytes_.push_back('\xcf');
   bytes_.append(8, '\0');
   bytes_.push_back('\xcd');

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "shared/check.hpp"
-#include <roundhouse/version.hpp>
+#include "shared/protocol_version.hpp"
 
 namespace roundhouse::client {
 namespace {
@@ -48,8 +48,8 @@ std::string Session::peer_topic() const {
 
 wire::Hello Session::hello() const {
   wire::Hello out;
-  out.major = kProtocolMajor;
-  out.minor = kProtocolMinor;
+  out.major = kProtocol.major;
+  out.minor = kProtocol.minor;
   out.role = wire::Role::client;
   out.connection = connection_;
   out.epoch = epoch_;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "shared/check.hpp"
-#include <roundhouse/version.hpp>
+#include "shared/protocol_version.hpp"
 
 namespace roundhouse::engine {
 
@@ -28,8 +28,8 @@ void HubContact::on_link(std::uint64_t connection, wire::Hello hello, TimePoint 
   malformed_in_a_row_ = 0;
   greeting_until_ = now + greeting_;
   greeting_ = std::min(2 * greeting_, kGreetingMax);
-  hello.major = kProtocolMajor;
-  hello.minor = kProtocolMinor;
+  hello.major = kProtocol.major;
+  hello.minor = kProtocol.minor;
   hello.connection = connection;
   hello.epoch = epoch_;
   out.send(Plane::task, hello);

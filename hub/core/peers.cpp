@@ -2,7 +2,7 @@
 
 #include "hub/core/router_state.hpp"
 #include "hub/core/steer.hpp"
-#include <roundhouse/version.hpp>
+#include "shared/protocol_version.hpp"
 
 namespace roundhouse::hub {
 
@@ -15,7 +15,7 @@ constexpr std::uint64_t kNumbersEnd = std::uint64_t{1} << 62U;  // more than any
 
 wire::Welcome greeting(const RouterOptions& options, std::uint64_t epoch) {
   wire::Welcome welcome;
-  welcome.major = kProtocolMajor, welcome.minor = kProtocolMinor;
+  welcome.major = kProtocol.major, welcome.minor = kProtocol.minor;
   welcome.epoch = epoch;
   const auto ms = [](Duration d) {
     return static_cast<std::uint32_t>(
@@ -35,10 +35,10 @@ void Router::State::refuse(LinkId link, Errc code, const std::string& text, bool
 
 std::string Router::State::hello_error(const wire::Hello& hello, Side side, Errc& code) {
   code = Errc::refused;
-  if (hello.major != kProtocolMajor) {
+  if (hello.major != static_cast<std::uint32_t>(kProtocol.major)) {
     code = Errc::version;
-    return "this hub speaks protocol " + std::to_string(kProtocolMajor) + "." +
-           std::to_string(kProtocolMinor) + ", the peer " + std::to_string(hello.major) + "." +
+    return "this hub speaks protocol " + std::to_string(kProtocol.major) + "." +
+           std::to_string(kProtocol.minor) + ", the peer " + std::to_string(hello.major) + "." +
            std::to_string(hello.minor) + ": use the same release of Roundhouse on both sides";
   }
   if ((side == Side::client) != (hello.role == wire::Role::client))

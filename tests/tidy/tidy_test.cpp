@@ -26,6 +26,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"engine/engine_seats.cpp", "tests/process/nested_test.cpp has tasks that wait"},
     {"engine/core/outbox.cpp", "names of exits: tests/engine/session_test.cpp reads them"},
     {"engine/hub_link.cpp", "tests/engine/engine_test.cpp connects by it"},
+    {"shared/protocol_version.cpp", "tests/process/versions_test.cpp runs programs of others"},
     {"engine/interpreter/", "tests/engine/interpreter/ runs inputs through all of it"},
     {"engine/engine_news.cpp", "tests/process/output_test.cpp hears of it"},
     {"engine/page_entry.cpp", "tests/engine/page_test.cpp writes and reads entries"},
