@@ -20,7 +20,6 @@ constexpr std::size_t kRounds = 5;
 constexpr std::size_t kQuestions = 200;  // of a round, while the tasks wait
 constexpr Duration kPause = 1ms;         // between two of them: nobody asks without a breath
 constexpr Duration kStarted = 30s;       // until all engines are busy, at most
-constexpr std::size_t kControlLookEvery = 256;
 
 // Engines that take all the time they get, as many as there are cores, and a client that asks a
 // hub where many tasks wait for them. It asks by a connection of its own: the answers are late for
@@ -40,7 +39,7 @@ class Rush {
     const LoadBalancedView view = cluster_.client().load_balanced_view();
     std::vector<AsyncResult<void>> tasks;
     for (std::size_t i = 0; i < queued_; ++i) {
-      if (i % kControlLookEvery == 0) interrupt_.check();
+      if (i % kBenchLookEvery == 0) interrupt_.check();
       tasks.push_back(view.apply_async<void>(kBenchTask));
     }
     cluster_.wait_until_taken_over(interrupt_);

@@ -12,6 +12,7 @@
 #include <zmq.hpp>
 
 #include "cli/bench_child.hpp"
+#include "cli/bench_runs.hpp"
 #include "shared/clock.hpp"
 #include <roundhouse/error.hpp>
 
@@ -139,11 +140,10 @@ std::vector<Duration> Relay::round_trips(Duration span) {
 }
 
 double Relay::rate(Duration span, std::size_t in_flight) {
-  constexpr std::size_t kLookEvery = 256;
   for (std::size_t i = 0; i < in_flight; ++i) impl_->send();
   const TimePoint begin = steady_now();
   std::size_t count = 0;
-  while (count % kLookEvery != 0 || steady_now() - begin < span) {
+  while (count % kBenchLookEvery != 0 || steady_now() - begin < span) {
     impl_->receive();
     impl_->send();
     ++count;

@@ -19,6 +19,8 @@ namespace roundhouse::cli {
 inline constexpr std::string_view kBenchTask = "roundhouse.noop";
 // Tasks that the relay has under way when its rate is measured.
 inline constexpr std::size_t kBenchInFlight = 512;
+// Tasks between two looks at the clock, or for Ctrl-C.
+inline constexpr std::size_t kBenchLookEvery = 256;
 
 // Calls `pair` with whether the relay goes first, as often as there are pairs and there is time:
 // three times at least, and no more after half a minute. Throws when interrupted.

@@ -17,7 +17,6 @@ constexpr Duration kWaitingSpan = 300ms;
 constexpr std::size_t kFew = 4000;     // of a stream: enough that neither client nor engine is idle
 constexpr Seconds kForEver = 24h;      // longer than any benchmark
 constexpr Duration kEngineGone = 30s;  // at most
-constexpr std::size_t kWaitingLookEvery = 256;  // tasks between two looks at the clock
 
 // What the tasks that wait are waiting for.
 enum class Why {
@@ -52,7 +51,7 @@ class WaitingLine {
     const LoadBalancedView never = why == Why::after ? view_.with({.after = gate})
                                                      : view_.with({.targets = std::vector{busy}});
     for (std::size_t i = 0; i < waiting; ++i) {
-      if (i % kWaitingLookEvery == 0) interrupt_.check();
+      if (i % kBenchLookEvery == 0) interrupt_.check();
       (void)never.apply_async<void>(kBenchTask);
     }
   }
@@ -71,14 +70,14 @@ class WaitingLine {
 
  private:
   void submit() {
-    if (under_way_.size() % kWaitingLookEvery == 0) interrupt_.check();
+    if (under_way_.size() % kBenchLookEvery == 0) interrupt_.check();
     under_way_.push_back(view_.apply_async<void>(kBenchTask));
   }
 
   double run(Duration span) {
     const TimePoint begin = steady_now();
     std::size_t count = 0;
-    while (count % kWaitingLookEvery != 0 || steady_now() - begin < span) {
+    while (count % kBenchLookEvery != 0 || steady_now() - begin < span) {
       submit();
       under_way_.front().wait();
       under_way_.pop_front();

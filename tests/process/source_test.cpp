@@ -35,14 +35,6 @@ struct Prompt {
   EngineView one = client[0];
 };
 
-// What an engine answers to what must fail.
-RemoteErrorInfo error_of(const EngineView& engine, const std::string& code) {
-  CAPTURE(code);
-  const auto outcome = engine.execute_async(code).get(return_exceptions);
-  CHECK_FALSE(outcome.ok());
-  return outcome.error();
-}
-
 TEST_CASE("what code declares lasts from input to input, on each engine of its own") {
   if (!has_interpreter()) return;
   const Prompt at;

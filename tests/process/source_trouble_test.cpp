@@ -25,13 +25,6 @@ ClusterOptions that_crashes() {
   return options;
 }
 
-RemoteErrorInfo trouble_of(const EngineView& engine, const std::string& code) {
-  CAPTURE(code);
-  const auto outcome = engine.execute_async(code).get(return_exceptions);
-  CHECK_FALSE(outcome.ok());
-  return outcome.error();
-}
-
 TEST_CASE("code that crashes or ends the process ends with EngineError, and the engine goes on") {
   if (!has_interpreter()) return;
   const RealCluster cluster(1, that_crashes());
@@ -47,9 +40,9 @@ TEST_CASE("code that crashes or ends the process ends with EngineError, and the 
            "[]() noexcept { throw 1; }();",
        }) {
     one.execute_sync("int before = 1;");
-    CHECK(trouble_of(one, code).name == "EngineError");
+    CHECK(error_of(one, code).name == "EngineError");
     CHECK(one.execute_sync("1 + 1").value == "2");
-    CHECK(trouble_of(one, "before").name == "CompileError");  // a new process
+    CHECK(error_of(one, "before").name == "CompileError");  // a new process
   }
 }
 
@@ -60,9 +53,9 @@ TEST_CASE("what was printed before a crash is told with it") {
   client.wait_for_engines(1, kPatience);
   client[0].execute_sync("#include <csignal>");
   const RemoteErrorInfo killed =
-      trouble_of(client[0],
-                 "std::cout << \"about to\\n\" << std::flush; std::system(\"sleep 0.1\");\n"
-                 "std::raise(SIGKILL);");
+      error_of(client[0],
+               "std::cout << \"about to\\n\" << std::flush; std::system(\"sleep 0.1\");\n"
+               "std::raise(SIGKILL);");
   CHECK(killed.name == "EngineError");
   CHECK((killed.value + killed.traceback).find("about to") != std::string::npos);
 }
@@ -80,7 +73,7 @@ TEST_CASE("an endless loop is ended by the time limit of its view") {
   CHECK_THROWS_AS((void)endless.get(), TimeLimitExceeded);
   // What is sent before the hub knows of the end of the process ends with it.
   CHECK(comes_true([&] { return one.execute_async("2").get(return_exceptions).ok(); }));
-  CHECK(trouble_of(one, "ready").name == "CompileError");
+  CHECK(error_of(one, "ready").name == "CompileError");
   CHECK(one.with({.time_limit = 1h}).execute_sync("3").value == "3");
 }
 
@@ -104,7 +97,7 @@ TEST_CASE("memory that is exhausted is an exception") {
   client.wait_for_engines(1, kPatience);
   const EngineView one = client[0];
   one.execute_sync("int kept = 1;");
-  CHECK(trouble_of(one, "std::vector<char> all(std::size_t{1} << 47);").name == "std::bad_alloc");
+  CHECK(error_of(one, "std::vector<char> all(std::size_t{1} << 47);").name == "std::bad_alloc");
   CHECK(one.execute_sync("kept").value == "1");
 }
 
@@ -137,9 +130,9 @@ TEST_CASE("all memory under an address-space limit is an exception, and the engi
   const EngineView one = client[0];
   one.execute_sync("int kept = 1;");
   const std::string process = one.execute_sync("getpid()").value;
-  CHECK(trouble_of(one,
-                   "{ std::vector<std::unique_ptr<char[]>> all;\n"
-                   "for (;;) all.emplace_back(new char[std::size_t{16} << 20U]); }")
+  CHECK(error_of(one,
+                 "{ std::vector<std::unique_ptr<char[]>> all;\n"
+                 "for (;;) all.emplace_back(new char[std::size_t{16} << 20U]); }")
             .name == "std::bad_alloc");
   CHECK(one.execute_sync("kept").value == "1");
   CHECK(one.execute_sync("getpid()").value == process);
@@ -152,7 +145,7 @@ TEST_CASE("engines that are told to run no source refuse it, and all else works"
   const RealCluster cluster(1, options);
   const Client client = cluster.connect();
   client.wait_for_engines(1, kPatience);
-  const RemoteErrorInfo error = trouble_of(client[0], "1");
+  const RemoteErrorInfo error = error_of(client[0], "1");
   CHECK(error.name == "NoInterpreter");
   CHECK(error.value.find("--no-source") != std::string::npos);
   CHECK(client[0].apply_sync(process_tasks::add, 1, 2) == 3);
@@ -165,7 +158,7 @@ TEST_CASE("engines without an interpreter say what to install, and all else work
   const RealCluster cluster(1);
   const Client client = cluster.connect();
   client.wait_for_engines(1, kPatience);
-  const RemoteErrorInfo error = trouble_of(client[0], "1");
+  const RemoteErrorInfo error = error_of(client[0], "1");
   CHECK(error.name == "NoInterpreter");
   CHECK(error.value.find("install") != std::string::npos);
   CHECK(client[0].apply_sync(process_tasks::add, 1, 2) == 3);
