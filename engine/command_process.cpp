@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <optional>
@@ -74,6 +75,7 @@ struct Launch {
   const char* folder;  // null: ours
   std::array<int, kStreams> streams;
   pid_t parent;
+  SignalSet signals;
   CommandCell& cell;
 };
 
@@ -92,7 +94,8 @@ struct Launch {
   struct sigaction by_default {};
 
   by_default.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &by_default, nullptr);
+  for (SignalSet rest = launch.signals; rest != 0; rest &= rest - 1)
+    sigaction(std::countr_zero(rest) + 1, &by_default, nullptr);
   for (int fd = 0; fd < kStreams; ++fd) dup2(launch.streams[static_cast<std::size_t>(fd)], fd);
   close_range(kStreams, ~0U, 0);
   if (launch.folder != nullptr && chdir(launch.folder) != 0)
@@ -241,6 +244,7 @@ CommandEnd run_command(CommandPlan plan, CommandCell& cell, const std::atomic<bo
              plan.folder.empty() ? nullptr : plan.folder.c_str(),
              {input ? input.get() : no_input(), out_stream.theirs.get(), err_stream.theirs.get()},
              getpid(),
+             plan.changed,
              cell});
   if (pid < 0) return {CommandStep::process, errno};
   input.reset();

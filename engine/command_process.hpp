@@ -18,6 +18,7 @@
 
 #include "engine/command_cell.hpp"
 #include "engine/command_output.hpp"
+#include "engine/dispositions.hpp"
 #include "shared/time.hpp"
 
 namespace roundhouse::engine {
@@ -37,8 +38,9 @@ struct CommandPlan {
   std::vector<char*> inherited = {};     // the same, that nobody changes meanwhile: before these
   std::string folder;                    // empty: ours
   std::string_view input;
-  Duration grace{0};  // from SIGTERM to SIGKILL, when it should stop
-  Heard heard = {};   // null: nobody hears
+  Duration grace{0};                // from SIGTERM to SIGKILL, when it should stop
+  Heard heard = {};                 // null: nobody hears
+  SignalSet changed = kAllSignals;  // what must be set to its default, of our dispositions
 };
 
 // What did not work.

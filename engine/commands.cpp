@@ -227,6 +227,7 @@ CommandResult Commands::run(const CommandRequest& request, std::string_view inpu
     if (before_first_) before_first_();
   });
   const TimePoint begin = steady_now();
+  plan.changed = dispositions_.changed(begin);
   Seat seat(cells_);
   const CommandEnd end = run_command(std::move(plan), seat.cell(), stop, out, err);
   if (end.failed != CommandStep::none) refuse(request, end, bytes);

@@ -13,6 +13,7 @@
 
 #include "engine/command_cell.hpp"
 #include "engine/command_process.hpp"
+#include "engine/dispositions.hpp"
 #include "shared/time.hpp"
 #include <roundhouse/command_result.hpp>
 #include <roundhouse/module_abi.hpp>
@@ -39,6 +40,9 @@ class Commands {
   // Hears what programs write, on the thread of their task.
   void tell(CommandPlan::Heard heard) { heard_ = std::move(heard); }
 
+  // Code of others has run in this process, and may have changed what it does on signals.
+  void others_ran() noexcept { dispositions_.forget(); }
+
   // Invokes kCommandTask. Throws UnmetDependency when no commands are allowed, CommandError,
   // SerializationError.
   void run(const Invocation& call, Reply& reply);
@@ -53,6 +57,7 @@ class Commands {
   CommandPlan::Heard heard_;
   std::function<void()> before_first_;
   std::once_flag first_;
+  Dispositions dispositions_;
 };
 
 }  // namespace roundhouse::engine

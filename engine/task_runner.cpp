@@ -7,6 +7,7 @@
 #include "engine/rules.hpp"
 #include "shared/records.hpp"
 #include <roundhouse/arguments.hpp>
+#include <roundhouse/command_result.hpp>
 #include <roundhouse/loaded_module.hpp>
 #include <roundhouse/map_call.hpp>
 
@@ -118,6 +119,13 @@ Result<void> TaskRunner::invoke(const Template& shared, const Invocation& call) 
 }
 
 Finish TaskRunner::run(const Run& run, const std::atomic<bool>* stop) {
+  Finish finish = perform(run, stop);
+  // Commands are ours alone, but for their rules; all else may have been user's code.
+  if (run.shared->function != kCommandTask || run.shared->rules) host_.commands().others_ran();
+  return finish;
+}
+
+Finish TaskRunner::perform(const Run& run, const std::atomic<bool>* stop) {
   if (run.shared->function == kLoadTask) return describe_module(*run.shared);
   if (run.shared->rules) {
     if (const auto refusal = find_refusal(*run.shared, modules_, host_, stop))

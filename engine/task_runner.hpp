@@ -32,6 +32,7 @@ class TaskRunner {
   [[nodiscard]] Finish run(const Run& run, const std::atomic<bool>* stop = nullptr);
 
  private:
+  [[nodiscard]] Finish perform(const Run& run, const std::atomic<bool>* stop);
   [[nodiscard]] Result<const TaskInfo*> resolve(const Template& shared) const;
   [[nodiscard]] Finish describe_module(const Template& shared) const;
   // Fills the reply. Fails when there is no such function.

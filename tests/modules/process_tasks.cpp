@@ -60,6 +60,10 @@ int crashes(int signal) {
   return ::raise(signal);
 }
 
+void ignore(int signal) {
+  std::signal(signal, SIG_IGN);
+}
+
 int process_id() {
   return static_cast<int>(::getpid());
 }
@@ -91,6 +95,7 @@ RH_TASK(process_tasks::throws_error)
 RH_TASK(process_tasks::throws_int)
 RH_TASK(process_tasks::throws_nothing)
 RH_TASK(process_tasks::crashes)
+RH_TASK(process_tasks::ignore)
 RH_TASK(process_tasks::process_id)
 RH_TASK(process_tasks::doubled)
 RH_TASK(process_tasks::host_name)

@@ -34,6 +34,8 @@ int throws_int(int value);
 void throws_nothing();
 // Raises the signal in the engine process.
 int crashes(int signal);
+// From then on the engine process ignores the signal.
+void ignore(int signal);
 int process_id();
 std::string host_name();
 std::vector<double> doubled(const std::vector<double>& values);

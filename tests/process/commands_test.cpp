@@ -105,6 +105,21 @@ TEST_CASE("what a command wrote and used is on record, and none leaves a zombie"
   CHECK(comes_true([&] { return zombies_of(parent_of(engine)).empty(); }));
 }
 
+TEST_CASE("a signal that a task ignores is as by default in the next command") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const EngineView one = client[-1];
+  const std::vector<std::string> grep{"grep", "SigIgn", "/proc/self/status"};
+  const std::string none = "SigIgn:\t0000000000000000\n";
+  // One after the other: nothing that was seen before is too old to be believed.
+  const auto before = one.command_async(grep);
+  one.apply_async(process_tasks::ignore, SIGUSR1);
+  const auto after = one.command_async(grep);
+  CHECK(before.get(kPatience).out == none);
+  CHECK(after.get(kPatience).out == none);
+}
+
 TEST_CASE("ten megabytes go in and come back") {
   RealCluster cluster(1);
   const Client client = cluster.connect();
