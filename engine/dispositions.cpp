@@ -1,13 +1,11 @@
 #include "engine/dispositions.hpp"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "shared/fd.hpp"
 
@@ -29,9 +27,7 @@ std::optional<SignalSet> signals_behind(std::string_view name, std::string_view 
 
 SignalSet changed_signals() {
   const Fd file(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
-  std::array<char, kStatusBytes> buffer;
-  const ssize_t got = read(file.get(), buffer.data(), buffer.size());
-  const std::string_view status(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  const std::string status = read_up_to(file.get(), kStatusBytes).value_or("");
   const auto ignored = signals_behind("\nSigIgn:\t", status);
   const auto handled = signals_behind("\nSigCgt:\t", status);
   return ignored && handled ? *ignored | *handled : kAllSignals;
