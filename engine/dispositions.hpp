@@ -19,7 +19,7 @@ namespace roundhouse::engine {
 using SignalSet = std::uint64_t;
 
 inline constexpr SignalSet kAllSignals = ~SignalSet{0};
-// For so long it is believed. Changes by threads of a user's own are noticed that much later.
+// For so long it is believed. What no task does (threads, a clear) is noticed that much later.
 inline constexpr Duration kDispositionsKept = std::chrono::milliseconds{100};
 
 class Dispositions {
