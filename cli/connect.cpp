@@ -107,25 +107,22 @@ NoEnginesRegistered no_engines() {
   return NoEnginesRegistered("no engine is here: `roundhouse engines add N` starts some");
 }
 
-bool is_known(const Client& client, int engine) {
+std::vector<int> known_engines(const Client& client) {
   try {
-    (void)client[engine];
-    return true;
-  } catch (const Exception&) {
-    return false;
+    return client[all].targets();
+  } catch (const NoEnginesRegistered&) {
+    return {};
   }
 }
 
 std::vector<int> resolve_engines(const Client& client, const std::string& selector) {
-  const std::vector<int> known = client[all].targets();
-  if (known.empty() && !are_places(selector)) throw no_engines();
+  const std::vector<int> known = known_engines(client);
+  if (known.empty()) throw no_engines();
   const std::vector<int> chosen = select_engines(selector, known);
-  for (const int engine : chosen) {
-    if (std::ranges::binary_search(known, engine) || is_known(client, engine)) continue;
-    if (known.empty()) throw no_engines();
-    throw Exception(Errc::unknown_engine, "there is no engine " + std::to_string(engine) +
-                                              ": `roundhouse engines` lists those that are");
-  }
+  for (const int engine : chosen)
+    if (!std::ranges::binary_search(known, engine))
+      throw Exception(Errc::unknown_engine, "there is no engine " + std::to_string(engine) +
+                                                ": `roundhouse engines` lists those that are");
   return chosen;
 }
 

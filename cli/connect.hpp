@@ -45,11 +45,12 @@ enum class HubState {
 // To be thrown where there is none.
 [[nodiscard]] NoEnginesRegistered no_engines();
 
-// Whether the engine is there, or will be again: its process is being started anew.
-[[nodiscard]] bool is_known(const Client& client, int engine);
+// The engines that are there, and those whose process is just being started again: ascending, and
+// all of one moment. Throws ConnectionError when the client has no hub.
+[[nodiscard]] std::vector<int> known_engines(const Client& client);
 
-// The engines that a selector means, of those that are there now: see select_engines(). Throws
-// Exception (unknown_engine) for one that is not known, and NoEnginesRegistered when none is.
+// The engines that a selector means, of those: see select_engines(). Throws Exception
+// (unknown_engine) for one that is not among them, and NoEnginesRegistered when there are none.
 [[nodiscard]] std::vector<int> resolve_engines(const Client& client, const std::string& selector);
 
 // "last": the newest task; "last:N": the N newest, newest first; "all"; "0,2-5": by their places in

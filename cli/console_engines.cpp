@@ -21,6 +21,15 @@ std::string sentence(const EngineEvent& event) {
   return engine;
 }
 
+// Whether its nanny is starting it again.
+bool will_return(const Client& client, int engine) {
+  try {
+    return std::ranges::binary_search(known_engines(client), engine);
+  } catch (const Exception&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 ConsoleEngines::ConsoleEngines(const AskOptions& ask, const std::string& selector, Tell tell)
@@ -38,16 +47,9 @@ void ConsoleEngines::connect_again() {
 }
 
 void ConsoleEngines::hear(const std::weak_ptr<Client>& client, const EngineEvent& event) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (event.kind == EngineEvent::Kind::left)
-      absent_.insert(event.engine);
-    else
-      absent_.erase(event.engine);
-  }
   const std::shared_ptr<Client> hub = client.lock();
-  if (event.kind == EngineEvent::Kind::left && hub != nullptr && is_known(*hub, event.engine))
-    return;  // its nanny is starting it again
+  if (event.kind == EngineEvent::Kind::left && hub != nullptr && will_return(*hub, event.engine))
+    return;
   tell_(sentence(event));
 }
 
@@ -61,22 +63,11 @@ std::shared_ptr<Client> ConsoleEngines::client() {
 }
 
 std::vector<int> ConsoleEngines::present() {
-  std::vector<int> out;
   try {
-    out = client_->ids();
+    return known_engines(*client_);
   } catch (const ConnectionError&) {
-    return out;  // whoever sends an input asks for another client
+    return {};  // whoever sends an input asks for another client
   }
-  std::set<int> absent;
-  {
-    const std::lock_guard lock(mutex_);
-    absent = absent_;
-  }
-  for (const int engine : absent)
-    if (std::ranges::find(out, engine) == out.end() && is_known(*client_, engine))
-      out.push_back(engine);
-  std::ranges::sort(out);
-  return out;
 }
 
 void ConsoleEngines::choose(const std::string& selector) {

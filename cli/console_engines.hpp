@@ -6,8 +6,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -43,7 +41,7 @@ class ConsoleEngines {
   // The same in words: "4 engines", "engine 2", "no engines", "no hub".
   [[nodiscard]] std::string words();
 
-  // All that are there, ascending.
+  // All that are there, ascending; none without a hub.
   [[nodiscard]] std::vector<int> present();
 
   // Whether this machine's hub does not run.
@@ -58,9 +56,7 @@ class ConsoleEngines {
   const Tell tell_;
   std::shared_ptr<Client> client_;  // shared with those that ask it meanwhile
   std::vector<int> chosen_;         // empty: all
-  std::mutex mutex_;
-  std::set<int> absent_;  // those that left, for good or not
-  Subscription news_;     // last member: no call begins after it
+  Subscription news_;               // last member: no call begins after it
 };
 
 }  // namespace roundhouse::cli

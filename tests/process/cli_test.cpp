@@ -53,6 +53,8 @@ TEST_CASE("a hub without engines is a cluster, too, and engines can be added") {
   REQUIRE(started.exit == 0);
   CHECK(contains(started.out, "a hub and no engines: add some with `roundhouse engines add N`"));
   CHECK(contains(roundhouse({"engines"}).out, "no engines"));
+  const Ended early = roundhouse({"push", "a=1"});
+  CHECK(contains(early.err, "no engine is here: `roundhouse engines add N` starts some"));
   const Ended added = roundhouse({"engines", "add", "2"});
   CHECK_MESSAGE(added.exit == 0, added.err);
   CHECK(roundhouse.json({"engines"}).size() == 2);

@@ -59,7 +59,7 @@ const std::vector<Unmirrored> kUnmirrored{
     {"cli/submit.cpp", "tests/process/cli_submit_test.cpp runs it"},
     {"cli/calls.cpp", "tests/process/cli_calls_test.cpp runs the commands"},
     {"cli/engine_names.cpp", "tests/process/console_test.cpp completes names by it"},
-    {"cli/console", "tests/process/console_test.cpp types at it"},
+    {"cli/console", "tests/process/console_test.cpp types at it, and its engines have theirs"},
     {"cli/input_run.cpp", "tests/process/source_commands_test.cpp runs inputs by it"},
     {"cli/line_editor.cpp", "tests/process/console_test.cpp types lines in it"},
     {"cli/source", "tests/process/source_commands_test.cpp runs the commands"},
