@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <doctest/doctest.h>
+
 #include "shared/clock.hpp"
 #include "tests/support/patience.hpp"
 #include <roundhouse/error.hpp>
@@ -78,7 +80,10 @@ class Terminal {
         seen_ = at + text.size();
         return true;
       }
-      if (steady_now() > end || !read_more(end)) return false;
+      if (steady_now() > end || !read_more(end)) {
+        MESSAGE("not shown: " << text << "; but this: " << unseen());
+        return false;
+      }
     }
   }
 
