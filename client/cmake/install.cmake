@@ -11,6 +11,9 @@ install(TARGETS roundhouse roundhouse-hub roundhouse-engine
 if(TARGET roundhouse-interpreter)
   install(TARGETS roundhouse-interpreter LIBRARY OPTIONAL
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/roundhouse COMPONENT interpreter)
+  set(precompiled ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/roundhouse-interpreter)
+  install(FILES ${precompiled}-O0.pch ${precompiled}-O2.pch OPTIONAL
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/roundhouse COMPONENT interpreter)
 endif()
 install(DIRECTORY ${manual}/man1 ${manual}/man8
   DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT runtime)

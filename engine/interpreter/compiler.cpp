@@ -6,16 +6,18 @@
 #include <clang/AST/ASTContext.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendAction.h>
-#include <clang/Interpreter/Interpreter.h>
 #include <clang/Lex/HeaderSearch.h>
 #include <clang/Lex/Preprocessor.h>
+#include <clang/Lex/PreprocessorOptions.h>
 #include <clang/Parse/Parser.h>
 #include <clang/Sema/Sema.h>
 #include <llvm/IR/Module.h>
+#include <unistd.h>
 
 #include "engine/interpreter/diagnostics.hpp"
 #include "engine/interpreter/emitter.hpp"
 #include "engine/interpreter/linkage.hpp"
+#include "engine/interpreter/precompiled.hpp"
 
 namespace roundhouse::engine::interpreter {
 
@@ -119,33 +121,55 @@ std::string literal(std::string_view text) {
   return out += '"';
 }
 
-Compiler::Compiler(const std::vector<std::string>& arguments, llvm::LLVMContext& context)
-    : action_(std::make_unique<Action>(context)) {
-  std::vector<const char*> pointers;
-  pointers.reserve(arguments.size());
-  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
-  clang::IncrementalCompilerBuilder builder;
-  builder.SetCompilerArgs(pointers);
-  auto made = builder.CreateCpp();
-  if (!made) throw std::runtime_error(llvm::toString(made.takeError()));
-  instance_ = std::move(*made);
+Compiler::Compiler(Optimization how, llvm::LLVMContext& context) {
+  const std::string file = precompiled_file(how);
+  if (::access(file.c_str(), R_OK) == 0) {
+    try {
+      set_up(how, context, file);
+      return;
+    } catch (const std::runtime_error&) {  // it is of other headers, or of another Clang
+      take_down();
+    }
+  }
+  set_up(how, context, "");
+}
+
+Compiler::~Compiler() {
+  take_down();
+}
+
+void Compiler::set_up(Optimization how, llvm::LLVMContext& context,
+                      const std::string& precompiled) {
+  action_ = std::make_unique<Action>(context);
+  instance_ = make_instance(how);
+  instance_->getPreprocessorOpts().ImplicitPCHInclude = precompiled;
+  instance_->getHeaderSearchOpts().ModulesValidateSystemHeaders = true;
   auto diagnostics = std::make_unique<Diagnostics>();
   diagnostics_ = diagnostics.get();
   instance_->getDiagnostics().setClient(diagnostics.release());
-  if (!instance_->ExecuteAction(*action_) || !instance_->hasSema())
+  instance_->getDiagnosticOpts().ShowCarets = false;  // or it counts errors on standard error
+  if (!instance_->ExecuteAction(*action_) || !instance_->hasSema() ||
+      instance_->getDiagnostics().hasErrorOccurred())
     throw std::runtime_error("the compiler cannot be set up: " + diagnostics_->first_error());
   emitter_ = action_->emitter;
   parser_ = std::make_unique<clang::Parser>(instance_->getPreprocessor(), instance_->getSema(),
                                             /*SkipFunctionBodies=*/false);
   parser_->Initialize();
+  has_preamble_ = !precompiled.empty();
+  if (has_preamble_) {
+    clang::ASTContext& all = instance_->getASTContext();
+    all.getExternalSource()->StartTranslationUnit(emitter_);
+    emitter_->shadowing().remember_headers(*all.getTranslationUnitDecl());
+  }
   if (!parse_entered()) throw std::runtime_error("the compiler cannot parse nothing");
-  (void)take_module();
+  if (!has_preamble_) (void)take_module();
 }
 
-Compiler::~Compiler() {
+void Compiler::take_down() {
   parser_.reset();
   action_->is_over = true;
   if (instance_ != nullptr && instance_->hasSema()) action_->EndSourceFile();
+  instance_.reset();
 }
 
 bool Compiler::parse(const Source& source, const Older& hidden, const OnUnfinished& on_unfinished) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/interpreter/declarations.hpp"
+#include "engine/interpreter/optimize.hpp"
 #include "engine/interpreter/shadowing.hpp"
 #include "engine/interpreter/source.hpp"
 
@@ -36,12 +37,15 @@ class Emitter;
 
 class Compiler {
  public:
-  // Of clang's command line. The context outlives it. Throws std::runtime_error when the compiler
-  // cannot be set up.
-  Compiler(const std::vector<std::string>& arguments, llvm::LLVMContext& context);
+  // The context outlives it. Throws std::runtime_error when the compiler cannot be set up.
+  Compiler(Optimization how, llvm::LLVMContext& context);
   Compiler(const Compiler&) = delete;
   Compiler& operator=(const Compiler&) = delete;
   ~Compiler();
+
+  // Whether it has read what code begins with, see precompiled.hpp; that is the first module then.
+  // When it was made of other headers than those that are there now it is not read.
+  [[nodiscard]] bool has_preamble() const { return has_preamble_; }
 
   // Called with where the bracket is in which an input ends. The parser would look for its partner
   // for ever.
@@ -81,6 +85,9 @@ class Compiler {
  private:
   class Action;
 
+  // `precompiled`: a file, or empty.
+  void set_up(Optimization how, llvm::LLVMContext& context, const std::string& precompiled);
+  void take_down();
   [[nodiscard]] bool parse_entered();
   [[nodiscard]] bool parse_next();
   [[nodiscard]] std::string path() const;
@@ -90,6 +97,7 @@ class Compiler {
   Diagnostics* diagnostics_ = nullptr;  // the instance's
   Emitter* emitter_ = nullptr;          // the instance's
   std::unique_ptr<clang::Parser> parser_;
+  bool has_preamble_ = false;
   unsigned inputs_ = 0;
 };
 

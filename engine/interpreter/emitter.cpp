@@ -1,5 +1,7 @@
 #include "engine/interpreter/emitter.hpp"
 
+#include <utility>
+
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/ExprCXX.h>
 #include <clang/Frontend/CompilerInstance.h>
@@ -72,13 +74,15 @@ void Emitter::note_context(clang::DeclContext* scope) {
 }
 
 // Code is generated in the midst of a statement, too: of templates that it needs to be understood.
-// Names that are looked up afterwards are to be found in the statement.
+// Names that are looked up afterwards are to be found in the statement. Meanwhile more code may be
+// generated, of what is read from the precompiled file.
 template <class Work>
 void Emitter::generate(const Work& work) {
-  clang::TopLevelStmtDecl* const statement = open_;
+  clang::TopLevelStmtDecl* const statement = std::exchange(open_, nullptr);
   const std::vector<clang::Decl*> lifted = lift_types(statement);
   work();
   for (clang::Decl* inner : lifted) inner->setDeclContext(statement);
+  open_ = statement;
 }
 
 bool Emitter::HandleTopLevelDecl(clang::DeclGroupRef group) {
@@ -135,7 +139,7 @@ void Emitter::HandleInlineFunctionDefinition(clang::FunctionDecl* function) {
 }
 
 void Emitter::HandleInterestingDecl(clang::DeclGroupRef group) {
-  generator_->HandleInterestingDecl(group);
+  generate([&] { generator_->HandleInterestingDecl(group); });
 }
 
 void Emitter::HandleTranslationUnit(clang::ASTContext& context) {

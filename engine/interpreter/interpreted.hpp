@@ -1,7 +1,7 @@
 #pragma once
 
 // SHELL. What interpreted code begins with: the headers that everybody uses, and how the value of
-// an expression is shown. The interpreter compiles this text at its start.
+// an expression is shown. It is compiled beforehand, see precompiled.hpp.
 
 #include <algorithm>
 #include <array>

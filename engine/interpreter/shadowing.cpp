@@ -40,8 +40,8 @@ void take_out(clang::DeclContext& scope, const clang::NamedDecl& older) {
   for (clang::NamedDecl* listed : found->second.getLookupResult()) {
     if (listed->getCanonicalDecl() == older.getCanonicalDecl()) gone.push_back(listed);
   }
+  // An entry without declarations stays: what is compiled already is not asked again then.
   for (clang::NamedDecl* listed : gone) found->second.remove(listed);
-  if (found->second.isNull()) names->erase(older.getDeclName());
 }
 
 }  // namespace
@@ -54,6 +54,16 @@ void Shadowing::remember(clang::Decl& declared) {
       return;
     by_place_.emplace(named.getLocation().getRawEncoding(), &named);  // a template before its uses
   });
+}
+
+// Namespaces are not looked into: that would read all that is in them.
+void Shadowing::remember_headers(clang::DeclContext& scope) {
+  for (clang::Decl* declared : scope.decls()) {
+    if (auto* block = llvm::dyn_cast<clang::LinkageSpecDecl>(declared))
+      remember_headers(*block);
+    else if (!llvm::isa<clang::NamespaceDecl>(declared))
+      remember(*declared);
+  }
 }
 
 Older Shadowing::at(const std::vector<clang::SourceLocation>& places,
@@ -93,7 +103,7 @@ void Shadowing::find_values(clang::Decl& declared, const std::string& input, Old
     clang::DeclContext* scope = named.getDeclContext()->getRedeclContext();
     for (clang::NamedDecl* found : scope->lookup(named.getDeclName())) {
       auto* older = llvm::cast<clang::NamedDecl>(found->getCanonicalDecl());
-      if (llvm::isa<clang::TagDecl>(older) || is_in(input, *older) ||
+      if (llvm::isa<clang::TagDecl>(older) || is_in(input, *older) || older->isFromASTFile() ||
           sources_.isInSystemHeader(older->getLocation()) || llvm::is_contained(out, older))
         continue;
       out.push_back(older);

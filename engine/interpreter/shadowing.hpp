@@ -38,6 +38,9 @@ class Shadowing {
   // `declared`, at namespace scope, is here: it may be declared anew later.
   void remember(clang::Decl& declared);
 
+  // The same of all that was read with what is compiled already, and is in no namespace.
+  void remember_headers(clang::DeclContext& scope);
+
   // The remembered declarations at these places, of which `input` is not one.
   [[nodiscard]] Older at(const std::vector<clang::SourceLocation>& places,
                          const std::string& input) const;

@@ -8,7 +8,6 @@
 #include <typeinfo>
 #include <utility>
 
-#include "engine/interpreter/preamble.hpp"
 #include "engine/interpreter/usual_types.hpp"
 #include <roundhouse/failure.hpp>
 #include <roundhouse/type_name.hpp>
@@ -86,7 +85,7 @@ void run(const std::vector<Jit::Step>& steps, Executed& out) {
 SourceInterpreter::State::State(NamedObjects& names)
     : unit(Optimization::none), types(unit), bindings(names, unit, types) {
   unit.jit()->define("rh_take", reinterpret_cast<void*>(&take));
-  unit.add(kPreamble);
+  unit.begin();
   unit.compiler().take_values();
 }
 

@@ -8,14 +8,13 @@
 
 #include "engine/interpreter/lambda_function.hpp"
 #include "engine/interpreter/lambda_text.hpp"
-#include "engine/interpreter/preamble.hpp"
 #include <roundhouse/failure.hpp>
 
 namespace roundhouse::engine::interpreter {
 
 namespace {
 
-// Programs whose lambdas are compiled quickly; each takes some 100 MB.
+// Programs whose lambdas are compiled quickly; each takes 20 MB and more.
 constexpr std::size_t kWorldsMax = 4;
 
 // A compiler never forgets: after so many another one begins.
@@ -28,7 +27,7 @@ void take_nothing(const void*, const char*, const std::string*) {}
 
 SourceLambdas::World::World() {
   unit.jit()->define("rh_take", reinterpret_cast<void*>(&take_nothing));
-  unit.add(kPreamble);
+  unit.begin();
 }
 
 SourceLambdas::SourceLambdas(EngineApi& engine) : engine_(engine) {

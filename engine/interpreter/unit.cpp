@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <new>
 #include <stdexcept>
 #include <utility>
 
-#include <dlfcn.h>
 #include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/Module.h>
 
@@ -53,38 +51,6 @@ TaskError silence_of(const Trial& trial) {
   return compile_error("the compiler itself crashed on this");
 }
 
-// Where Roundhouse's headers are: installed beside this library, or in the tree it was built in.
-std::vector<std::string> header_folders() {
-  Dl_info self{};
-  std::error_code failed;
-  if (::dladdr(reinterpret_cast<const void*>(&header_folders), &self) != 0) {
-    for (auto folder = std::filesystem::path(self.dli_fname).parent_path();
-         folder.has_relative_path(); folder = folder.parent_path()) {
-      if (std::filesystem::exists(folder / "include/roundhouse/task.hpp", failed))
-        return {(folder / "include").string()};
-    }
-  }
-  return {kHeaderFolders.begin(), kHeaderFolders.end()};
-}
-
-std::vector<std::string> arguments(Optimization how) {
-  std::vector<std::string> out{"-std=c++20",
-                               "-fPIC",
-                               how == Optimization::none ? "-O0" : "-O2",
-                               "-resource-dir",
-                               kResourceFolder,
-                               "-Wall",
-                               "-Wno-unused",
-                               "-Wno-unused-value",
-                               "-DMSGPACK_NO_BOOST",
-                               "-DMSGPACK_DEFAULT_API_VERSION=3"};
-  for (const std::string& folder : header_folders()) {
-    out.emplace_back("-isystem");
-    out.push_back(folder);
-  }
-  return out;
-}
-
 // A task may have been registered inside its namespace, without that.
 bool is_registered_as(const std::string& function, std::string_view task) {
   if (task.starts_with("::")) task.remove_prefix(2);
@@ -98,7 +64,7 @@ bool is_registered_as(const std::string& function, std::string_view task) {
 Unit::Unit(Optimization how)
     : jit_(std::make_shared<Jit>(how)),
       life_(jit_.get(), [jit = jit_](void*) { jit->finish(); }),
-      compiler_(std::make_unique<Compiler>(arguments(how), jit_->context())) {}
+      compiler_(std::make_unique<Compiler>(how, jit_->context())) {}
 
 std::optional<Unit::Compiled> Unit::compile(const Source& source, TaskError& error) {
   Compiled out;
@@ -141,6 +107,17 @@ void* Unit::function(const std::string& text, const std::string& symbol, std::st
 void Unit::add(const std::string& text) {
   if (!compiler_->parse({compiler_->without_macros(text), "roundhouse"}, {}))
     throw std::runtime_error(compiler_->diagnostics().first_error());
+  run_module();
+}
+
+void Unit::begin() {
+  if (compiler_->has_preamble())
+    run_module();
+  else
+    add(kPreamble);
+}
+
+void Unit::run_module() {
   for (const Jit::Step step : jit_->add(compiler_->take_module())) step();
 }
 

@@ -44,6 +44,10 @@ class Unit {
   [[nodiscard]] void* function(const std::string& text, const std::string& symbol,
                                std::string& problem);
 
+  // What code begins with, once, after what that needs of jit() is defined. Throws
+  // std::runtime_error when it cannot be compiled.
+  void begin();
+
   // Compiles and runs what must be right, and is ours. Throws std::runtime_error when it is not.
   void add(const std::string& text);
 
@@ -56,6 +60,8 @@ class Unit {
   [[nodiscard]] const std::shared_ptr<void>& life() const { return life_; }
 
  private:
+  void run_module();
+
   // The names that the input declares anew; nothing when it cannot be compiled.
   [[nodiscard]] std::optional<Older> try_out(const Source& source, std::string& warnings,
                                              TaskError& error);

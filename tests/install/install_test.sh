@@ -45,7 +45,9 @@ for file in bin/roundhouse bin/roundhouse-hub bin/roundhouse-engine include/roun
 done
 interpreter=libroundhouse-interpreter.so
 if [[ -e $build/lib/$interpreter ]]; then
-  [[ -n $(find "$prefix" -path "*/roundhouse/$interpreter") ]] || fail "no $interpreter installed"
+  for file in "$interpreter" roundhouse-interpreter-O{0,2}.pch; do
+    [[ -n $(find "$prefix" -path "*/roundhouse/$file") ]] || fail "no $file installed"
+  done
 fi
 for place in "$build" "$source"; do
   if grep -rIlF -- "$place" "$prefix" >"$work/found"; then

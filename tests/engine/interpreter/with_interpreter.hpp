@@ -1,6 +1,6 @@
 #pragma once
 
-// One interpreter for the tests of a file, since each takes most of a second to begin.
+// One interpreter for the tests of a file, since each takes a while to begin.
 
 #include <memory>
 #include <string>
