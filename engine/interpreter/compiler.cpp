@@ -260,8 +260,8 @@ std::optional<Undefined> Compiler::undefined(std::string_view symbol) const {
 
 Older Compiler::conflicts() const {
   const Shadowing& shadowing = emitter_->shadowing();
-  Older out = shadowing.at(diagnostics_->noted(), path());
-  const Older outdone = shadowing.outdone_at(diagnostics_->candidates(), path());
+  Older out = shadowing.at(diagnostics_->noted());
+  const Older outdone = shadowing.outdone_at(diagnostics_->candidates());
   out.insert(out.end(), outdone.begin(), outdone.end());
   for (clang::Decl* declared : emitter_->declared()) shadowing.find_values(*declared, path(), out);
   return out;

@@ -66,28 +66,26 @@ void Shadowing::remember_headers(clang::DeclContext& scope) {
   }
 }
 
-Older Shadowing::at(const std::vector<clang::SourceLocation>& places,
-                    const std::string& input) const {
+Older Shadowing::at(const std::vector<clang::SourceLocation>& places) const {
   Older out;
   for (const clang::SourceLocation& place : places) {
     const auto found = by_place_.find(place.getRawEncoding());
     if (found == by_place_.end()) continue;
-    if (is_in(input, *found->second)) continue;
+    if (is_new(found->second->getLocation())) continue;
     auto* older = llvm::cast<clang::NamedDecl>(found->second->getCanonicalDecl());
     if (std::ranges::find(out, older) == out.end()) out.push_back(older);
   }
   return out;
 }
 
-Older Shadowing::outdone_at(const std::vector<clang::SourceLocation>& places,
-                            const std::string& input) const {
-  const Older all = at(places, input);
+Older Shadowing::outdone_at(const std::vector<clang::SourceLocation>& places) const {
+  const Older all = at(places);
   Older out;
   std::ranges::copy_if(all, std::back_inserter(out), [&](const clang::NamedDecl* one) {
     return std::ranges::any_of(all, [&](const clang::NamedDecl* other) {
       return other->getDeclName() == one->getDeclName() &&
              name_of(*other).first != name_of(*one).first &&
-             one->getLocation() < other->getLocation();
+             sources_.isBeforeInSLocAddrSpace(one->getLocation(), other->getLocation());
     });
   });
   return out;
@@ -103,8 +101,9 @@ void Shadowing::find_values(clang::Decl& declared, const std::string& input, Old
     clang::DeclContext* scope = named.getDeclContext()->getRedeclContext();
     for (clang::NamedDecl* found : scope->lookup(named.getDeclName())) {
       auto* older = llvm::cast<clang::NamedDecl>(found->getCanonicalDecl());
-      if (llvm::isa<clang::TagDecl>(older) || is_in(input, *older) || older->isFromASTFile() ||
-          sources_.isInSystemHeader(older->getLocation()) || llvm::is_contained(out, older))
+      if (llvm::isa<clang::TagDecl>(older) || is_new(older->getLocation()) ||
+          older->isFromASTFile() || sources_.isInSystemHeader(older->getLocation()) ||
+          llvm::is_contained(out, older))
         continue;
       out.push_back(older);
     }
@@ -115,7 +114,14 @@ bool Shadowing::is_in(const std::string& input, const clang::NamedDecl& declared
   return sources_.getFilename(sources_.getExpansionLoc(declared.getLocation())) == input;
 }
 
+// Inputs and what they include are laid one behind the other, and text of macros with them.
+bool Shadowing::is_new(clang::SourceLocation place) const {
+  return !sources_.isLoadedSourceLocation(place) &&
+         !sources_.isBeforeInSLocAddrSpace(place, input_begin_);
+}
+
 void Shadowing::hide(const Older& older, const std::string& tag) {
+  input_begin_ = sources_.getNextLocalOffset();
   hidden_.clear();
   tag_ = tag;
   for (clang::NamedDecl* declared : older) {

@@ -26,7 +26,8 @@ class SourceManager;
 
 namespace roundhouse::engine::interpreter {
 
-// Declarations of earlier inputs. A child that was forked means the same ones by these addresses.
+// Declarations of earlier inputs and of headers. A child that was forked means the same ones by
+// these addresses.
 using Older = std::vector<clang::NamedDecl*>;
 
 class Shadowing {
@@ -41,20 +42,19 @@ class Shadowing {
   // The same of all that was read with what is compiled already, and is in no namespace.
   void remember_headers(clang::DeclContext& scope);
 
-  // The remembered declarations at these places, of which `input` is not one.
-  [[nodiscard]] Older at(const std::vector<clang::SourceLocation>& places,
-                         const std::string& input) const;
+  // The remembered declarations at these places that were there before this input.
+  [[nodiscard]] Older at(const std::vector<clang::SourceLocation>& places) const;
 
   // Of what is at these places, all that a later one of that name, elsewhere, has outdone: what
   // unnamed namespaces declare anew.
-  [[nodiscard]] Older outdone_at(const std::vector<clang::SourceLocation>& places,
-                                 const std::string& input) const;
+  [[nodiscard]] Older outdone_at(const std::vector<clang::SourceLocation>& places) const;
 
   // Adds the older values of which types that are defined here bear the names. C++ would have both,
   // and the name alone mean the value.
   void find_values(clang::Decl& declared, const std::string& input, Older& out) const;
 
-  // From now on these cannot be found, and what bears their names is marked by `tag` ("rh7").
+  // An input begins: from now on these cannot be found, and what bears their names is marked by
+  // `tag` ("rh7").
   void hide(const Older& older, const std::string& tag);
 
   // Marks `declared` and what it holds if it bears a name that was just hidden.
@@ -63,6 +63,8 @@ class Shadowing {
  private:
   using Name = std::pair<const clang::DeclContext*, std::uintptr_t>;
 
+  // Whether it came with this input, or with what that includes.
+  [[nodiscard]] bool is_new(clang::SourceLocation place) const;
   // Whether it is in this file.
   [[nodiscard]] bool is_in(const std::string& input, const clang::NamedDecl& declared) const;
   [[nodiscard]] static Name name_of(const clang::NamedDecl& declared);
@@ -76,6 +78,7 @@ class Shadowing {
   std::set<Name> hidden_;                           // since the last input
   std::set<Name> taken_;  // by types from values: the next value of that name is another one, too
   std::string tag_;
+  unsigned input_begin_ = 0;  // an offset of the sources
 };
 
 }  // namespace roundhouse::engine::interpreter

@@ -114,6 +114,8 @@ TEST_CASE("what an unnamed namespace has can be declared anew") {
   CHECK(value_of(it, "n + f() + S{}.b") == "12");
   CHECK(error_of(it, "void g(int) {} void g(double) {} g(1L)").value.find("is ambiguous") !=
         std::string::npos);
+  value_of(it, "namespace { int remove = 3; }");  // a function of <cstdio>
+  CHECK(value_of(it, "remove") == "3");
   value_of(it, "namespace { int more = 1; }");
   CHECK(value_of(it, "n + more") == "9");
 }

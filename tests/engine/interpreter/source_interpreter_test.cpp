@@ -337,6 +337,10 @@ TEST_CASE("what the system's headers declare outside std may be declared anew, t
   Interpreter& it = fresh_interpreter();
   CHECK(value_of(it, "double log = 3, y0 = 1; int index = 2; log + index + y0 + std::log(1)") ==
         "6");
+  // But not by the input that includes the header.
+  CHECK(error_of(it, "#include <ftw.h>\nint nftw = 1;").value.find("redefinition of 'nftw'") !=
+        std::string::npos);
+  CHECK(value_of(it, "#include <ftw.h>\nnftw != nullptr") == "true");
 }
 
 TEST_CASE("an input without an end does not hold up the compiler for ever") {
