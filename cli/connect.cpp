@@ -33,7 +33,7 @@ std::optional<std::size_t> count_of_last(const std::string& selector) {
   return count;
 }
 
-// "0,2-5": ids of engines, or places in the history.
+// "0,2-5": places in the history.
 bool are_places(const std::string& selector) {
   return !selector.empty() && selector.find_first_not_of("0123456789,-") == std::string::npos;
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <memory>
 #include <semaphore>
 #include <set>
 #include <vector>
@@ -27,6 +28,7 @@ TEST_CASE("an engine whose process is started again is there all the time") {
   std::counting_semaphore shown{0};
   cli::ConsoleEngines engines({cluster.cluster().name(), kPatience}, "all",
                               [&](const std::string&) { told.release(), shown.acquire(); });
+  const std::shared_ptr<void> at_end(nullptr, [&](void*) { shown.release(3); });
   cluster.cluster().add_engines(1);
   const bool is_showing = told.try_acquire_for(kPatience);
   CHECK(is_showing);
@@ -35,7 +37,6 @@ TEST_CASE("an engine whose process is started again is there all the time") {
   std::set<std::vector<int>> targets;
   CHECK(comes_true([&] { return targets.insert(engines.targets()), restarted.load(); }));
   CHECK(targets == std::set<std::vector<int>>{{0, 1, 2}});
-  shown.release(3);
 }
 
 }  // namespace roundhouse::test
