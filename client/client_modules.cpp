@@ -37,11 +37,17 @@ ModuleRecord record_of(std::string_view bytes) {
 }  // namespace
 
 AsyncListResult<LoadedModule> Client::load(const std::string& path) const {
-  if (!ids().empty()) return direct_view().load(path);
+  // Those of one moment, with those whose process is being started again.
+  const std::vector<int> engines = shell().engines_for(all);
   const detail::Submitter submitter(shell_, {});
   const std::string build = submitter.ship(path, true);
+  const detail::Function load{kLoadTask, {}, CallKind::call, build};
+  if (engines.empty())
+    return AsyncListResult<LoadedModule>(
+        submitter.submit_map(load, {}, {}, detail::Urgency::later));
+  Encoded nothing;
   return AsyncListResult<LoadedModule>(
-      submitter.submit_map({kLoadTask, {}, CallKind::call, build}, {}, {}, detail::Urgency::later));
+      submitter.submit(load, engines, {&nothing, 1}, detail::Urgency::later));
 }
 
 ModuleRecord Client::pin(std::string_view build) const {

@@ -271,7 +271,6 @@ TEST_CASE("modules that kill their engine neither remove it nor meet any that co
   for (int i = 0; i < 6; ++i) {
     const std::string path = cluster.file("crashes" + std::to_string(i) + ".so");
     write(path, bytes + std::string(1, static_cast<char>('0' + i)));
-    REQUIRE(comes_true([&] { return client.size() == 1; }));
     CHECK_THROWS_AS(client.load(path).get(rh::test::kPatience), rh::RemoteError);
   }
   const auto lives_of = [](const rh::Client& asked, int id) {
@@ -318,6 +317,22 @@ TEST_CASE("a module that kills its engine kills it once") {
   REQUIRE(found != modules.end());
   CHECK(found->withheld);
   CHECK(contains(found->trouble, "died while it loaded the module"));
+}
+
+TEST_CASE("a module that is loaded while an engine is started again is loaded there, too") {
+  const RealCluster cluster(1);
+  const rh::Client client = cluster.connect();
+  client.wait_for_engines(1);
+  for (unsigned life = 1; life <= 3; ++life) {
+    const rh::EngineInfo engine = client.engines().at(0);
+    REQUIRE(engine.incarnation == life);
+    REQUIRE(::kill(static_cast<pid_t>(engine.pid), SIGKILL) == 0);
+    // While there is none, unless this looks too late.
+    REQUIRE(comes_true(
+        [&] { return client.ids().empty() || client.engines().at(0).incarnation > life; }));
+    CHECK(client.load(kWhich1).get(rh::test::kPatience).size() == 1);
+    CHECK(which(client[0]) == 1);
+  }
 }
 
 TEST_CASE("an engine that is told to runs what it was started with, and nothing that is shipped") {

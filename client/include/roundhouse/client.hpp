@@ -134,8 +134,9 @@ class Client {
   [[nodiscard]] AsyncTasks send_apply_message(const ApplyMessage& message,
                                               std::span<Encoded> arguments) const;
 
-  // Ships a module of tasks to all engines, also to those that join later: see modules.hpp. With no
-  // engine there the hub keeps it, and the result is an empty list.
+  // Ships a module of tasks to all engines, also to those that join later: see modules.hpp. Those
+  // whose process is being started again load it then. With no engine there the hub keeps it, and
+  // the result is an empty list.
   AsyncListResult<LoadedModule> load(const std::string& path) const;
   // From now on the tasks of this client run in this build, which somebody else has shipped (the
   // first digits suffice), as if it had been shipped here. Throws Exception (unknown_module).
