@@ -67,11 +67,11 @@ void Router::State::learn(Engine& engine, std::uint64_t duration_ns, std::size_t
 
 // What the policy and rebalance() know of the engine: whether it has room, a slot free, or more
 // than its slots work on. One that work was taken back from is sent nothing ahead before its next
-// outcome.
+// outcome, unless what it runs waits for others, and so perhaps for what would be sent.
 void Router::State::list(Engine& engine) {
   const bool takes_work = engine.takes_work();
-  const bool open =
-      takes_work && !engine.is_full() && (!engine.held_up || engine.load() < engine.slots);
+  const bool is_held_up = engine.held_up && engine.lent == 0 && engine.load() >= engine.slots;
+  const bool open = takes_work && !engine.is_full() && !is_held_up;
   if (open)
     policy.open(engine.index, engine.load() * 256 / engine.slots);
   else

@@ -176,3 +176,18 @@ TEST_CASE("an engine whose outcomes are always long on their way is not taken fo
   CHECK(promise_all(hub, far) > 0);
   CHECK_FALSE(idle.held.empty());
 }
+
+TEST_CASE("an engine that work was taken back from is sent what its lent slot is for") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& blocked = blocked_engine(hub, client, 6);
+  hub.engine_joins();
+  hub.passes(100ms);
+  REQUIRE(promise_all(hub, blocked) > 0);
+  const auto before = blocked.held.size();
+  REQUIRE(before >= 2);  // one runs, and one is not for its lent slot
+  hub.client_submits(client, {.targets = {blocked.id.value}});
+  CHECK(blocked.held.size() == before);
+  hub.say(blocked.task_link, wire::Lent{1, 0});
+  CHECK(blocked.held.size() == before + 1);
+}
