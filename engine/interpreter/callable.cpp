@@ -139,7 +139,7 @@ void Callable::do_map(const Invocation& call, Work& work, Reply& reply) const {
   const auto results = result_ == nullptr ? nullptr : result_->results(work.count);
   work.kind = Work::Kind::map;
   work.arguments = arrays.data();
-  work.result = results == nullptr ? nullptr : results->list();
+  work.result = results == nullptr ? nullptr : results->array();
   work_(work);
   if (results == nullptr) {
     encode_no_result(reply.result);

@@ -222,14 +222,15 @@ void call(R (*function)(P...), void** arguments, void* result) {
 }
 
 // What is to be done with a lambda, and what came of it. Arguments of a call are objects, those of
-// a map are arrays, that of a reduction is a std::vector.
+// a map are arrays, that of a reduction is a std::vector. No vector grows in code that is compiled
+// for each lambda: that would be most of it.
 struct Work {
   enum class Kind { type, call, map, reduce };
 
   Kind kind = Kind::type;
   void** arguments = nullptr;
   std::size_t count = 0;       // of a map
-  void* result = nullptr;      // memory for it; of a map a std::vector, or null
+  void* result = nullptr;      // memory for it; of a map an array of values, or null
   std::size_t index = 0;       // of a map or reduction: the call that is under way
   const char* type = nullptr;  // of the function
 };
@@ -261,9 +262,9 @@ void do_map(L& lambda, R (*)(P...), Work& work, std::index_sequence<I...>) {
     for (; work.index < work.count; ++work.index)
       lambda(element<P>(work.arguments[I], work.index)...);
   } else {
-    auto& results = *static_cast<std::vector<std::remove_cvref_t<R>>*>(work.result);
+    auto* const results = static_cast<std::remove_cvref_t<R>*>(work.result);
     for (; work.index < work.count; ++work.index)
-      results.push_back(lambda(element<P>(work.arguments[I], work.index)...));
+      results[work.index] = lambda(element<P>(work.arguments[I], work.index)...);
   }
 }
 

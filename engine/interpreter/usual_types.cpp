@@ -1,6 +1,8 @@
 #include "engine/interpreter/usual_types.hpp"
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <type_traits>
 #include <typeinfo>
 
@@ -58,14 +60,27 @@ class UsualArguments final : public ArgumentList {
 template <class T>
 class UsualResults final : public ResultList {
  public:
-  explicit UsualResults(std::size_t count) { values_.reserve(count); }
+  explicit UsualResults(std::size_t count) : values_(count) {
+    if constexpr (std::is_same_v<T, bool>) flags_ = std::make_unique<bool[]>(count);
+  }
 
-  [[nodiscard]] void* list() override { return &values_; }
+  [[nodiscard]] void* array() override {
+    if constexpr (std::is_same_v<T, bool>) {
+      return flags_.get();
+    } else {
+      return values_.data();
+    }
+  }
 
-  void encode(Encoded& out) override { encode_result(out, std::move(values_)); }
+  void encode(Encoded& out) override {
+    if constexpr (std::is_same_v<T, bool>)
+      std::copy_n(flags_.get(), values_.size(), values_.begin());
+    encode_result(out, std::move(values_));
+  }
 
  private:
   std::vector<T> values_;
+  std::unique_ptr<bool[]> flags_;
 };
 
 template <class T>

@@ -40,7 +40,7 @@ class ArgumentList {
   [[nodiscard]] virtual const void* array() = 0;
 };
 
-// What many calls return: a std::vector.
+// What many calls return: so many values, one behind the other, to be given others.
 class ResultList {
  public:
   ResultList() = default;
@@ -48,7 +48,7 @@ class ResultList {
   ResultList& operator=(const ResultList&) = delete;
   virtual ~ResultList() = default;
 
-  [[nodiscard]] virtual void* list() = 0;
+  [[nodiscard]] virtual void* array() = 0;
   virtual void encode(Encoded& out) = 0;
 };
 
