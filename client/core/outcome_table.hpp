@@ -21,7 +21,7 @@ namespace roundhouse::client {
 class OutcomeTable {
  public:
   // Confirming waits so long, or for so many outcomes.
-  static constexpr Duration kConfirmDelay = std::chrono::milliseconds{3};
+  static constexpr Duration kConfirmDelay = std::chrono::milliseconds{20};
   static constexpr std::uint64_t kConfirmOutcomesMax = 512;
   static constexpr std::uint64_t kConfirmOutputMax = wire::kOutputUnreadMax / 64;
 

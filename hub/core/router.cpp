@@ -261,6 +261,7 @@ std::optional<TimePoint> Router::next_deadline() const {
   if (s.steering.changed) next = s.last_tick;
   if (s.steering.due) next = std::min(next, *s.steering.due);
   if (s.lazy_due) next = std::min(next, *s.lazy_due);
+  if (s.news_due) next = std::min(next, *s.news_due);
   if (!s.resting.empty() && !s.in_grace) next = std::min(next, s.resting.begin()->first);
   if (s.rebalance_due) next = std::min(next, *s.rebalance_due);
   return next;

@@ -256,6 +256,7 @@ struct Router::State {
   // --- scheduler.cpp: placement, windows, lanes
   void schedule(Now now, Outbox& out);
   void serve_changed(Now now, Outbox& out);
+  void say_lazily(Now now, Outbox& out);
   void look_at(Engine& engine, Now now, Outbox& out);
   void place(Now now, Outbox& out);
   void place_ready(Now now, Outbox& out);
@@ -369,7 +370,7 @@ struct Router::State {
   std::vector<EngineIndex> dirty_engines;
   std::vector<EngineIndex> unserved;       // to be looked at in the next turn
   std::vector<ShapeIndex> unsettled;       // of which more tasks are to end in the next turn
-  std::vector<EngineIndex> owing_engines;  // who are told something when `lazy_due` has come
+  std::vector<EngineIndex> owing_engines;  // who are told something when its time has come
   std::vector<SessionNumber> owing_sessions;
   Policy policy;                           // knows which engines have room
   OrderedSet<EngineIndex> idle_engines;    // with room and a slot free
@@ -383,7 +384,7 @@ struct Router::State {
   Grace grace;
   bool in_grace = false;
   TimePoint liveness_due;
-  std::optional<TimePoint> lazy_due;  // when what may wait is said: accepted, stored
+  std::optional<TimePoint> news_due, lazy_due;  // when is said what has come, what may wait
   std::optional<TimePoint> rebalance_due;
   TimePoint last_tick;
   bool more_work = false;     // something was left for the next turn

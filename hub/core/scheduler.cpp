@@ -16,9 +16,12 @@ constexpr std::uint32_t kGroupMax = 32;
 constexpr double kMessageNs = 48e3;   // what a message costs all who handle it
 constexpr std::uint32_t kPlenty = 4;  // times what a message is worth go out while many wait
 constexpr double kEmptyNs = 400;      // what an empty task costs an engine beside its message
-constexpr Duration kLazy = std::chrono::milliseconds{5};
+// What only frees memory is said so much later, and what a client may wait for sooner: each message
+// costs all who handle it more than the memory is worth.
+constexpr Duration kLazy = std::chrono::milliseconds{20};
+constexpr Duration kNews = std::chrono::milliseconds{5};
 // That are told then, the others the next time: a thousand messages cost more than what they say.
-constexpr std::size_t kLazyEnginesMax = 4;
+constexpr std::size_t kLazyEnginesMax = 16;
 
 // Whether an engine has come that has not said yet all that it holds, or its nanny all that it
 // left, or one of them is on its way in.
@@ -155,12 +158,31 @@ void Router::State::serve_changed(Now now, Outbox& out) {
     session.dirty = false;
     deliver(session, out);
     say_accepted(session, false, out);
+    if (session.has_news() && !news_due) news_due = now.steady + kNews;
     if (!std::exchange(session.owes, true)) owing_sessions.push_back(number);
   }
   for (const EngineIndex index : std::exchange(unserved, {})) touch(engines.get(index));
   if (!lazy_due && (!owing_engines.empty() || !owing_sessions.empty()))
     lazy_due = now.steady + kLazy;
-  if (!lazy_due || now.steady < *lazy_due) return;
+  say_lazily(now, out);
+}
+
+void Router::State::say_lazily(Now now, Outbox& out) {
+  const bool is_lazy = lazy_due && now.steady >= *lazy_due;
+  const bool is_news = news_due && now.steady >= *news_due;
+  if (!is_lazy && !is_news) return;
+  news_due.reset();
+  for (const SessionNumber number : std::exchange(owing_sessions, {})) {
+    Session* session = sessions.find(number);
+    if (session == nullptr) continue;  // forgotten meanwhile
+    if (is_lazy || session->has_news()) {
+      session->owes = false;
+      say_accepted(*session, true, out);
+    } else {
+      owing_sessions.push_back(number);
+    }
+  }
+  if (!is_lazy) return;
   lazy_due.reset();
   const std::size_t count = std::min(owing_engines.size(), kLazyEnginesMax);
   for (std::size_t i = 0; i < count; ++i) {
@@ -171,12 +193,6 @@ void Router::State::serve_changed(Now now, Outbox& out) {
   owing_engines.erase(owing_engines.begin(),
                       owing_engines.begin() + static_cast<std::ptrdiff_t>(count));
   if (!owing_engines.empty()) lazy_due = now.steady + kLazy;
-  for (const SessionNumber number : std::exchange(owing_sessions, {})) {
-    Session* session = sessions.find(number);
-    if (session == nullptr) continue;  // forgotten meanwhile
-    session->owes = false;
-    say_accepted(*session, true, out);
-  }
 }
 
 void Router::State::place(Now now, Outbox& out) {

@@ -92,6 +92,9 @@ struct Session {
 
   [[nodiscard]] bool usable() const { return task_link.has_value(); }
 
+  // Whether more than its credit is other than what was said.
+  [[nodiscard]] bool has_news() const { return accepted != said_accepted || stored != said_stored; }
+
   [[nodiscard]] bool client_has(std::uint64_t sequence) const {
     return sequence <= client_settled || is_in(client_ended, sequence);
   }

@@ -81,9 +81,37 @@ TEST_CASE("what is stored is told to a few of many engines at a time, and in the
     });
   };
   const auto before = told();
-  hub.passes(6ms);
+  hub.passes(22ms);
   CHECK(told() > before);
-  CHECK(told() <= before + 8);
+  CHECK(told() <= before + 32);
   hub.passes(200ms);
   CHECK(told() == 100);
+}
+
+TEST_CASE("that tasks are accepted and stored is said soon, and credit alone later") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.passes(50ms);
+  const auto said = [&] { return client.inbox.all<wire::Accepted>(); };
+  const auto accepted_before = said().size();
+  hub.client_submits(client);
+  hub.passes(6ms);
+  REQUIRE(said().size() == accepted_before + 1);
+  CHECK(said().back().accepted == 1);
+  CHECK(said().back().stored == 0);
+  const std::uint64_t credit = said().back().credit_tasks;
+  hub.stores_everything();
+  hub.passes(6ms);
+  REQUIRE(said().size() == accepted_before + 2);
+  CHECK(said().back().stored == 1);
+  hub.passes(50ms);
+  REQUIRE(said().size() == accepted_before + 2);
+
+  hub.engine_finishes(engine);
+  hub.passes(10ms);
+  CHECK(said().size() == accepted_before + 2);
+  hub.passes(15ms);
+  REQUIRE(said().size() == accepted_before + 3);
+  CHECK(said().back().credit_tasks == credit + 1);
 }

@@ -82,7 +82,7 @@ TEST_CASE("live output is confirmed when it was much, or with outcomes, and not 
   client.flush();
   client.hub_says(wire::Plane::task, part);
   client.hub_delivers({1});
-  client.now += milliseconds{3};
+  client.now += client::OutcomeTable::kConfirmDelay;
   client.flush();
   client.flush();
   const auto received = client.took<wire::Received>(wire::Plane::task);
@@ -94,7 +94,7 @@ TEST_CASE("live output is confirmed when it was much, or with outcomes, and not 
   client.connects(1, 1);
   client.forget_sent();
   for (std::uint64_t i = 0; i < kEnough; ++i) client.hub_says(wire::Plane::task, part);
-  client.now += milliseconds{3};
+  client.now += client::OutcomeTable::kConfirmDelay;
   client.flush();
   const auto anew = client.took<wire::Received>(wire::Plane::task);
   REQUIRE(anew.size() == 1);
