@@ -39,15 +39,8 @@ ModuleRecord record_of(std::string_view bytes) {
 AsyncListResult<LoadedModule> Client::load(const std::string& path) const {
   // Those of one moment, with those whose process is being started again.
   const std::vector<int> engines = shell().engines_for(all);
-  const detail::Submitter submitter(shell_, {});
-  const std::string build = submitter.ship(path, true);
-  const detail::Function load{kLoadTask, {}, CallKind::call, build};
-  if (engines.empty())
-    return AsyncListResult<LoadedModule>(
-        submitter.submit_map(load, {}, {}, detail::Urgency::later));
-  Encoded nothing;
   return AsyncListResult<LoadedModule>(
-      submitter.submit(load, engines, {&nothing, 1}, detail::Urgency::later));
+      detail::Submitter(shell_, {}).load(path, engines, true, detail::Urgency::later));
 }
 
 ModuleRecord Client::pin(std::string_view build) const {
@@ -86,8 +79,13 @@ std::string Client::remove_module(std::string_view build) const {
 
 namespace detail {
 
-std::string Submitter::ship(const std::string& path, bool everywhere) const {
-  return shell_->ship(path, everywhere);
+Pending Submitter::load(const std::string& path, std::span<const int> engines, bool everywhere,
+                        Urgency urgency) const {
+  const std::string build = shell_->ship(path, everywhere);
+  const Function load{kLoadTask, {}, CallKind::call, build};
+  if (engines.empty()) return submit_map(load, {}, {}, urgency);
+  Encoded nothing;
+  return submit(load, engines, {&nothing, 1}, urgency);
 }
 
 }  // namespace detail

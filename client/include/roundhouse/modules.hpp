@@ -66,12 +66,8 @@ class LoadsModules {
   // LoadedModule of one engine, a list of several.
   auto load(const std::string& path) const {
     const View& view = static_cast<const View&>(*this);
-    const std::vector<int> engines = view.engines();
-    const std::string build = view.submitter_.ship(path, view.everywhere());
-    Encoded nothing;
-    auto result = View::template result<LoadedModule>(
-        view.submitter_.submit({kLoadTask, {}, CallKind::call, build}, engines, {&nothing, 1},
-                               view.block() ? Urgency::waits : Urgency::later));
+    auto result = View::template result<LoadedModule>(view.submitter_.load(
+        path, view.engines(), view.everywhere(), view.block() ? Urgency::waits : Urgency::later));
     if (view.block()) result.wait();
     return result;
   }

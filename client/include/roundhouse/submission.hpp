@@ -126,8 +126,10 @@ class Submitter {
   AbortReport abort(const Jobs& jobs) const;
   AbortReport abort() const;
 
-  // Ships the module to the hub and returns its build, as modules.hpp says.
-  [[nodiscard]] std::string ship(const std::string& path, bool everywhere) const;
+  // Ships the module to the hub and has these engines load it, as modules.hpp says. Without
+  // engines: a handle without tasks.
+  [[nodiscard]] Pending load(const std::string& path, std::span<const int> engines, bool everywhere,
+                             Urgency urgency) const;
 
   // The engines of a direct view, now. Throws NoEnginesRegistered when there is none.
   [[nodiscard]] std::vector<int> engines() const;
