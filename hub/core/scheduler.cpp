@@ -158,7 +158,7 @@ void Router::State::serve_changed(Now now, Outbox& out) {
     session.dirty = false;
     deliver(session, out);
     say_accepted(session, false, out);
-    if (session.has_news() && !news_due) news_due = now.steady + kNews;
+    if (session.has_news(options.durability) && !news_due) news_due = now.steady + kNews;
     if (!std::exchange(session.owes, true)) owing_sessions.push_back(number);
   }
   for (const EngineIndex index : std::exchange(unserved, {})) touch(engines.get(index));
@@ -175,7 +175,7 @@ void Router::State::say_lazily(Now now, Outbox& out) {
   for (const SessionNumber number : std::exchange(owing_sessions, {})) {
     Session* session = sessions.find(number);
     if (session == nullptr) continue;  // forgotten meanwhile
-    if (is_lazy || session->has_news()) {
+    if (is_lazy || session->has_news(options.durability)) {
       session->owes = false;
       say_accepted(*session, true, out);
     } else {

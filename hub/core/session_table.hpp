@@ -92,8 +92,15 @@ struct Session {
 
   [[nodiscard]] bool usable() const { return task_link.has_value(); }
 
+  // Through which number its client may be told that the hub has its tasks.
+  [[nodiscard]] std::uint64_t accepted_under(Durability durability) const {
+    return durability == Durability::commit ? std::min(stored, accepted) : accepted;
+  }
+
   // Whether more than its credit is other than what was said.
-  [[nodiscard]] bool has_news() const { return accepted != said_accepted || stored != said_stored; }
+  [[nodiscard]] bool has_news(Durability durability) const {
+    return accepted_under(durability) != said_accepted || stored != said_stored;
+  }
 
   [[nodiscard]] bool client_has(std::uint64_t sequence) const {
     return sequence <= client_settled || is_in(client_ended, sequence);

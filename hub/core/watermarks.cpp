@@ -56,12 +56,9 @@ void Router::State::settle_marks() {
 void Router::State::say_accepted(Session& session, bool due, Outbox& out) {
   if (!session.usable()) return;
   const bool waits_for_disk = options.durability == Durability::commit;
-  const std::uint64_t accepted =
-      waits_for_disk ? std::min(session.stored, session.accepted) : session.accepted;
+  const std::uint64_t accepted = session.accepted_under(options.durability);
   const std::uint64_t credit = credit_tasks(session);
-  if (accepted == session.said_accepted && session.stored == session.said_stored &&
-      credit == session.said_credit)
-    return;
+  if (!session.has_news(options.durability) && credit == session.said_credit) return;
   const bool much = accepted - session.said_accepted >= kSayEvery ||
                     session.stored - session.said_stored >= 4 * kSayEvery ||
                     session.unfinished * 2 > options.session_tasks_max ||

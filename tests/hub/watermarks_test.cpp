@@ -115,3 +115,20 @@ TEST_CASE("that tasks are accepted and stored is said soon, and credit alone lat
   REQUIRE(said().size() == accepted_before + 3);
   CHECK(said().back().credit_tasks == credit + 1);
 }
+
+TEST_CASE("with durability commit there is nothing to say of tasks before they are stored") {
+  hub::RouterOptions options;
+  options.durability = hub::Durability::commit;
+  HubHarness hub{options};
+  auto& client = hub.client_joins();
+  hub.passes(50ms);
+  hub.stores_everything();
+  const auto accepted_before = client.inbox.all<wire::Accepted>().size();
+  hub.client_submits(client);
+  CHECK(*hub.router().next_deadline() > hub.now().steady + 6ms);
+  hub.passes(50ms);
+  CHECK(client.inbox.all<wire::Accepted>().size() == accepted_before);
+  hub.stores_everything();
+  REQUIRE(client.inbox.all<wire::Accepted>().size() == accepted_before + 1);
+  CHECK(client.inbox.all<wire::Accepted>().back().accepted == 1);
+}
