@@ -95,6 +95,7 @@ struct Engine {
   double mean_ns = 0;  // of its tasks' durations, for the window; 0 until the first outcome
   TimePoint last_outcome;
   Duration lag{};  // from one message of outcomes to the next, beyond the work that they tell of
+  TimePoint not_asked_before;        // to give work back, as it has just refused
   std::optional<TimePoint> back_by;  // lost, but its nanny starts it again: lanes wait until then
   std::optional<LinkId> task_link;
   std::optional<LinkId> control_link;

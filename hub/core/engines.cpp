@@ -277,18 +277,4 @@ void Router::State::end_lanes(Engine& engine, const std::string& why) {
   engine.busy_lanes.clear(), engine.lanes.clear();
 }
 
-void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox&) {
-  engine.revoking = false;
-  std::vector<std::uint64_t> numbers = revoked.numbers;
-  std::sort(numbers.rbegin(), numbers.rend());
-  for (const std::uint64_t number : numbers) {
-    const TaskIndex index = engine.find(number);
-    if (index == kNoTask || (tasks.get(index).direct && !tasks.get(index).aborting)) continue;
-    leave_engine(tasks.get(index));
-    enqueue(index, true);
-    ++counters.revoked;
-  }
-  touch(engine);
-}
-
 }  // namespace roundhouse::hub

@@ -13,8 +13,10 @@ constexpr std::size_t kTasksLooked = 4096;     // of one engine
 
 }  // namespace
 
-// Whether what waits in the engine would wait there for long.
+// Whether what waits in the engine would wait there for long. One that refused is left alone for a
+// while: what it runs is as good as asked for again.
 bool Router::State::is_slow(const Engine& engine, Now now) const {
+  if (now.steady < engine.not_asked_before) return false;
   const double backlog_ns = engine.mean_ns * (engine.load() - engine.slots) / engine.slots;
   return backlog_ns > 2.0 * static_cast<double>(options.lookahead.count()) ||
          now.steady - engine.last_outcome > kSilence + 2 * engine.lag;
@@ -72,6 +74,21 @@ std::uint32_t Router::State::take_back(Engine& engine, std::uint32_t room, Now n
   flush(engine, out);
   out.sends.push_back({*engine.task_link, encode(revoke)});
   return asked;
+}
+
+void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Now now) {
+  engine.revoking = false;
+  if (revoked.numbers.empty()) engine.not_asked_before = now.steady + kRebalance;
+  std::vector<std::uint64_t> numbers = revoked.numbers;
+  std::sort(numbers.rbegin(), numbers.rend());
+  for (const std::uint64_t number : numbers) {
+    const TaskIndex index = engine.find(number);
+    if (index == kNoTask || (tasks.get(index).direct && !tasks.get(index).aborting)) continue;
+    leave_engine(tasks.get(index));
+    enqueue(index, true);
+    ++counters.revoked;
+  }
+  touch(engine);
 }
 
 bool Router::State::fits_idle(const Shape& shape, Now now, Outbox& out) {

@@ -150,7 +150,7 @@ void Router::State::on_task_plane(Peer& peer, LinkId link, wire::Kind kind,
     case wire::Kind::revoked:
       if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Revoked>(message),
-                  [&](const auto& m) { on_revoked(engine, m, out); });
+                  [&](const auto& m) { on_revoked(engine, m, now); });
     case wire::Kind::output:
       if (is_nanny) return wrong();
       return with(wire::decode_as<wire::Output>(message),

@@ -207,7 +207,6 @@ struct Router::State {
   void give_up_restart(Engine& engine, Outbox& out);
   void disconnect(Engine& engine, Now now, Outbox& out);
   void hint(const char* event, const Engine& engine, Outbox& out);
-  void on_revoked(Engine& engine, const wire::Revoked& revoked, Outbox& out);
 
   // --- modules_kept.cpp
   void on_offer(Session& session, const wire::Offer& offer, Now now, Outbox& out);
@@ -286,6 +285,7 @@ struct Router::State {
   // --- rebalance.cpp: work that is taken back
   void rebalance(Now now, Outbox& out);
   [[nodiscard]] bool is_slow(const Engine& engine, Now now) const;
+  void on_revoked(Engine& engine, const wire::Revoked& revoked, Now now);
   std::uint32_t take_back(Engine& engine, std::uint32_t room, Now now, Outbox& out);
   bool fits_idle(const Shape& shape, Now now, Outbox& out);
 

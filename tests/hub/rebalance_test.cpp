@@ -60,6 +60,20 @@ TEST_CASE("a promise about work that has run meanwhile changes nothing") {
   CHECK(hub.router().unfinished() == 0);
 }
 
+TEST_CASE("an engine that has begun with all that it was asked for is left alone for a while") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& blocked = blocked_engine(hub, client, 4);
+  hub.engine_joins();
+  const auto times_asked = [&] { return blocked.inbox.all<wire::Revoke>().size(); };
+  while (times_asked() == 0) hub.passes(1ms);
+  hub.say(blocked.task_link, wire::Revoked{});
+  hub.passes(3ms);
+  CHECK(times_asked() == 1);
+  hub.passes(3ms);
+  CHECK(times_asked() == 2);
+}
+
 TEST_CASE("targeted work is taken back for an idle engine that it may run on, and for no other") {
   HubHarness hub;
   auto& client = hub.client_joins();
