@@ -1,5 +1,6 @@
 // Work that was sent ahead and is taken back: PROTOCOL 7, Revoking.
 #include <algorithm>
+#include <functional>
 
 #include "hub/core/router_state.hpp"
 
@@ -76,6 +77,8 @@ std::uint32_t Router::State::take_back(Engine& engine, std::uint32_t room, Now n
   return asked;
 }
 
+// Also what it gives back unasked: of that, some may be of a session that is not known yet, and is
+// not held for it any longer.
 void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Now now) {
   engine.revoking = false;
   if (revoked.numbers.empty()) engine.not_asked_before = now.steady + kRebalance;
@@ -88,6 +91,16 @@ void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Now
     enqueue(index, true);
     ++counters.revoked;
   }
+  if (engine.orphans > 0)
+    std::erase_if(orphans, [&](const auto& entry) {
+      const Orphan& orphan = entry.second;
+      if (orphan.finished || orphan.engine != engine.index ||
+          orphan.incarnation != engine.incarnation ||
+          !std::ranges::binary_search(numbers, orphan.number, std::greater<>()))
+        return false;
+      uncount_orphan(orphan);
+      return true;
+    });
   touch(engine);
 }
 

@@ -68,6 +68,20 @@ TEST_CASE("an outcome of a task that this hub never accepted waits for its sessi
   CHECK(stored_at(engine) == 1);
 }
 
+TEST_CASE("a task that its engine gives back before its session is known is run all the same") {
+  const Forgotten was;
+  HubHarness hub{of_memory(), nothing_restored()};
+  auto& engine = hub.engine_of_before(*was.engine);
+  hub.stores_everything();
+  hub.say(engine.task_link, wire::Revoked{{engine.held[0].number}});
+  engine.held.clear();
+  auto& client = was.client_at(hub);
+  const auto task = hub.client_submits(client);
+  REQUIRE(engine.held.size() == 1);
+  hub.engine_finishes(engine);
+  CHECK(client.outcome_of(task).ending == Ending::ok);
+}
+
 TEST_CASE("without a memory an outcome that waited is kept by its engine until the client has it") {
   const Forgotten was;
   HubHarness hub{of_memory(), nothing_restored()};
