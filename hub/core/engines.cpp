@@ -91,18 +91,25 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
       unwanted.numbers.push_back(record.number);
       continue;
     }
-    const Task& task = tasks.get(index);
-    if (task.state == TaskState::assigned) {
-      if (task.engine == engine.index && task.number == record.number && task.fence == record.fence)
-        engine.reported.insert(record.number);
-      else
-        unwanted.numbers.push_back(record.number);
+    Task& task = tasks.get(index);
+    if (task.state == TaskState::assigned && task.engine == engine.index &&
+        task.number == record.number && task.fence == record.fence) {
+      engine.reported.insert(record.number);
       continue;
+    }
+    const bool may_take = may_adopt && engine.find(record.number) == kNoTask;
+    // Two hubs before this one gave it to engines, and both runs are held: the later one counts.
+    if (task.state == TaskState::assigned && may_take && is_from_before(task.fence) &&
+        task.fence < record.fence && !task.aborting) {
+      if (const Engine& other = engines.get(task.engine); other.task_link)
+        out.sends.push_back({*other.task_link, encode(wire::Revoke{{task.number}})});
+      leave_engine(task);
+      enqueue(index, true);
     }
     // Also a direct task of another engine's lane: without a memory a hub may give its engines
     // other ids, and what one of them holds was meant for it. Unless this hub has given the task to
     // another meanwhile: the older fence has lost, then.
-    if (may_adopt && task.fence <= record.fence && engine.find(record.number) == kNoTask)
+    if (task.state != TaskState::assigned && may_take && task.fence <= record.fence)
       adopt(engine, index, record.number, record.fence);
     else
       unwanted.numbers.push_back(record.number);

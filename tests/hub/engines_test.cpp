@@ -334,6 +334,44 @@ TEST_CASE("an older fence that lost to one of this hub does not come back, nor i
   CHECK(engine.held[1].fence > given);
 }
 
+TEST_CASE("of two runs of a task that hubs before this one began the later one counts") {
+  hub::RouterOptions options;
+  options.grace = {};
+  HubHarness first{options};
+  auto& client = first.client_joins();
+  auto& old = first.engine_joins();
+  const auto task = first.client_submits(client);
+  HubHarness second{options, restored_from(first)};
+  second.client_of_before(client);
+  auto& later = second.engine_joins();
+  REQUIRE(later.uuid != old.uuid);
+  second.passes(1ms);
+  REQUIRE(later.held.size() == 1);
+  hub::Restored restored = restored_from(first);
+  restored.epoch = 2;
+  HubHarness hub{options, std::move(restored)};
+  auto& returned = hub.client_of_before(client);
+  SUBCASE("on two engines") {
+    auto& one = hub.engine_of_before(old);
+    auto& other = hub.engine_of_before(later);
+    REQUIRE(one.inbox.all<wire::Revoke>().size() == 1);
+    CHECK(one.inbox.all<wire::Revoke>()[0].numbers == std::vector{old.held[0].number});
+    CHECK(other.inbox.all<wire::Revoke>().empty());
+    hub.engine_finishes(other);
+  }
+  SUBCASE("on one engine") {
+    FakeEngine both = old;
+    both.held.push_back(later.held[0]);
+    both.held[1].number = both.next_number++;
+    auto& engine = hub.engine_of_before(both);
+    REQUIRE(engine.inbox.all<wire::Revoke>().size() == 1);
+    CHECK(engine.inbox.all<wire::Revoke>()[0].numbers == std::vector{both.held[0].number});
+    hub.engine_finishes(engine, both.held[1], Ending::ok, 1ms);
+  }
+  CHECK(returned.outcome_of(task).ending == Ending::ok);
+  CHECK(hub.router().unfinished() == 0);
+}
+
 TEST_CASE("an engine that was lost in silence and returns has its run counted as what it is") {
   HubHarness before;
   auto& first = before.client_joins();
