@@ -18,6 +18,7 @@
 #include "engine/interpreter/emitter.hpp"
 #include "engine/interpreter/linkage.hpp"
 #include "engine/interpreter/precompiled.hpp"
+#include "engine/interpreter/special_statement.hpp"
 
 namespace roundhouse::engine::interpreter {
 
@@ -53,17 +54,6 @@ class Compiler::Action final : public clang::ASTFrontendAction {
 };
 
 namespace {
-
-// What the parser does for itself alone. An explicit instantiation may name what is private.
-template <auto method>
-struct Private {
-  friend clang::Parser::DeclGroupPtrTy parse_statement(clang::Parser& parser) {
-    return (parser.*method)();
-  }
-};
-
-clang::Parser::DeclGroupPtrTy parse_statement(clang::Parser& parser);
-template struct Private<&clang::Parser::ParseTopLevelStmtDecl>;
 
 // Looks on as tokens are read, and knows which brackets are open, and which function they are of.
 class Watcher {
@@ -228,9 +218,8 @@ bool Compiler::parse_entered() {
 bool Compiler::parse_next() {
   clang::Parser::DeclGroupPtrTy group;
   clang::Sema::ModuleImportState imports{};
-  // For the parser these begin a method of Objective-C, wherever statements may stand.
-  if (parser_->getCurToken().isOneOf(clang::tok::minus, clang::tok::plus)) {
-    group = parse_statement(*parser_);
+  if (const auto statement = parse_special_statement(*parser_, instance_->getSema())) {
+    group = *statement;
   } else if (parser_->ParseTopLevelDecl(group, imports)) {
     return false;
   }

@@ -74,6 +74,18 @@ TEST_CASE("what is deprecated can be used, with a warning") {
   CHECK(value_of(it, "old()") == "3");
   CHECK(value_of(it, "(variable)") == "4");
   CHECK(value_of(it, "for (int i = 0; i < 1; ++i) old(); 1 + variable") == "5");
+  CHECK(value_of(it, "variable = 6; variable += old(); variable") == "9");
+  CHECK(value_of(it, "enum Color { red, blue [[deprecated]] }; blue") == "1");
+  const Executed warned = it.execute({"variable;", "input", {}, false});
+  CHECK(warned.warnings.find("'variable' is deprecated") != std::string::npos);
+  value_of(
+      it,
+      "namespace ns { [[deprecated]] int old = 3; struct S { [[deprecated]] static int own; }; "
+      "int S::own = 7; } namespace alias = ns; using Type = ns::S;");
+  CHECK(value_of(it, "ns::old = 4; ::ns::old += 1; alias::old") == "5");
+  CHECK(value_of(it, "::variable = 6; Type::own += 2; ns::S::own") == "9");
+  CHECK(error_of(it, "variable +;").name == "CompileError");
+  CHECK(value_of(it, "variable + 1") == "7");
 }
 
 }  // namespace
