@@ -165,7 +165,7 @@ void print_list(const std::vector<Json>& records, Output& out) {
 // Engines that left may have records, others had better be here.
 void require_known(const Client& client, const std::string& selector) {
   if (selector.empty()) return;
-  const std::vector<int> here = client.ids();
+  const std::vector<int> here = known_engines(client);
   for (const int engine : select_engines(selector, here))
     if (std::ranges::find(here, engine) == here.end() &&
         client.db_query({.where = fields::engine_id == engine, .limit = 1, .fields = {"msg_id"}})
@@ -184,7 +184,7 @@ std::string advice_for(const std::string& id) {
 void tasks(const TasksOptions& options, Output& out) {
   const Client client = connect(options.ask);
   const Condition unfinished = fields::status.in({"pending", "running"});
-  const Condition wanted = condition_of(options.filter, client.ids(), wall_now());
+  const Condition wanted = condition_of(options.filter, known_engines(client), wall_now());
   // One more, to know whether there are more.
   std::vector<Json> records = ask_records(
       client, {.where = unfinished && wanted, .limit = options.limit + 1, .fields = listed(out)});
@@ -206,7 +206,7 @@ void history(const HistoryOptions& options, Output& out) {
   std::string before = options.before;
   if (!before.empty()) before = resolve_ids(client, {&before, 1}).back();
   std::vector<Json> records =
-      ask_records(client, {.where = condition_of(options.filter, client.ids(), wall_now()),
+      ask_records(client, {.where = condition_of(options.filter, known_engines(client), wall_now()),
                            .order = newest_first,
                            .limit = options.limit + 1,
                            .after = before,
@@ -276,10 +276,11 @@ void purge(const PurgeCommand& options, Output& out) {
     purged = client.purge_results(Jobs(resolve_ids(client, options.ids)));
   } else {
     PurgeOptions what;
-    if (!options.engines.empty()) what.engines = select_engines(options.engines, client.ids());
+    if (!options.engines.empty())
+      what.engines = select_engines(options.engines, known_engines(client));
     what.older_than = options.older_than;
     if (!options.where.empty())
-      what.where = condition_of({.where = options.where}, client.ids(), wall_now());
+      what.where = condition_of({.where = options.where}, known_engines(client), wall_now());
     purged = client.purge_results(what);
     if (purged == 0) require_known(client, options.engines);
   }

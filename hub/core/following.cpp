@@ -36,7 +36,7 @@ ShapeIndex Router::State::base_shape_of(const Task& task) {
 // Whether work may still come to this engine.
 bool Router::State::may_return(EngineIndex index) {
   const Engine* engine = engines.find(EngineId{index});
-  return engine != nullptr && (engine->presence != Presence::lost || engine->back_by);
+  return engine != nullptr && engine->is_there();
 }
 
 bool Router::State::is_place(const Dependence& dependence, EngineIndex engine) {

@@ -205,7 +205,7 @@ void Router::State::enqueue(TaskIndex index, bool in_front) {
     task.engine = kNoEngine;
     return;
   }
-  if (engine == nullptr || (engine->presence == Presence::lost && !engine->back_by)) {
+  if (engine == nullptr || !engine->is_there()) {
     Cascade doomed;
     doomed.ending = wire::Ending::engine_lost;
     doomed.error = {"EngineError",

@@ -60,12 +60,12 @@ Result<wire::Raw> Router::State::queue_status_body(const wire::Raw& request) {
   std::vector<Engine*> chosen;
   if (asked->engines.empty()) {
     engines.each([&](Engine& engine) {
-      if (engine.presence != Presence::lost) chosen.push_back(&engine);
+      if (engine.is_there()) chosen.push_back(&engine);
     });
   }
   for (const std::uint32_t id : asked->engines) {
     Engine* engine = engines.find(EngineId{id});
-    if (engine == nullptr || engine->presence == Presence::lost)
+    if (engine == nullptr || !engine->is_there())
       return Error{Errc::unknown_engine,
                    "engine " + std::to_string(id) +
                        " is not there: `roundhouse engines` lists those that are"};

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "tests/hub/deaths.hpp"
 #include "tests/hub/questions.hpp"
 
 using namespace roundhouse;
@@ -53,6 +54,20 @@ TEST_CASE("queue_status of some engines leaves the others out") {
   const Json status = unpacked(ask(hub, client, "queue_status", "{'targets': [1]}").body.bytes);
   REQUIRE(status["engines"].size() == 1);
   CHECK(status["engines"][0]["engine"] == 1);
+}
+
+TEST_CASE("queue_status tells what waits for an engine whose process is started again") {
+  HubHarness hub;
+  auto& client = hub.client_joins();
+  auto& engine = hub.engine_joins();
+  hub.nanny_speaks(engine);
+  hub.say(engine.task_link, death_of(engine, 0));
+  hub.client_submits(client, {.count = 2, .engines = {0}});
+  for (const char* which : {"{}", "{'targets': [0]}"}) {
+    const Json status = unpacked(ask(hub, client, "queue_status", which).body.bytes);
+    REQUIRE(status["engines"].size() == 1);
+    CHECK(status["engines"][0]["queue"] == 2);
+  }
 }
 
 TEST_CASE("queue_status of an engine that is not there says so") {

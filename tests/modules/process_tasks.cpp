@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -12,6 +13,17 @@
 #include <roundhouse/task.hpp>
 
 namespace process_tasks {
+
+namespace {
+
+// Is loaded once somebody writes to this pipe, where there is one.
+const bool kMayLoad = [] {
+  const char* pipe = std::getenv("PROCESS_TASKS_WAIT_FOR");
+  const int file = pipe == nullptr ? -1 : ::open(pipe, O_RDONLY | O_CLOEXEC);
+  return file < 0 || ::close(file) == 0;
+}();
+
+}  // namespace
 
 int add(int a, int b) {
   return a + b;

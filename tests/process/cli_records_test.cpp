@@ -1,6 +1,10 @@
 // Commands about tasks, against a cluster that has run some.
 #include <algorithm>
+#include <csignal>
+#include <fstream>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include <doctest/doctest.h>
 
@@ -161,6 +165,23 @@ TEST_CASE("result waits for what runs; resubmit calls it again; purge forgets it
   CHECK(at.roundhouse.json({"purge", "--engine", "1"})["purged"] == 0);
   CHECK(at.roundhouse.json({"purge", "--where", R"({"engine_id": 0})"})["purged"] == 3);
   CHECK(at.roundhouse.json({"history"}).empty());
+}
+
+TEST_CASE("an engine whose process is started again is one of all whose records are purged") {
+  const TempDir dir;
+  const std::string pipe = dir.file("pipe");
+  const ScopedEnv loads_later{"PROCESS_TASKS_WAIT_FOR", pipe};
+  Worked at;
+  CHECK((*at.client)[1].apply_sync<int>("process_tasks::add", 1, 2) == 3);
+  const EngineInfo engine = at.client->engines().at(1);
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  REQUIRE(::kill(static_cast<pid_t>(engine.pid), SIGKILL) == 0);
+  REQUIRE(comes_true([&] { return at.client->ids() == std::vector{0}; }));
+  const Json purged = at.roundhouse.json({"purge", "--engine", "all"});
+  CHECK(at.client->ids() == std::vector{0});
+  CHECK(purged["purged"] == 1);
+  CHECK(std::ofstream(pipe).is_open());
+  CHECK((*at.client)[1].apply_sync<int>("process_tasks::add", 1, 2) == 3);
 }
 
 }  // namespace roundhouse::test
