@@ -79,10 +79,11 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
         is_from_before(record.fence) && engine.next_number - record.number <= kHoldingReach;
     Session* session = sessions.find(record.task.session);
     if (session == nullptr || record.task.sequence > session->accepted) {
-      if (may_adopt)
-        keep_orphan(record.task, {engine.index, engine.incarnation, record.number, record.fence,
-                                  std::nullopt, 0, now.steady + options.orphan});
-      else
+      if (may_adopt &&
+          keep_orphan(record.task, {engine.index, engine.incarnation, record.number, record.fence,
+                                    std::nullopt, 0, now.steady + options.orphan}))
+        engine.reported.insert(record.number);
+      else if (!may_adopt || orphans.contains(record.task))
         unwanted.numbers.push_back(record.number);
       continue;
     }
@@ -99,23 +100,37 @@ void Router::State::on_holding(Engine& engine, const wire::Message& message, Lin
     }
     const bool may_take = may_adopt && engine.find(record.number) == kNoTask;
     // Two hubs before this one gave it to engines, and both runs are held: the later one counts.
-    if (task.state == TaskState::assigned && may_take && is_from_before(task.fence) &&
-        task.fence < record.fence && !task.aborting) {
-      if (const Engine& other = engines.get(task.engine); other.task_link)
-        out.sends.push_back({*other.task_link, encode(wire::Revoke{{task.number}})});
-      leave_engine(task);
-      enqueue(index, true);
-    }
+    if (may_take && is_outdone(task, record.fence)) call_off(index, out);
     // Also a direct task of another engine's lane: without a memory a hub may give its engines
     // other ids, and what one of them holds was meant for it. Unless this hub has given the task to
     // another meanwhile: the older fence has lost, then.
     if (task.state != TaskState::assigned && may_take && task.fence <= record.fence)
-      adopt(engine, index, record.number, record.fence);
+      adopt(engine, index, record.number, record.fence), engine.reported.insert(record.number);
     else
       unwanted.numbers.push_back(record.number);
   }
   if (!unwanted.numbers.empty()) out.sends.push_back({link, encode(unwanted)});
   if (held.first == 1) reconcile(engine, now, out);
+}
+
+// Whether a hub before this one gave it.
+bool Router::State::is_from_before(Fence fence) const {
+  return fence.epoch != 0 && fence.epoch < epoch;
+}
+
+// Whether hubs before this one began it twice, and it is the earlier run that this hub waits for.
+bool Router::State::is_outdone(const Task& task, Fence by) const {
+  return task.state == TaskState::assigned && !task.aborting && is_from_before(task.fence) &&
+         is_from_before(by) && task.fence < by;
+}
+
+// Waits for the run that an engine has no longer.
+void Router::State::call_off(TaskIndex index, Outbox& out) {
+  const Task& task = tasks.get(index);
+  if (const Engine& engine = engines.get(task.engine); engine.task_link)
+    out.sends.push_back({*engine.task_link, encode(wire::Revoke{{task.number}})});
+  leave_engine(tasks.get(index));
+  enqueue(index, true);
 }
 
 // The engine has the task from an earlier hub: it stays there, under the fence it has. One number
@@ -126,7 +141,6 @@ void Router::State::adopt(Engine& engine, TaskIndex index, std::uint64_t number,
   tasks.get(index).uncount(fence);
   forget_try(index, fence);
   join_engine(engine, index, number, fence);
-  engine.reported.insert(number);
   // One that has not said everything yet is told when it has.
   if (engine.presence == Presence::online && tasks.get(index).aborting) ask_to_stop(index, false);
 }
@@ -145,6 +159,9 @@ void Router::State::reconcile(Engine& engine, Now now, Outbox& out) {
     leave_engine(tasks.get(index));
     enqueue(index, true);
   }
+  // What an engine is not listened to about may yet be among its outcomes.
+  if (!engine.overfull)
+    drop_orphans(engine, [&](std::uint64_t number) { return !engine.reported.contains(number); });
   engine.reported.clear();
   engine.presence = Presence::online;
   steering.changed = true;

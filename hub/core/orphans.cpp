@@ -44,6 +44,20 @@ bool Router::State::keep_orphan(TaskId task, Orphan orphan) {
   return true;
 }
 
+// What the engine held of unknown tasks under such numbers it holds no longer.
+void Router::State::drop_orphans(Engine& engine,
+                                 const std::function<bool(std::uint64_t)>& is_over) {
+  if (engine.orphans == 0) return;
+  std::erase_if(orphans, [&](const auto& entry) {
+    const Orphan& orphan = entry.second;
+    if (orphan.engine != engine.index || orphan.incarnation != engine.incarnation ||
+        orphan.finished || !is_over(orphan.number))
+      return false;
+    uncount_orphan(orphan);
+    return true;
+  });
+}
+
 // Nothing waits for this outcome any longer: its engine need not keep it.
 void Router::State::release_orphan(const Orphan& orphan) {
   if (!orphan.finished || orphan.outcome_number == 0) return;

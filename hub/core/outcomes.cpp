@@ -68,6 +68,7 @@ bool Router::State::finish(Engine& engine, const wire::FinishedRecord& record, s
     return true;
   }
   Task& task = tasks.get(index);
+  if (is_outdone(task, record.fence)) call_off(index, out);
   // Either it is what was assigned, or the last that was, and nobody else has it yet. Of what the
   // hubs before this one assigned it knows the last only when it was told.
   const bool exact = task.fence == record.fence && record.fence.epoch != 0;

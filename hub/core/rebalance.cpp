@@ -14,10 +14,8 @@ constexpr std::size_t kTasksLooked = 4096;     // of one engine
 
 }  // namespace
 
-// Whether what waits in the engine would wait there for long. One that refused is left alone for a
-// while: what it runs is as good as asked for again.
+// Whether what waits in the engine would wait there for long.
 bool Router::State::is_slow(const Engine& engine, Now now) const {
-  if (now.steady < engine.not_asked_before) return false;
   const double backlog_ns = engine.mean_ns * (engine.load() - engine.slots) / engine.slots;
   return backlog_ns > 2.0 * static_cast<double>(options.lookahead.count()) ||
          now.steady - engine.last_outcome > kSilence + 2 * engine.lag;
@@ -40,7 +38,8 @@ void Router::State::rebalance(Now now, Outbox& out) {
   auto next = behind_engines.lower_bound(next_behind);
   for (looked = std::min(kEnginesLooked, behind_engines.size()); looked > 0; --looked, ++next) {
     if (next == behind_engines.end()) next = behind_engines.begin();
-    if (is_slow(engines.get(*next), now)) slow.push_back(*next);
+    const Engine& engine = engines.get(*next);
+    if (now.steady >= engine.not_asked_before && is_slow(engine, now)) slow.push_back(*next);
     next_behind = *next + 1;
   }
   std::stable_sort(slow.begin(), slow.end(), [this](EngineIndex a, EngineIndex b) {
@@ -77,8 +76,8 @@ std::uint32_t Router::State::take_back(Engine& engine, std::uint32_t room, Now n
   return asked;
 }
 
-// Also what it gives back unasked: of that, some may be of a session that is not known yet, and is
-// not held for it any longer.
+// What was asked back, or is given back unasked. Some of the latter may be of tasks that were not
+// submitted to this hub yet.
 void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Now now) {
   engine.revoking = false;
   if (revoked.numbers.empty()) engine.not_asked_before = now.steady + kRebalance;
@@ -91,15 +90,9 @@ void Router::State::on_revoked(Engine& engine, const wire::Revoked& revoked, Now
     enqueue(index, true);
     ++counters.revoked;
   }
-  if (engine.orphans > 0)
-    std::erase_if(orphans, [&](const auto& entry) {
-      const Orphan& orphan = entry.second;
-      if (orphan.finished || orphan.engine != engine.index ||
-          orphan.incarnation != engine.incarnation ||
-          !std::ranges::binary_search(numbers, orphan.number, std::greater<>()))
-        return false;
-      uncount_orphan(orphan);
-      return true;
+  if (!numbers.empty())
+    drop_orphans(engine, [&](std::uint64_t number) {
+      return std::ranges::binary_search(numbers, number, std::greater<>());
     });
   touch(engine);
 }

@@ -188,15 +188,16 @@ struct Router::State {
   void uncount_orphan(const Orphan& orphan);
   void release_orphan(const Orphan& orphan);
   void release_held(const Orphan& orphan);
+  void drop_orphans(Engine& engine, const std::function<bool(std::uint64_t)>& is_over);
   bool match_orphan(TaskIndex index, Now now, Outbox& out);
   void expire_orphans(Now now, Outbox& out);
 
   // --- engines.cpp: what a returning engine holds; losing an engine
-  [[nodiscard]] bool is_from_before(Fence fence) const {  // a hub before this one gave it
-    return fence.epoch != 0 && fence.epoch < epoch;
-  }
+  [[nodiscard]] bool is_from_before(Fence fence) const;
 
   void on_holding(Engine& engine, const wire::Message& message, LinkId link, Now now, Outbox& out);
+  [[nodiscard]] bool is_outdone(const Task& task, Fence by) const;
+  void call_off(TaskIndex index, Outbox& out);
   void adopt(Engine& engine, TaskIndex index, std::uint64_t number, Fence fence);
   void reconcile(Engine& engine, Now now, Outbox& out);
   void on_died(Engine& engine, const wire::Died& died, Now now, Outbox& out);
@@ -383,10 +384,9 @@ struct Router::State {
   std::size_t undelivered = 0;
   Grace grace;
   bool in_grace = false;
-  TimePoint liveness_due;
+  TimePoint liveness_due, last_tick;
   std::optional<TimePoint> news_due, lazy_due;  // when is said what has come, what may wait
   std::optional<TimePoint> rebalance_due;
-  TimePoint last_tick;
   bool more_work = false;     // something was left for the next turn
   std::string store_failure;  // empty: the store works
 

@@ -359,6 +359,12 @@ TEST_CASE("of two runs of a task that hubs before this one began the later one c
     CHECK(other.inbox.all<wire::Revoke>().empty());
     hub.engine_finishes(other);
   }
+  SUBCASE("on two engines, and the later has ended") {
+    auto& one = hub.engine_of_before(old);
+    const auto run = std::exchange(later.held, {})[0];
+    hub.engine_finishes(hub.engine_of_before(later), run, Ending::ok, 1ms);
+    CHECK(one.inbox.all<wire::Revoke>().size() == 1);
+  }
   SUBCASE("on one engine") {
     FakeEngine both = old;
     both.held.push_back(later.held[0]);

@@ -82,6 +82,26 @@ TEST_CASE("a task that its engine gives back before its session is known is run 
   CHECK(client.outcome_of(task).ending == Ending::ok);
 }
 
+TEST_CASE("what an engine does not hold any more when it is back is not waited for") {
+  const Forgotten was;
+  HubHarness hub{of_memory(), nothing_restored()};
+  auto& engine = hub.engine_of_before(*was.engine);
+  hub.stores_everything();
+  hub.breaks(engine);
+  engine.held.clear();
+  SUBCASE("and its client comes later") {
+    hub.engine_returns(engine);
+    hub.client_submits(was.client_at(hub));
+  }
+  SUBCASE("and its client has come meanwhile") {
+    hub.client_submits(was.client_at(hub));
+    hub.engine_returns(engine);
+  }
+  REQUIRE(engine.held.size() == 1);
+  hub.engine_finishes(engine);
+  CHECK(hub.router().unfinished() == 0);
+}
+
 TEST_CASE("without a memory an outcome that waited is kept by its engine until the client has it") {
   const Forgotten was;
   HubHarness hub{of_memory(), nothing_restored()};
