@@ -83,7 +83,9 @@ QueueStatus Client::queue_status(Targets targets, bool verbose) const {
   wire::Packer p(body);
   p.map(2);
   p.str("verbose"), p.boolean(verbose);
-  put_engines(p, "targets", targets.is_all() ? std::vector<int>{} : targets.resolve(ids()));
+  put_engines(
+      p, "targets",
+      targets.is_all() ? std::vector<int>{} : targets.resolve(shell().engines_for(targets)));
   const HubReply reply = request("queue_status", body);
   const BodyMap map(reply.body);
   QueueStatus out;
