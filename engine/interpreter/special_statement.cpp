@@ -50,8 +50,10 @@ const clang::NamedDecl* first_named(clang::Parser& parser, clang::Sema& sema) {
     else
       sema.LookupName(found, sema.TUScope);
     clang::NamedDecl* named = found.isSingleResult() ? found.getFoundDecl() : nullptr;
-    if (named == nullptr || tokens.LookAhead(ahead++).isNot(clang::tok::coloncolon)) return named;
-    scope = scope_of(named->getUnderlyingDecl());
+    if (named == nullptr) return nullptr;
+    named = named->getUnderlyingDecl();
+    if (tokens.LookAhead(ahead++).isNot(clang::tok::coloncolon)) return named;
+    scope = scope_of(named);
     if (scope == nullptr) return nullptr;
     token = tokens.LookAhead(ahead++);
   }
@@ -59,7 +61,10 @@ const clang::NamedDecl* first_named(clang::Parser& parser, clang::Sema& sema) {
 }
 
 bool begins_with_deprecated(clang::Parser& parser, clang::Sema& sema) {
-  const auto* named = llvm::dyn_cast_or_null<clang::ValueDecl>(first_named(parser, sema));
+  const clang::NamedDecl* first = first_named(parser, sema);
+  if (const auto* of_template = llvm::dyn_cast_or_null<clang::TemplateDecl>(first))
+    first = of_template->getTemplatedDecl();
+  const auto* named = llvm::dyn_cast_or_null<clang::ValueDecl>(first);
   return named != nullptr && named->getAvailability() != clang::AR_Available;
 }
 

@@ -84,6 +84,11 @@ TEST_CASE("what is deprecated can be used, with a warning") {
       "int S::own = 7; } namespace alias = ns; using Type = ns::S;");
   CHECK(value_of(it, "ns::old = 4; ::ns::old += 1; alias::old") == "5");
   CHECK(value_of(it, "::variable = 6; Type::own += 2; ns::S::own") == "9");
+  CHECK(value_of(it, "namespace ns { [[deprecated]] int aged = 8; } using ns::aged; aged") == "8");
+  CHECK(value_of(it,
+                 "template <class T> [[deprecated]] constexpr int sized = sizeof(T); "
+                 "sized<char>") == "1");
+  CHECK(value_of(it, "#include <type_traits>\nstd::is_pod_v<int>") == "true");
   CHECK(error_of(it, "variable +;").name == "CompileError");
   CHECK(value_of(it, "variable + 1") == "7");
 }
