@@ -11,6 +11,7 @@
 
 #include "tests/modules/process_tasks.hpp"
 #include "tests/modules/rule_tasks.hpp"
+#include "tests/support/frozen.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/roundhouse_command.hpp"
 #include "tests/support/rule_cluster.hpp"
@@ -71,7 +72,7 @@ TEST_CASE("a task that runs sees its stop token and ends as aborted, with its en
   CHECK(at.spinning.abort().ended == 1);
 }
 
-TEST_CASE("a hundred thousand tasks that wait end as aborted, and the hub answers meanwhile") {
+TEST_CASE("a hundred thousand tasks that wait end as aborted") {
   constexpr std::size_t kTasks = 100'000;
   Busy at(1);
   const auto waiting = at.many(kTasks);
@@ -106,6 +107,26 @@ TEST_CASE("what was sent ahead to busy engines is given back and ends as aborted
   // Nothing of it runs when the engines are free again.
   CHECK(at.client[all].apply_async(process_tasks::add, 1, 2).get(kPatience) ==
         std::vector<int>{3, 3});
+  CHECK_FALSE(std::filesystem::exists(at.cluster.file("trace")));
+}
+
+TEST_CASE("what an engine has that stands still ends as aborted all the same") {
+  Busy at(1);
+  const auto lane = at.client[0].apply_async(process_tasks::traced, at.cluster.file("trace"), 0, 1);
+  const auto free = at.any.apply_async(process_tasks::traced, at.cluster.file("trace"), 0, 2);
+  REQUIRE(comes_true([&] { return at.client.status().unfinished == 3; }));
+  {
+    const Frozen frozen(static_cast<pid_t>(at.client.engines().front().pid));
+    CHECK(all_of(at.client.abort()) == 3);
+    for (const AsyncTasks* each :
+         std::initializer_list<const AsyncTasks*>{&lane, &free, &at.spinning}) {
+      REQUIRE(each->wait(kPatience));
+      CHECK(aborted_among(*each) == 1);
+    }
+  }
+  REQUIRE(comes_true([&] { return at.client.engines().size() == 1; }));
+  (void)at.client.interrupt(0, {.timeout = kPatience});  // it may not have heard of the abort
+  CHECK(at.any.apply_async(process_tasks::add, 1, 2).get(kPatience) == 3);
   CHECK_FALSE(std::filesystem::exists(at.cluster.file("trace")));
 }
 

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/modules/process_tasks.hpp"
+#include "tests/support/hub_process.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/process_tree.hpp"
 #include "tests/support/real_cluster.hpp"
@@ -85,9 +86,11 @@ TEST_CASE("what a command wrote and used is on record, and none leaves a zombie"
   RealCluster cluster(1);
   const Client client = cluster.connect();
   client.wait_for_engines(1, kPatience);
+  const std::string work = "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done";
   const auto results =
-      client.load_balanced_view().command_async({"sh", "-c", "echo out; echo err >&2"});
+      client.load_balanced_view().command_async({"sh", "-c", "echo out; echo err >&2; " + work});
   const CommandResult result = results.get(kPatience);
+  CHECK(result.user_seconds > 0);
   CHECK(result.max_rss_bytes > 0);
   CHECK(result.wall_seconds > 0);
   const std::vector<TaskRecord> found =
@@ -103,6 +106,29 @@ TEST_CASE("what a command wrote and used is on record, and none leaves a zombie"
   CHECK(zombies_of(engine).empty());
   // Orphans are the nanny's, who hears of them by a signal.
   CHECK(comes_true([&] { return zombies_of(parent_of(engine)).empty(); }));
+}
+
+TEST_CASE("of a gigabyte that a command writes the ends are kept, and no process grows by it") {
+  RealCluster cluster(1);
+  const Client client = cluster.connect();
+  client.wait_for_engines(1, kPatience);
+  const auto engine = static_cast<pid_t>(client.engines().front().pid);
+  const auto hub = static_cast<pid_t>(client.status().pid);
+  CHECK(client[0].command({"true"}).ok());
+  const std::vector<pid_t> processes{engine, hub, ::getpid()};
+  std::vector<long> before;
+  for (const pid_t each : processes) before.push_back(kilobytes_of(each, "VmHWM"));
+  const CommandResult result = client[0].command(
+      {"sh", "-c", "echo first; head -c 1073741824 /dev/zero | tr '\\0' x; echo; echo last"});
+  CHECK(result.ok());
+  CHECK(result.out.size() < (std::size_t{1} << 20U) + 100);
+  CHECK(result.out.starts_with("first\nxxx"));
+  CHECK(result.out.ends_with("xxx\nlast\n"));
+  CHECK(has(result.out, " bytes left out ...]\n"));
+  for (std::size_t i = 0; i < processes.size() && RH_TEST_SLOWDOWN == 1; ++i) {
+    CAPTURE(i);
+    CHECK(kilobytes_of(processes[i], "VmHWM") - before[i] < 64 * 1024);
+  }
 }
 
 TEST_CASE("a signal that a task ignores is as by default in the next command") {

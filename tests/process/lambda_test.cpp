@@ -224,6 +224,17 @@ TEST_CASE("what an engine cannot compile or a lambda throws names the client's f
   });
   CHECK(at.one.apply_async(crashes, 9).get(return_exceptions).error().name == "EngineError");
   CHECK(at.one.apply_sync(RH_LAMBDA([](int x) { return x; }), 5) == 5);
+  const auto deep = RH_LAMBDA([](int x) {
+    const auto again = [](const auto& self, int depth) -> int {
+      volatile char room[1000] = {};
+      return depth == 0 ? room[0] : self(self, depth - 1) + room[depth % 1000];
+    };
+    return again(again, x);
+  });
+  CHECK(at.one.apply_sync(deep, 5) == 0);
+  CHECK(at.one.apply_async(deep, 1'000'000'000).get(return_exceptions).error().name ==
+        "EngineError");
+  CHECK(at.one.apply_sync(deep, 5) == 0);
 }
 
 TEST_CASE("lambdas are tasks: they have records, are submitted again, and stop when asked to") {

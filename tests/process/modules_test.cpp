@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/hub_process.hpp"
 #include "tests/support/real_cluster.hpp"
 #include <roundhouse/roundhouse.hpp>
 
@@ -13,6 +14,7 @@ namespace rh = roundhouse;
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using rh::test::comes_true;
+using rh::test::kill_hub;
 using rh::test::RealCluster;
 
 namespace {
@@ -50,19 +52,6 @@ std::string refusal(const rh::EngineView& engine, const std::string& path) {
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-void kill_hub(const rh::Client& client) {
-  const auto pid = static_cast<pid_t>(client.status().pid);
-  REQUIRE(pid > 0);
-  REQUIRE(::kill(pid, SIGKILL) == 0);
-  REQUIRE(comes_true([&] {
-    try {
-      return static_cast<pid_t>(client.status().pid) != pid;
-    } catch (const rh::Exception&) {
-      return false;
-    }
-  }));
 }
 
 }  // namespace

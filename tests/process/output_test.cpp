@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/modules/printing_tasks.hpp"
+#include "tests/support/hub_process.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/real_cluster.hpp"
 #include <roundhouse/roundhouse.hpp>
@@ -146,6 +147,11 @@ TEST_CASE("another client finds on record what a task wrote, also after a restar
   const auto result = at.client[0].apply_async(printing_tasks::every_way, std::string("kept"));
   (void)result.get(kPatience);
   const std::string id = result.msg_ids().front();
+  // What has been told is on record: the hub may die then.
+  REQUIRE(comes_true([&] {
+    return !at.client.db_query({.where = fields::msg_id == id && fields::status == "ok"}).empty();
+  }));
+  kill_hub(at.client);
   Client other = at.cluster.connect();
   const auto same = other.get_result<int>(id);
   CHECK(same.get(kPatience) == result.get());

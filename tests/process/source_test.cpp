@@ -212,6 +212,15 @@ TEST_CASE("code calls tasks of modules that it declares, and one that is none is
         std::string::npos);
 }
 
+TEST_CASE("code calls tasks of a module that a client has shipped") {
+  if (!has_interpreter()) return;
+  const Prompt at;
+  at.all.execute_sync("namespace shipped { int which(); }");
+  CHECK(error_of(at.one, "shipped::which()").value.find("shipped::which()") != std::string::npos);
+  at.client.load(RealCluster::module_path("shipped/which1")).get(kPatience);
+  CHECK(at.one.execute_sync("shipped::which()").value == "1");
+}
+
 TEST_CASE("clear forgets what was pushed and what was declared") {
   if (!has_interpreter()) return;
   const Prompt at;

@@ -9,6 +9,7 @@
 
 #include "tests/modules/process_tasks.hpp"
 #include "tests/modules/rule_tasks.hpp"
+#include "tests/support/frozen.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/roundhouse_command.hpp"
 #include "tests/support/rule_cluster.hpp"
@@ -49,20 +50,6 @@ struct Engines {
 
   RealCluster cluster;
   Client client;
-};
-
-// A process that is not scheduled, until the end of this.
-class Frozen {
- public:
-  explicit Frozen(pid_t process) : process_(process) { REQUIRE(::kill(process_, SIGSTOP) == 0); }
-
-  Frozen(const Frozen&) = delete;
-  Frozen& operator=(const Frozen&) = delete;
-
-  ~Frozen() { ::kill(process_, SIGCONT); }
-
- private:
-  pid_t process_;
 };
 
 // "state state ...", by engine.

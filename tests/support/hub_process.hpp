@@ -1,6 +1,7 @@
 // The process of a cluster's hub, and what the system says of it.
 #pragma once
 
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -9,8 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/patience.hpp"
 #include "tests/support/real_cluster.hpp"
 #include "tests/support/roundhouse_command.hpp"
+#include <roundhouse/client.hpp>
 
 namespace roundhouse::test {
 
@@ -33,6 +36,20 @@ inline long kilobytes_of(pid_t pid, std::string_view what) {
     return kilobytes;
   }
   return -1;
+}
+
+// Kills it, and returns when the next one answers.
+inline void kill_hub(const Client& client) {
+  const auto pid = static_cast<pid_t>(client.status().pid);
+  REQUIRE(pid > 0);
+  REQUIRE(::kill(pid, SIGKILL) == 0);
+  REQUIRE(comes_true([&] {
+    try {
+      return static_cast<pid_t>(client.status().pid) != pid;
+    } catch (const Exception&) {
+      return false;
+    }
+  }));
 }
 
 }  // namespace roundhouse::test
